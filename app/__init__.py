@@ -1,0 +1,1 @@
+"""The station: workflow, window, store, messages and command line."""

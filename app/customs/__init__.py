@@ -1,0 +1,1 @@
+"""The customs domain, pure: no Qt, no SQL, no files."""

@@ -1,0 +1,1 @@
+"""Pixels and physics of X-ray scans. Knows no device, no model, no parcel and no Qt."""

@@ -1,0 +1,66 @@
+"""What can go wrong with scans and their files, each with what to do next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+
+class KnownError(Exception):
+    """An error that is expected to happen and that an officer can be told about.
+
+    The message says in plain English what happened and what to do next. `key` finds the same sentence
+    in the station's translations, `details` fills its placeholders. Everything else that is raised is a bug.
+    """
+
+    key: ClassVar[str] = "unknown"
+
+    def __init__(self, message: str, **details: object) -> None:
+        super().__init__(message)
+        self.details: dict[str, object] = details
+
+
+class ImagingError(KnownError):
+    """Root of the errors of this package."""
+
+    key = "imaging"
+
+
+class ScanInvalidError(ImagingError):
+    """Arrays or settings that do not make a scan."""
+
+    key = "scan_invalid"
+
+
+class FileError(ImagingError):
+    """A file that cannot become a scan."""
+
+    key = "file"
+
+    def __init__(self, path: Path | str, message: str, **details: object) -> None:
+        self.path = Path(path)
+        super().__init__(f"{self.path.name}: {message}", name=self.path.name, **details)
+
+
+class FileUnsupportedError(FileError):
+    """No reader knows this kind of file."""
+
+    key = "file_unsupported"
+
+
+class FileTornError(FileError):
+    """The file is empty, cut off or damaged."""
+
+    key = "file_torn"
+
+
+class FileTooLargeError(FileError):
+    """The header announces more pixels than the station accepts."""
+
+    key = "file_too_large"
+
+
+class FileAlteredError(FileError):
+    """The picture is not the one whose sha256 was written beside it."""
+
+    key = "file_altered"

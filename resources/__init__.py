@@ -1,0 +1,1 @@
+"""Icons, theme, translations, label templates, rule tables and sample scans."""

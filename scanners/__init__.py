@@ -1,0 +1,1 @@
+"""Devices: X-ray sources and barcode readers behind one abstraction. Knows imaging only."""

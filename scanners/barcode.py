@@ -1,0 +1,45 @@
+"""Barcode readers: they deliver codes as parcels pass."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from datetime import datetime
+
+from scanners.device import Device
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A code as read: symbology ("QRCode", "Code128", ...), text, corner points (x, y) in px of the picture.
+
+    `raw` is what the symbol holds, byte for byte. `is_doubtful` says that the symbology or the picture is weak and
+    that the text should be checked before anything depends on it.
+    """
+
+    symbology: str
+    text: str
+    points: tuple[tuple[int, int], ...] = ()
+    raw: bytes = b""
+    is_doubtful: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A code read by a device at a time (aware UTC)."""
+
+    code: Code
+    reader: str
+    read_at: datetime
+
+
+class BarcodeReader(Device):
+    """A device that reads codes. A driver implements open, close, status and `read`."""
+
+    @abstractmethod
+    def read(self, timeout_s: float) -> Reading | None:
+        """Wait for the next code, at most `timeout_s`; None when nothing was read.
+
+        Raises:
+            DeviceLostError: the device has gone; the station opens it again after a pause.
+        """

@@ -1,0 +1,35 @@
+"""What every test shares: the folder of real files, a quiet screen, no thread left behind."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real files beside the checkout; a test that needs it is skipped where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip("the folder ../shared with real files is not beside this checkout")
+    return SHARED
+
+
+@pytest.fixture(autouse=True)
+def no_thread_left() -> Iterator[None]:
+    """A test that leaves a thread running fails, by the thread's name."""
+    before = set(threading.enumerate())
+    yield
+    deadline = time.monotonic() + 3
+    while left := [t for t in threading.enumerate() if t not in before and t.is_alive()]:
+        if time.monotonic() > deadline:
+            pytest.fail(f"threads left running: {', '.join(t.name for t in left)}")
+        time.sleep(0.02)
