@@ -14,7 +14,8 @@ class Code:
     """A code as read: symbology ("QRCode", "Code128", ...), text, corner points (x, y) in px of the picture.
 
     `raw` is what the symbol holds, byte for byte. `is_doubtful` says that the symbology or the picture is weak and
-    that the text should be checked before anything depends on it.
+    that the text should be checked before anything depends on it. `aim` is the AIM symbology identifier without
+    which GS1 element strings cannot be told from other digits ("]C1", "]Q3", "]d2"); empty where the reader hides it.
     """
 
     symbology: str
@@ -22,6 +23,7 @@ class Code:
     points: tuple[tuple[int, int], ...] = ()
     raw: bytes = b""
     is_doubtful: bool = False
+    aim: str = ""
 
 
 @dataclass(frozen=True, slots=True)
