@@ -8,23 +8,12 @@ from pathlib import Path
 from typing import Protocol
 
 from app.customs.parcel import Decision, Parcel, QueueFilter, QueueRow
-from app.customs.states import Action
+from app.customs.states import Action, Offer
 from imaging.errors import KnownError
 from imaging.scan import Scan
 from scanners.barcode import Reading
 from scanners.device import DeviceStatus
 from scanners.xray import Lines, ScanStarted
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """An action as the window offers it for one parcel: `why_not` is a text key when it is not allowed now."""
-
-    action: Action
-    is_allowed: bool
-    why_not: str = ""
-    needs_reason: bool = False
-    needs_second_officer: bool = False
 
 
 @dataclass(frozen=True, slots=True)

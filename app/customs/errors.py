@@ -1,0 +1,77 @@
+"""Why a move of a parcel is refused, each with what the officer may do instead."""
+
+from __future__ import annotations
+
+from imaging.errors import KnownError
+
+
+class CustomsError(KnownError):
+    """Root of the errors of this package."""
+
+    key = "customs"
+
+
+class GuardError(CustomsError):
+    """A guard refuses the action; the parcel stays as it is."""
+
+    key = "guard"
+
+
+class MoveUnknownError(GuardError):
+    """The table of moves has no such action from this state."""
+
+    key = "move_unknown"
+
+
+class FrozenError(GuardError):
+    """The parcel is detained or finished; its record is closed to this action."""
+
+    key = "frozen"
+
+
+class ReasonMissingError(GuardError):
+    """The action needs a reason."""
+
+    key = "reason_missing"
+
+
+class DocumentMissingError(GuardError):
+    """The action is a legal act and needs the number of its document."""
+
+    key = "document_missing"
+
+
+class SecondOfficerMissingError(GuardError):
+    """The action needs a second officer."""
+
+    key = "second_officer_missing"
+
+
+class SameOfficerError(GuardError):
+    """The second officer is the first one."""
+
+    key = "same_officer"
+
+
+class DetainingOfficerError(GuardError):
+    """Who detained a parcel may not lift the detention."""
+
+    key = "detaining_officer"
+
+
+class OrderOpenError(GuardError):
+    """A control order (布控) or a tax is open; nothing is released before it is settled."""
+
+    key = "order_open"
+
+
+class ReviewMissingError(GuardError):
+    """The detector was sure or nearly sure, and nobody has said that he looked and saw nothing suspicious."""
+
+    key = "review_missing"
+
+
+class UndoRefusedError(GuardError):
+    """The decision cannot be taken back any more, or not by this officer."""
+
+    key = "undo_refused"
