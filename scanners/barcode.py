@@ -5,8 +5,9 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
-from scanners.device import Device
+from scanners.device import Device, DeviceKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Code:
     raw: bytes = b""
     is_doubtful: bool = False
     aim: str = ""
+    aim: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Reading:
 
 class BarcodeReader(Device):
     """A device that reads codes. A driver implements open, close, status and `read`."""
+
+    kind: ClassVar[DeviceKind] = DeviceKind.BARCODE
 
     @abstractmethod
     def read(self, timeout_s: float) -> Reading | None:

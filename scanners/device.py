@@ -5,6 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
 
 from imaging.errors import KnownError
 
@@ -39,6 +42,19 @@ class DeviceSettingsError(DeviceError):
     key = "device_settings"
 
 
+class CodeRefusedError(DeviceError):
+    """A reader delivered a text that is no code: too long, control characters, hidden or reversed letters."""
+
+    key = "code_refused"
+
+
+class DeviceKind(StrEnum):
+    """What a device delivers."""
+
+    XRAY = "xray"
+    BARCODE = "barcode"
+
+
 class DeviceState(StrEnum):
     CLOSED = "closed"
     READY = "ready"
@@ -55,6 +71,7 @@ class FaultKind(StrEnum):
     DISCONNECTED = "disconnected"
     FOLDER_MISSING = "folder_missing"
     FLOODED = "flooded"
+    CODE_REFUSED = "code_refused"
     OTHER = "other"
 
 
@@ -70,12 +87,23 @@ class DeviceStatus:
     faults: tuple[Fault, ...] = ()
 
 
+class DeviceSettings(BaseModel):
+    """The options of a driver as they stand in the station's settings; a misspelt one is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
 class Device(ABC):
     """A device that one thread opens, reads and closes; only `status` may be called from others.
 
     `open` after `close` must work again. `close` may be called twice, and from another thread while a read
-    is waiting: the read then returns within a second.
+    is waiting: the read then returns None within a second. Reading a closed device raises DeviceLostError.
+    Calling `read` again says that what it returned before has been taken care of. A driver has a `Settings`
+    model and is made as `Driver(name, settings)`.
     """
+
+    kind: ClassVar[DeviceKind]
+    Settings: ClassVar[type[DeviceSettings]] = DeviceSettings
 
     def __init__(self, name: str) -> None:
         self.name = name

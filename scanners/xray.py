@@ -6,10 +6,19 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import ClassVar
 
 from imaging.errors import KnownError
 from imaging.scan import Counts, Scan
-from scanners.device import Device
+from scanners.device import Device, DeviceKind
+
+
+LINES_LOST = "lines_lost"
+"""In `extra` of a scan with lost lines: its columns as "120-135 300-315", first and last inclusive."""
+PARTIAL = "partial"
+"""In `extra` of a scan that was not finished: the fault that ended it."""
+LABELS = "labels"
+"""In `extra` of a simulated scan: what is written on the parcel, separated by spaces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +34,11 @@ class ScanStarted:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lines:
-    """Consecutive lines of one view, (lines, pixels) uint16; line i becomes column `first` + i on screen."""
+    """Consecutive lines of one view, (lines, pixels) uint16; line i becomes column `first` + i on screen.
+
+    Where `first` leaps ahead, lines were lost: the finished scan has zero counts there and names the columns in
+    its `extra` under LINES_LOST.
+    """
 
     scan_id: str
     view: int
@@ -69,6 +82,8 @@ XrayEvent = ScanStarted | Lines | ScanFinished | ScanAborted | FileRejected | So
 
 class XraySource(Device):
     """A machine that makes scans. A driver implements open, close, status and `read`."""
+
+    kind: ClassVar[DeviceKind] = DeviceKind.XRAY
 
     @abstractmethod
     def read(self, timeout_s: float) -> XrayEvent | None:
