@@ -1,6 +1,6 @@
 # Sourced by ./run and ./check: makes .venv from locked wheels and finds what the system lacks.
 # setup LOCKFILE: installs requirements/LOCKFILE.txt and Guanjian itself into .venv.
-# need PACKAGE... : names of Debian packages to have; installs them where it may, else says the command.
+# need_screen, install_missing: names the system packages that are absent and installs them where it may.
 
 venv=.venv
 missing=()
@@ -10,7 +10,7 @@ say() { printf '%s\n' "$*" >&2; }
 find_python() {
     local candidate
     for candidate in python3.13 python3.12 python3.11 python3; do
-        if command -v "$candidate" >/dev/null && "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+        if command -v "$candidate" >/dev/null && "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
             printf '%s' "$candidate"
             return
         fi
@@ -33,7 +33,7 @@ apt_install() {
 
 has_library() { "$venv/bin/python" -c "import ctypes, sys; ctypes.CDLL(sys.argv[1])" "$1" 2>/dev/null; }
 
-# has LIBRARY PACKAGE: remembers the package when the shared library cannot be loaded.
+# need_library LIBRARY PACKAGE: remembers the package when the shared library cannot be loaded.
 need_library() { has_library "$1" || missing+=("$2"); }
 need_command() { command -v "$1" >/dev/null || missing+=("$2"); }
 

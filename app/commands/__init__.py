@@ -1,0 +1,1 @@
+"""The commands of `guanjian`, one module a theme; each parses, calls and prints, and nothing more."""

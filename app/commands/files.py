@@ -1,0 +1,137 @@
+"""Commands on files: simulate, detect, decode, render."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import cv2
+import numpy as np
+import typer
+
+from app.commands.output import expand, for_each_file, known_errors, print_json, print_line, track
+from app.settings import load_settings
+from imaging import files
+from imaging.errors import FileTornError
+from imaging.files import native
+from imaging.look import LOOKS
+from imaging.render import picture_of
+from models.detector import Level
+
+Files = Annotated[list[Path], typer.Argument(help="Picture files, or folders of them.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+PICTURE_CAP_BYTES = 64 * 2**20
+
+
+class Simulated(StrEnum):
+    PARCEL = "parcel"
+    CONTAINER = "container"
+
+
+def simulate(
+    kind: Annotated[Simulated, typer.Argument()],
+    out: Annotated[Path, typer.Option(help="Folder for the native scans.")],
+    count: Annotated[int, typer.Option(min=1)] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="The first seed; the same seed gives the same scan.")] = 0,
+    views: Annotated[int, typer.Option(min=1, max=2, help="Views of a parcel.")] = 1,
+) -> None:
+    """Make scans of phantoms, with ground truth, as native files."""
+    from imaging.phantom import simulate_container, simulate_parcel
+
+    out.mkdir(parents=True, exist_ok=True)
+    for number in track(range(seed, seed + count), f"{count} x {kind}"):
+        scan = simulate_parcel(number, views=views) if kind == Simulated.PARCEL else simulate_container(number)
+        native.write(scan, out / f"{kind}-{number:06d}.tif")
+
+
+def detect(
+    images: Files,
+    model: Annotated[str | None, typer.Option(help="Name of a model in the model folder.")] = None,
+    json: Json = False,
+) -> None:
+    """Find objects in scans; boxes are in the picture's own pixels."""
+    from app.build import load_detector
+
+    settings = load_settings()
+    with known_errors():
+        detector = load_detector(settings.detection.model_copy(update={"model": model or settings.detection.model}))
+
+    def show(path: Path) -> None:
+        found = detector.find(files.read(path))
+        rows = [
+            {
+                "class": each.label,
+                "score": round(each.score, 4),
+                "level": each.level,
+                "box": list(each.box),
+                **({"view": each.view} if each.view else {}),
+            }
+            for each in found.detections
+        ]
+        if json:
+            print_json({"file": str(path), "model": found.model, "ms": round(found.ms, 2), "detections": rows})
+            return
+        print_line(f"{path}  ({found.model}, {found.ms:.0f} ms)")
+        for each in found.detections:
+            if each.level != Level.BELOW:
+                print_line(f"    {each.label:12s} {each.score:.2f} {each.level:7s} {each.box}")
+
+    for_each_file(expand(images), show)
+
+
+def decode(images: Files, json: Json = False) -> None:
+    """Read every code in pictures."""
+    from scanners.decode import decode as decode_image
+
+    def show(path: Path) -> None:
+        codes = decode_image(_read_picture(path))
+        if json:
+            rows = [
+                {
+                    "symbology": code.symbology,
+                    "text": code.text,
+                    "points": [list(point) for point in code.points],
+                    **({"doubtful": True} if code.is_doubtful else {}),
+                }
+                for code in codes
+            ]
+            print_json({"file": str(path), "codes": rows})
+            return
+        for code in codes:
+            print_line(f"{path}  {code.symbology}  {code.text!r}{'  (doubtful)' if code.is_doubtful else ''}")
+
+    for_each_file(expand(images), show)
+
+
+def render(
+    image: Annotated[Path, typer.Argument(help="A scan in any format that is read.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The PNG to write.")],
+    look: Annotated[str, typer.Option(help=f"One of: {', '.join(LOOKS)}.")] = "standard",
+    view: Annotated[int, typer.Option(min=0, max=1)] = 0,
+) -> None:
+    """Write the picture that an officer sees, in one look, as PNG."""
+    if look not in LOOKS:
+        raise typer.BadParameter(f"{look!r} is not one of {', '.join(LOOKS)}", param_hint="--look")
+    with known_errors():
+        scan = files.read(image)
+        if view >= len(scan.views):
+            raise typer.BadParameter(f"the scan has {len(scan.views)} view(s)", param_hint="--view")
+        picture = picture_of(scan.views[view], LOOKS[look])
+    written, buffer = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    assert written
+    out.write_bytes(buffer.tobytes())
+
+
+def _read_picture(path: Path) -> np.ndarray:
+    """A photograph as BGR.
+
+    Raises:
+        FileTornError: it cannot be read as a picture.
+    """
+    from imaging.files.picture import read_photograph
+
+    try:
+        return read_photograph(path)
+    except OSError as error:
+        raise FileTornError(path, f"it cannot be read: {error.strerror}.") from error

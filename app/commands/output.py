@@ -1,0 +1,94 @@
+"""How commands print: for people, as one JSON object a line, and errors with an exit code that means something."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from enum import IntEnum
+from pathlib import Path
+from typing import Any, TypeVar
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from app.texts import has_text, text
+from imaging.errors import KnownError
+
+T = TypeVar("T")
+console = Console(stderr=True)
+
+
+class Exit(IntEnum):
+    """Exit codes: 0 done, 1 something was found wrong, 2 wrong usage (typer's own), 3 could not be done."""
+
+    DONE = 0
+    FOUND = 1
+    FAILED = 3
+
+
+def print_json(value: Any) -> None:
+    """One object a line on standard output."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def print_line(line: str) -> None:
+    sys.stdout.write(line + "\n")
+
+
+def explain(error: KnownError) -> str:
+    """The error in the officer's language where it is translated, else in plain English."""
+    key = f"error.{error.key}"
+    try:
+        return text(key, **error.details) if has_text(key) else str(error)
+    except KeyError:
+        return str(error)
+
+
+@contextmanager
+def known_errors() -> Iterator[None]:
+    """Turn a known error into its sentence on standard error and exit code 3."""
+    try:
+        yield
+    except KnownError as error:
+        typer.echo(explain(error), err=True)
+        raise typer.Exit(Exit.FAILED) from error
+
+
+def track(items: Sequence[T], what: str) -> Iterator[T]:
+    """Go through items with a progress bar on standard error."""
+    with progress() as bar:
+        task = bar.add_task(what, total=len(items))
+        for item in items:
+            yield item
+            bar.advance(task)
+
+
+def progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
+    )
+
+
+def for_each_file(paths: Iterable[Path], act: Callable[[Path], None]) -> None:
+    """Do something with every file; a file that fails is named, the others go on, and the exit code says it."""
+    failed = False
+    for path in paths:
+        try:
+            act(path)
+        except KnownError as error:
+            typer.echo(explain(error), err=True)
+            failed = True
+    if failed:
+        raise typer.Exit(Exit.FAILED)
+
+
+def expand(paths: Sequence[Path]) -> list[Path]:
+    """Files as given, folders as the files in them, in order."""
+    found: list[Path] = []
+    for path in paths:
+        found += sorted(each for each in path.iterdir() if each.is_file()) if path.is_dir() else [path]
+    return found

@@ -1,0 +1,280 @@
+"""From a finished scan to a row in the queue: picture to disk and detection side by side, then one transaction."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from time import perf_counter
+
+import structlog
+
+from app.customs import risk
+from app.customs.identity import Identity, ReadCode, identify
+from app.customs.matching import Matcher, Passage, Sighting
+from app.customs.parcel import Capture, Finding, FindingKind, Kind, Parcel, Seen
+from app.measured import Measured
+from app.settings import DeviceEntry, Settings
+from app.store.captures import Captures
+from app.store.errors import StoreFullError
+from app.store.store import Store
+from imaging.errors import KnownError
+from imaging.scan import Scan
+from models.detector import Detector, Level, ModelError
+from scanners.barcode import Reading
+
+log = structlog.get_logger()
+
+SCANS_WAITING = 4
+"""Scans that may wait for detection before the device is held back."""
+FULL_DISK_RETRY_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A scan on its way in: where it came from and since when it was complete."""
+
+    scan: Scan
+    device: DeviceEntry
+    kind: Kind
+    findings: tuple[Finding, ...]
+    complete_s: float
+
+
+class Intake:
+    """Takes scans and codes in, and tells `on_parcel` of every parcel that is new or changed.
+
+    `take` and `read` may be called from any device's thread. Detection and the rows run on one worker, pictures are
+    written by another. A full disk stops the intake, and with it the belt, until there is room: nothing is dropped.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        captures: Captures,
+        rules: Sequence[risk.Rule],
+        settings: Settings,
+        measured: Measured,
+        *,
+        on_parcel: Callable[[Parcel, Taken | None], None],
+        on_error: Callable[[KnownError], None],
+    ) -> None:
+        self.detector: Detector | None = None
+        self._store = store
+        self._captures = captures
+        self._rules = rules
+        self._work = settings.work
+        self._salt = f"{settings.post.office}:{settings.post.station}".encode()
+        self._measured = measured
+        self._on_parcel = on_parcel
+        self._on_error = on_error
+        self._matchers: dict[str, Matcher] = {}
+        self._lock = threading.RLock()
+        self._room = threading.Semaphore(SCANS_WAITING)
+        self._stopping = threading.Event()
+        self._rows = ThreadPoolExecutor(1, "intake")
+        self._pictures = ThreadPoolExecutor(1, "pictures")
+
+    def take(self, scan: Scan, device: DeviceEntry, kind: Kind, findings: tuple[Finding, ...] = ()) -> None:
+        """Hand in a finished scan; waits while too many are on their way."""
+        while not self._room.acquire(timeout=0.5):
+            if self._stopping.is_set():
+                return
+        taken = Taken(scan, device, kind, findings, perf_counter())
+        try:
+            self._rows.submit(self._take_in, taken).add_done_callback(self._leave)
+        except RuntimeError:
+            self._room.release()
+
+    def read(self, reading: Reading, device: DeviceEntry) -> None:
+        """Hand in a code: it joins its scan, or waits for it."""
+        self._measured.count("codes")
+        code = reading.code
+        lead = timedelta(milliseconds=device.lead_ms)
+        sighting = Sighting(code.text, reading.read_at, lead, code.symbology, code.is_doubtful)
+        with self._lock:
+            passage = self._matcher(device.lane).add_code(sighting)
+            if passage:
+                self._join_late(passage, sighting)
+
+    def expire(self, lane: str, now: datetime) -> None:
+        """Enter the codes whose parcel nobody scanned as parcels of their own."""
+        with self._lock:
+            for sighting in self._matcher(lane).expired(now, timedelta(seconds=self._work.match_patience_s)):
+                self._register_unscanned(sighting)
+
+    def wait_until_idle(self) -> None:
+        """Wait until every scan that was handed in is in the queue."""
+        self._rows.submit(lambda: None).result()
+
+    def stop(self) -> None:
+        """Finish what was handed in, and end the workers."""
+        self._rows.shutdown(wait=True)
+        self._stopping.set()
+        self._pictures.shutdown(wait=True)
+
+    def stop_retrying(self) -> None:
+        """Give up waiting for room on a full disk; what could not be kept stays with its source."""
+        self._stopping.set()
+
+    def _matcher(self, lane: str) -> Matcher:
+        tolerance = timedelta(milliseconds=self._work.match_tolerance_ms)
+        return self._matchers.setdefault(lane, Matcher(tolerance))
+
+    def _leave(self, done: Future[None]) -> None:
+        self._room.release()
+        if error := done.exception():
+            log.error("intake failed", error=repr(error))
+            self._on_error(error if isinstance(error, KnownError) else KnownError(f"A scan was not taken in: {error!r}"))
+
+    def _take_in(self, taken: Taken) -> None:
+        kept = self._pictures.submit(self._keep, taken.scan)
+        seen, model, ms, unscreened = self._screen(taken.scan)
+        capture = kept.result()
+        if capture is None:
+            return
+        started_at = taken.scan.started_at
+        finished_at = taken.scan.finished_at or started_at
+        with self._lock:
+            matcher = self._matcher(taken.device.lane)
+            codes = [_read_code(sighting) for sighting in matcher.claim(started_at, finished_at)]
+            codes += [ReadCode(text) for text in taken.scan.codes if text not in {code.text for code in codes}]
+            identity = self._identify(codes, taken.scan, taken.kind)
+            findings = (*identity.findings, *taken.findings, *unscreened)
+            parcel = self._record(identity, capture, seen, findings, model, ms, started_at)
+            matcher.add_passage(Passage(parcel.id, started_at, finished_at))
+        self._count(taken, seen, identity)
+        self._on_parcel(parcel, taken)
+
+    def _keep(self, scan: Scan) -> Capture | None:
+        while True:
+            try:
+                return self._captures.keep(scan)
+            except StoreFullError as error:
+                self._on_error(error)
+                if self._stopping.wait(FULL_DISK_RETRY_S):
+                    return None
+
+    def _screen(self, scan: Scan) -> tuple[tuple[Seen, ...], str, float | None, tuple[Finding, ...]]:
+        if self.detector is None:
+            return (), "", None, (Finding(FindingKind.UNSCREENED),)
+        try:
+            found = self.detector.find(scan)
+        except ModelError as error:
+            self._on_error(error)
+            return (), self.detector.name, None, (Finding(FindingKind.UNSCREENED, str(error)),)
+        self._measured.add_time("detection", found.ms)
+        seen = tuple(
+            Seen(each.label, each.score, each.level, each.box, each.view)
+            for each in found.detections
+            if each.level != Level.BELOW
+        )
+        return seen, found.model, found.ms, ()
+
+    def _identify(self, codes: Sequence[ReadCode], scan: Scan, kind: Kind) -> Identity:
+        return identify(
+            codes, seen_at=scan.started_at, scan_id=scan.id, kind=kind, is_declared=self._store.has_declaration
+        )
+
+    def _record(
+        self,
+        identity: Identity,
+        capture: Capture,
+        seen: tuple[Seen, ...],
+        findings: tuple[Finding, ...],
+        model: str,
+        ms: float | None,
+        arrived_at: datetime,
+    ) -> Parcel:
+        known = self._store.find_number(identity.number)
+        if known and known.state in GONE:
+            findings = (*findings, Finding(FindingKind.REPEATED_NUMBER, identity.number))
+            known = None
+        assessment = self._assess(identity.number, arrived_at, seen, findings)
+        return self._store.record_scan(
+            known.id if known else None,
+            capture,
+            number=identity.number,
+            kind=identity.kind,
+            codes=identity.numbers,
+            findings=findings,
+            seen=seen,
+            model=model,
+            detect_ms=ms,
+            lane=assessment.lane,
+            lane_reasons=assessment.reasons,
+            arrived_at=arrived_at,
+        )
+
+    def _assess(
+        self, number: str, arrived_at: datetime, seen: Sequence[Seen], findings: Sequence[Finding]
+    ) -> risk.Assessment:
+        day = arrived_at.date()
+        facts = risk.Facts(
+            number, day, self._store.declaration(number), seen, findings, day_salt=self._salt + str(day).encode()
+        )
+        return risk.assess(facts, self._rules)
+
+    def _join_late(self, passage: Passage, sighting: Sighting) -> None:
+        """A code read behind the tunnel, or late: the parcel is there already and gets its number now."""
+        parcel = self._store.parcel(passage.parcel_id)
+        if sighting.text in parcel.codes:
+            return
+        codes = [ReadCode(text) for text in parcel.codes] + [_read_code(sighting)]
+        identity = identify(
+            codes, seen_at=parcel.arrived_at, scan_id="", kind=parcel.kind, is_declared=self._store.has_declaration
+        )
+        kept = tuple(finding for finding in parcel.findings if finding.kind not in FROM_CODES)
+        findings = (*kept, *identity.findings)
+        assessment = self._assess(identity.number, parcel.arrived_at, parcel.seen, findings)
+        changed = self._store.renumber(
+            parcel.id,
+            number=identity.number,
+            codes=identity.numbers,
+            findings=findings,
+            lane=assessment.lane,
+            lane_reasons=assessment.reasons,
+        )
+        self._measured.count("matched", 0 if parcel.codes else 1)
+        self._on_parcel(changed, None)
+
+    def _register_unscanned(self, sighting: Sighting) -> None:
+        identity = identify(
+            [_read_code(sighting)],
+            seen_at=sighting.read_at,
+            scan_id="",
+            kind=Kind.PARCEL,
+            is_declared=self._store.has_declaration,
+        )
+        parcel = self._store.register(
+            identity.number,
+            identity.kind,
+            codes=identity.numbers,
+            arrived_at=sighting.read_at,
+            findings=(*identity.findings, Finding(FindingKind.NO_SCAN)),
+        )
+        self._on_parcel(parcel, None)
+
+    def _count(self, taken: Taken, seen: Sequence[Seen], identity: Identity) -> None:
+        self._measured.add_time("scan_to_queue", (perf_counter() - taken.complete_s) * 1000)
+        self._measured.count("scans")
+        self._measured.count("matched", 1 if identity.numbers else 0)
+        for each in seen:
+            self._measured.count(f"detections.{each.label}")
+
+
+GONE = (State.RELEASED, State.COND_RELEASED, *TERMINAL)
+"""States in which a parcel with the same number is another parcel, or one that came back."""
+FROM_CODES = (
+    FindingKind.NO_CODE,
+    FindingKind.SEVERAL_CODES,
+    FindingKind.NO_DECLARATION,
+    FindingKind.BAD_CHECK_DIGIT,
+    FindingKind.DOUBTFUL_CODE,
+)
+
+
+def _read_code(sighting: Sighting) -> ReadCode:
+    return ReadCode(sighting.text, sighting.symbology, sighting.is_doubtful)

@@ -1,0 +1,134 @@
+"""What a post sets: its office, devices, model, rules and times, in one TOML file that the environment overrides."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from platformdirs import user_data_path
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from imaging.errors import KnownError
+
+
+class SettingsError(KnownError):
+    """The settings cannot be used; the message names the place."""
+
+    key = "settings"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Post(_Section):
+    """The customs post: its four-digit office code (关区代码) and name."""
+
+    office: Annotated[str, Field(pattern="^[0-9]{4}$")] = "9999"
+    name_zh: str = "演示邮局海关"
+    name_en: str = "Demo Mail Customs Office"
+    station: Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,32}$")] = "station-1"
+
+
+class Officer(_Section):
+    """Who sits at the station, until accounts come with the shift."""
+
+    name: str = "officer-1"
+
+
+class DeviceEntry(_Section):
+    """One device: a name of the post's choice, the driver, the lane that it stands at, the driver's own options.
+
+    `lead_ms` is the belt's time from a barcode reader to the beam, negative behind the tunnel.
+    """
+
+    name: str
+    driver: str
+    lane: str = "lane-1"
+    lead_ms: int = 0
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class Detection(_Section):
+    """The model's folder and name; None: the one that is shipped. `is_on` false: the station works without."""
+
+    is_on: bool = True
+    folder: Path | None = None
+    model: str = "parcel-1"
+
+
+class Work(_Section):
+    """Times and limits of the officer's work."""
+
+    undo_s: Annotated[int, Field(ge=0, le=3600)] = 60
+    match_tolerance_ms: Annotated[int, Field(ge=0, le=60_000)] = 400
+    match_patience_s: Annotated[int, Field(ge=1, le=3600)] = 30
+    break_after_min: Annotated[int, Field(ge=1, le=480)] = 20
+    rules: Path | None = None
+    label_template: str = "mail-40x60"
+    label_dpi: Literal[203, 300] = 203
+
+
+class Look(_Section):
+    """How the window starts."""
+
+    language: Literal["zh_CN", "en"] = "zh_CN"
+    theme: Literal["dark", "bright"] = "dark"
+
+
+class Settings(BaseSettings):
+    """All settings of a station. Environment: GUANJIAN_POST__OFFICE=9999 and so on."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="GUANJIAN_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
+    )
+
+    version: Literal[1] = 1
+    data: Path = Field(default_factory=lambda: user_data_path("guanjian", appauthor=False))
+    post: Post = Post()
+    officer: Officer = Officer()
+    detection: Detection = Detection()
+    work: Work = Work()
+    look: Look = Look()
+    devices: tuple[DeviceEntry, ...] = ()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file."""
+        return env_settings, init_settings
+
+
+def load_settings(profile: str | Path = "demo") -> Settings:
+    """Settings from a TOML file, or from a profile that ships under its name.
+
+    Raises:
+        SettingsError: the file is absent, is not TOML, or holds a wrong value; the message names it.
+    """
+    source = resources.files("resources") / "profiles" / f"{profile}.toml"
+    path = Path(profile)
+    try:
+        content = (
+            source.read_text("utf-8") if path.name == str(profile) and source.is_file() else path.read_text("utf-8")
+        )
+        return Settings(**tomllib.loads(content))
+    except OSError as error:
+        raise SettingsError(f"The profile {profile} cannot be read: {error.strerror}.", profile=profile) from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"The profile {profile} is not valid TOML: {error}.", profile=profile) from error
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise SettingsError(f"The profile {profile} has wrong values: {problems}.", profile=profile) from error
