@@ -1,0 +1,125 @@
+"""What can go wrong with trace ids, keys, labels and printers, each with what to do next."""
+
+from __future__ import annotations
+
+from imaging.errors import KnownError
+
+
+class TraceError(KnownError):
+    """Root of the errors of this package."""
+
+    key = "trace"
+
+
+class TraceIdShapeError(TraceError):
+    """The text does not have the shape of a trace id."""
+
+    key = "trace_id_shape"
+
+
+class TraceIdCheckError(TraceError):
+    """The text has the shape of a trace id, but its check digit is wrong: a misread or mistyped id."""
+
+    key = "trace_id_check"
+
+
+class ClaimsInvalidError(TraceError):
+    """What should be signed does not fit into a trace code."""
+
+    key = "trace_claims"
+
+
+class CodeMalformedError(TraceError):
+    """The text is not a trace code, or not one in the only form that is accepted."""
+
+    key = "code_malformed"
+
+
+class Base45Error(CodeMalformedError):
+    """The text is not Base45."""
+
+    key = "base45"
+
+
+class KeyStoreError(TraceError):
+    """The file of signing keys cannot be used."""
+
+    key = "key_store"
+
+
+class KeyStoreLockedError(KeyStoreError):
+    """The passphrase or the key file does not open the signing keys."""
+
+    key = "key_store_locked"
+
+
+class KeyUnknownError(KeyStoreError):
+    """No key has this id."""
+
+    key = "key_unknown"
+
+
+class NoSigningKeyError(KeyStoreError):
+    """Every key is revoked, expired or not yet valid."""
+
+    key = "no_signing_key"
+
+
+class KeyListError(TraceError):
+    """The list of public keys cannot be read."""
+
+    key = "key_list"
+
+
+class LabelError(TraceError):
+    """A label cannot be drawn."""
+
+    key = "label"
+
+
+class TemplateError(LabelError):
+    """A label template is missing or wrong."""
+
+    key = "label_template"
+
+
+class FontMissingError(LabelError):
+    """No font with Chinese glyphs is installed."""
+
+    key = "font_missing"
+
+
+class CodeTooLargeError(LabelError):
+    """The code does not fit into its place on the label at four dots a module."""
+
+    key = "code_too_large"
+
+
+class PrinterError(TraceError):
+    """A printer did not take a label; the job stays in the queue."""
+
+    key = "printer"
+
+
+class PrinterUnreachableError(PrinterError):
+    """The printer is off or not on the network."""
+
+    key = "printer_unreachable"
+
+
+class PrinterNotReadyError(PrinterError):
+    """The printer answers but cannot print: out of paper, open, paused."""
+
+    key = "printer_not_ready"
+
+
+class PrinterSlowError(PrinterError):
+    """The printer stopped taking data."""
+
+    key = "printer_slow"
+
+
+class PrintJobError(TraceError):
+    """A print job is unknown or its file is damaged."""
+
+    key = "print_job"
