@@ -32,6 +32,12 @@ class ScanInvalidError(ImagingError):
     key = "scan_invalid"
 
 
+class LookInvalidError(ImagingError):
+    """A look with a number out of range or a palette that does not exist."""
+
+    key = "look_invalid"
+
+
 class FileError(ImagingError):
     """A file that cannot become a scan."""
 

@@ -1,0 +1,73 @@
+"""Files that become scans: one module a format, found by content and never by name alone.
+
+Readers are entry points of the group `guanjian.scan_readers`; each is a module or object with the two functions of
+`Reader`. A maker's own format is added by a package that registers one.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Protocol, cast
+
+from imaging.errors import FileTornError, FileUnsupportedError
+from imaging.scan import Scan
+
+GROUP = "guanjian.scan_readers"
+HEAD_BYTES = 4096
+
+
+class Reader(Protocol):
+    """A format: does a file begin like one, and read it."""
+
+    def recognises(self, path: Path, head: bytes) -> bool:
+        """Whether the first HEAD_BYTES (and the companions beside the file) are of this format."""
+        ...
+
+    def read(self, path: Path) -> Scan:
+        """Read a file.
+
+        Raises:
+            FileError: it is torn, too large, altered or of a kind that this format does not support.
+        """
+        ...
+
+
+def read(path: Path | str) -> Scan:
+    """Read any file that a reader knows, by its content.
+
+    The readers are asked in the order of their names: `10-native` before `20-dicos` and so on.
+
+    Raises:
+        FileError: the file is missing, empty, torn, too large, altered, or no reader knows it.
+    """
+    path = Path(path)
+    head = read_head(path)
+    for reader in readers():
+        if reader.recognises(path, head):
+            return reader.read(path)
+    raise FileUnsupportedError(path, "no reader knows this kind of file. Check that it is an X-ray picture.")
+
+
+@cache
+def readers() -> tuple[Reader, ...]:
+    """All installed readers, in the order of their entry point names."""
+    found = sorted(entry_points(group=GROUP), key=lambda point: point.name)
+    return tuple(cast(Reader, point.load()) for point in found)
+
+
+def read_head(path: Path) -> bytes:
+    """The first bytes of a file.
+
+    Raises:
+        FileTornError: it is empty or cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    except OSError as error:
+        raise FileTornError(path, f"it cannot be read ({error.strerror}). Check the file and its rights.") from error
+    if not head:
+        raise FileTornError(path, "it is empty. Send it again from the machine.")
+    return head

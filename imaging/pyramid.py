@@ -1,0 +1,133 @@
+"""Half sizes of a view, by area mean and by minimum, so that any zoom reads few pixels and thin wires survive."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from imaging.calibrate import References, references, repair
+from imaging.material import Codes, MaterialTable, beam_of
+from imaging.scan import Generator, View, ViewKind
+
+SMALLEST_PX = 256
+"""Halving stops when no side is longer."""
+
+Plane = npt.NDArray[np.uint16] | npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Level:
+    """One size of a view: pixel (r, c) covers rows and columns of the full view from r * step and c * step.
+
+    `means` and `darkest` hold the same planes by area mean and by minimum: high and low, or high, or colour.
+    """
+
+    step: int
+    means: tuple[Plane, ...]
+    darkest: tuple[Plane, ...]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return int(self.means[0].shape[0]), int(self.means[0].shape[1])
+
+
+class Pyramid:
+    """A view in all its sizes, ready to render. May be read by several threads.
+
+    `references` is None for a colour picture, `table` is set where there are two energies. Material codes of a level
+    are computed when first asked for; `prepare` does it ahead.
+    """
+
+    def __init__(
+        self,
+        levels: tuple[Level, ...],
+        kind: ViewKind,
+        references: References | None = None,
+        table: MaterialTable | None = None,
+        materials: dict[int, Codes] | None = None,
+    ) -> None:
+        self.levels = levels
+        self.kind = kind
+        self.references = references
+        self._table = table
+        self._materials = {} if materials is None else materials
+        self._lock = threading.Lock()
+
+    @classmethod
+    def of(cls, view: View, generator: Generator | None = None) -> Pyramid:
+        """All sizes of a view, with its dead rows and columns filled for display.
+
+        `generator` picks the material table; without it the beam is guessed from the view.
+        """
+        if view.colour is not None:
+            return cls(build_levels((view.colour,)), view.kind)
+        shown = repair(view)
+        known = references(shown)
+        assert shown.high is not None
+        if shown.low is None:
+            return cls(build_levels((shown.high,)), view.kind, known)
+        table = MaterialTable.of(known, beam_of(shown, generator))
+        return cls(build_levels((shown.high, shown.low)), view.kind, known, table)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, cols) of the full size."""
+        return self.levels[0].shape
+
+    def materials(self, index: int) -> Codes:
+        """Material codes (see material.MaterialTable) of one level, from its means; two energies only."""
+        with self._lock:
+            codes = self._materials.get(index)
+            if codes is None:
+                assert self._table is not None, "only two energies tell a material"
+                codes = codes_of(self._table, self.levels[index].means)
+                self._materials[index] = codes
+            return codes
+
+    def prepare(self) -> None:
+        """Compute what rendering will need, coarse sizes first; for a background thread after the first picture."""
+        if self._table is not None:
+            for index in reversed(range(len(self.levels))):
+                self.materials(index)
+
+
+def build_levels(planes: tuple[Plane, ...]) -> tuple[Level, ...]:
+    """The full size and its halves down to SMALLEST_PX."""
+    levels = [Level(1, planes, planes)]
+    while max(levels[-1].shape) > SMALLEST_PX:
+        last = levels[-1]
+        means = tuple(halve_by_mean(plane) for plane in last.means)
+        darkest = tuple(halve_by_minimum(plane) for plane in last.darkest)
+        levels.append(Level(last.step * 2, means, darkest))
+    return tuple(levels)
+
+
+def halve_by_mean(plane: Plane) -> Plane:
+    """Half the size, odd sides rounded up, each pixel the mean of the 2 x 2 that it covers."""
+    even = _even(plane)
+    half = cv2.resize(even, (even.shape[1] // 2, even.shape[0] // 2), interpolation=cv2.INTER_AREA)
+    return half.astype(plane.dtype, copy=False)
+
+
+def halve_by_minimum(plane: Plane) -> Plane:
+    """Half the size, odd sides rounded up, each pixel the darkest of the 2 x 2 that it covers."""
+    even = _even(plane)
+    rows = cv2.min(even[0::2], even[1::2])
+    return np.minimum(rows[:, 0::2], rows[:, 1::2])
+
+
+def _even(plane: Plane) -> Plane:
+    odd_rows, odd_cols = plane.shape[0] % 2, plane.shape[1] % 2
+    if not odd_rows and not odd_cols:
+        return plane
+    return cv2.copyMakeBorder(plane, 0, odd_rows, 0, odd_cols, cv2.BORDER_REPLICATE).astype(plane.dtype, copy=False)
+
+
+def codes_of(table: MaterialTable, planes: tuple[Plane, ...]) -> Codes:
+    """Codes from slightly smoothed counts: the ratio is far noisier than the brightness, and hue needs no sharp edge."""
+    high, low = (cv2.blur(plane, (3, 3)).reshape(plane.shape).astype(np.uint16, copy=False) for plane in planes)
+    return table.look_up(high, low)
