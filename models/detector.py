@@ -34,6 +34,12 @@ class ModelBrokenError(ModelError):
     key = "model_broken"
 
 
+class ViewUnsuitedError(ModelBrokenError):
+    """The model cannot look at this kind of picture, such as one energy where it needs two."""
+
+    key = "view_unsuited"
+
+
 class ModelRefusedError(ModelError):
     """The model's inputs or outputs follow no convention that is known; it is not guessed at."""
 

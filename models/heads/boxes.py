@@ -1,0 +1,60 @@
+"""Arithmetic on boxes (n, 4): left, top, right, bottom."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from models.heads.signature import Candidates, Floats
+
+Rows = npt.NDArray[np.intp]
+
+MOST_CANDIDATES = 1000
+LEAST_SCORE = 0.01
+
+
+def from_centres(boxes: Floats) -> Floats:
+    """(n, 4) centre x, centre y, width, height -> left, top, right, bottom."""
+    half = boxes[:, 2:] / 2
+    return np.concatenate([boxes[:, :2] - half, boxes[:, :2] + half], axis=1)
+
+
+def iou(some: Floats, others: Floats) -> Floats:
+    """Intersection over union of every box with every other: (n, m)."""
+    low = np.maximum(some[:, None, :2], others[None, :, :2])
+    high = np.minimum(some[:, None, 2:], others[None, :, 2:])
+    common = np.clip(high - low, 0, None).prod(axis=2)
+    total = _areas(some)[:, None] + _areas(others)[None] - common
+    return np.asarray(common / np.maximum(total, 1e-6), dtype=np.float32)
+
+
+def suppress(boxes: Floats, scores: Floats, classes: Rows, overlap: float = 0.5) -> Rows:
+    """Non-maximum suppression within each class: the rows to keep, best first."""
+    order = np.argsort(-scores, kind="stable")
+    kept: list[int] = []
+    while order.size:
+        best, rest = order[0], order[1:]
+        kept.append(int(best))
+        is_same = (classes[rest] == classes[best]) & (iou(boxes[best : best + 1], boxes[rest])[0] > overlap)
+        order = rest[~is_same]
+    return np.array(kept, dtype=np.intp)
+
+
+def pick(boxes: Floats, scores: Floats, *, needs_nms: bool, least: float = LEAST_SCORE) -> Candidates:
+    """Candidates from centre-form boxes (4, n) and scores (classes, n): the best MOST_CANDIDATES above `least`."""
+    classes, rows = np.nonzero(scores > least)
+    values = scores[classes, rows]
+    if values.size > MOST_CANDIDATES:
+        best = np.argpartition(-values, MOST_CANDIDATES)[:MOST_CANDIDATES]
+        classes, rows, values = classes[best], rows[best], values[best]
+    chosen = from_centres(boxes[:, rows].T.astype(np.float32))
+    return Candidates(chosen, values.astype(np.float32), classes.astype(np.intp), needs_nms)
+
+
+def sigmoid(values: Floats) -> Floats:
+    """1 / (1 + exp(-x)) without overflow."""
+    return np.asarray(0.5 * (1 + np.tanh(0.5 * values.astype(np.float32))), dtype=np.float32)
+
+
+def _areas(boxes: Floats) -> Floats:
+    return np.asarray(np.clip(boxes[:, 2:] - boxes[:, :2], 0, None).prod(axis=1), dtype=np.float32)

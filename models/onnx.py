@@ -1,0 +1,197 @@
+"""The ONNX Runtime session behind the Detector protocol."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+
+from imaging.scan import Box, Generator, Scan, View
+from models.card import STORE, ModelCard, load_card, read_model
+from models.detector import Detection, Findings, Level, ModelBrokenError
+from models.feed import choose_scales, fill, plan_windows
+from models.heads import Head, Signature, Tensor, resolve
+from models.heads.boxes import suppress
+from models.heads.signature import Outputs
+from models.inputs import read_planes
+
+THREADS = 2
+FEWEST_KEPT = 10
+MOST_KEPT = 100
+NMS_OVERLAP = 0.5
+BLANK_SIZE = (320, 320)
+LARGEST_SIDECAR_BYTES = 2**20
+
+
+def load(path: Path | str, folder: Path = STORE) -> OnnxDetector:
+    """The detector of a card, a model with its card beside it, or a bare name in `folder`; loaded, checked and warm.
+
+    Raises:
+        ModelMissingError: card or model are not there.
+        ModelAlteredError: the model's sha256 is not the card's.
+        ModelBrokenError: it cannot be loaded, or fails on a blank picture.
+        ModelRefusedError: its outputs follow no convention that is known.
+    """
+    card, home = load_card(path, folder)
+    session = open_session(read_model(card, home), card.file)
+    head = resolve(read_signature(session, card.labels, _sidecar(home / card.file)))
+    detector = OnnxDetector(card, session, head)
+    detector.warm()
+    return detector
+
+
+class OnnxDetector:
+    """A model with its card and head; one thread calls it at a time."""
+
+    def __init__(self, card: ModelCard, session: ort.InferenceSession, head: Head) -> None:
+        self.card = card
+        self.head = head
+        self._session = session
+
+    @property
+    def name(self) -> str:
+        return self.card.title
+
+    def find(self, scan: Scan) -> Findings:
+        """Look at every view of a scan; at least the ten best boxes of each view come back, whatever their level.
+
+        Raises:
+            ModelBrokenError: the model failed on this scan, or cannot look at its kind of picture.
+        """
+        started = time.perf_counter()
+        found: list[Detection] = []
+        for number, view in enumerate(scan.views):
+            found += self.find_in_view(view, number, scan.generator)
+        found.sort(key=lambda detection: -detection.score)
+        return Findings(self.name, (time.perf_counter() - started) * 1000, tuple(found))
+
+    def find_in_view(self, view: View, number: int = 0, generator: Generator | None = None) -> list[Detection]:
+        """The detections of one view, best first."""
+        planes = read_planes(view, self.head.feed.kind, generator)
+        mm_per_px = (view.mm_per_row, view.mm_per_col)
+        scales = choose_scales(view.shape, mm_per_px, self.card.mm_per_px)
+        parts = []
+        for window in plan_windows(view.shape, self.head.feed, scales):
+            tensor, placement = fill(planes, window, self.head.feed)
+            candidates = self.head.decode(self.run(tensor, placement.size), placement.size)
+            parts.append((placement.to_picture(candidates.boxes), candidates))
+        boxes = np.concatenate([placed for placed, _ in parts])
+        scores = np.concatenate([candidates.scores for _, candidates in parts])
+        classes = np.concatenate([candidates.classes for _, candidates in parts])
+        if len(parts) > 1 or parts[0][1].needs_nms:
+            kept = suppress(boxes, scores, classes, NMS_OVERLAP)
+            boxes, scores, classes = boxes[kept], scores[kept], classes[kept]
+        return self._detections(boxes, scores, classes, view.shape, number)
+
+    def run(self, tensor: np.ndarray[Any, Any], size: tuple[int, int]) -> Outputs:
+        """The graph's outputs by name.
+
+        Raises:
+            ModelBrokenError: ONNX Runtime failed, or the outputs hold no usable numbers.
+        """
+        feed = self.head.feed
+        inputs = {feed.tensor: tensor}
+        if feed.size_tensor is not None:
+            inputs[feed.size_tensor] = np.array([[size[1], size[0]]], dtype=np.int64)
+        try:
+            values = self._session.run(None, inputs)
+        except Exception as error:  # ONNX Runtime's exceptions share no base class of their own
+            raise ModelBrokenError(f"The model {self.name} failed: {error}", name=self.name) from error
+        return {output.name: value for output, value in zip(self._session.get_outputs(), values, strict=True)}
+
+    def warm(self) -> None:
+        """Run once on a blank picture, so that the first parcel is no slower than the next.
+
+        Raises:
+            ModelBrokenError: the model fails on it.
+        """
+        size = self.head.feed.size or BLANK_SIZE
+        blank = View(high=np.full(size, 60000, dtype=np.uint16), low=np.full(size, 60000, dtype=np.uint16))
+        try:
+            self.find_in_view(blank)
+        except (ValueError, IndexError, KeyError, TypeError) as error:
+            raise ModelBrokenError(
+                f"The outputs of {self.name} are not what {self.head.convention} has: {error}", name=self.name
+            ) from error
+
+    def _detections(
+        self,
+        boxes: np.ndarray[Any, Any],
+        scores: np.ndarray[Any, Any],
+        classes: np.ndarray[Any, Any],
+        shape: tuple[int, int],
+        number: int,
+    ) -> list[Detection]:
+        if not (np.isfinite(boxes).all() and np.isfinite(scores).all()):
+            raise ModelBrokenError(f"The model {self.name} gave numbers that are none.", name=self.name)
+        if classes.size and (classes.min() < 0 or classes.max() >= len(self.card.classes)):
+            raise ModelBrokenError(f"The model {self.name} gave a class that its card does not name.", name=self.name)
+        found: list[Detection] = []
+        for index in np.argsort(-scores, kind="stable")[:MOST_KEPT]:
+            entry = self.card.classes[int(classes[index])]
+            score = float(np.clip(scores[index], 0, 1))
+            box = whole_px(boxes[index], shape)
+            if box is not None:
+                found.append(Detection(entry.label, score, entry.level(score), box, number))
+        return [d for i, d in enumerate(found) if i < FEWEST_KEPT or d.level is not Level.BELOW]
+
+
+def whole_px(box: np.ndarray[Any, Any], shape: tuple[int, int]) -> Box | None:
+    """A box in whole px inside a picture of (rows, cols); None where nothing of it is inside."""
+    left, top = max(0, int(np.floor(box[0] + 0.5))), max(0, int(np.floor(box[1] + 0.5)))
+    right, bottom = min(shape[1], int(np.floor(box[2] + 0.5))), min(shape[0], int(np.floor(box[3] + 0.5)))
+    return (left, top, right, bottom) if left < right and top < bottom else None
+
+
+def open_session(model: bytes, name: str, threads: int = THREADS) -> ort.InferenceSession:
+    """A session on the processor: sequential, without threads that spin while nothing is to be done.
+
+    From bytes, so that no file beside the model is ever read by ONNX Runtime.
+
+    Raises:
+        ModelBrokenError: ONNX Runtime does not accept the model.
+    """
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime's exceptions share no base class of their own
+        raise ModelBrokenError(f"The model {name} cannot be loaded: {error}", name=name) from error
+
+
+def read_signature(
+    session: ort.InferenceSession, labels: tuple[str, ...] = (), sidecar: dict[str, Any] | None = None
+) -> Signature:
+    """What can be seen of a loaded model from outside."""
+    return Signature(
+        inputs=tuple(map(_tensor, session.get_inputs())),
+        outputs=tuple(map(_tensor, session.get_outputs())),
+        metadata=dict(session.get_modelmeta().custom_metadata_map),
+        labels=labels,
+        sidecar=sidecar or {},
+    )
+
+
+def _tensor(node: Any) -> Tensor:
+    shape = tuple(size if isinstance(size, int) and size > 0 else None for size in node.shape)
+    return Tensor(node.name, shape, node.type.removeprefix("tensor(").removesuffix(")"))
+
+
+def _sidecar(model: Path) -> dict[str, Any]:
+    """What anomalib 1.x writes beside a model: `metadata.json`; empty where there is none."""
+    path = model.with_name("metadata.json")
+    if not path.is_file() or path.stat().st_size > LARGEST_SIDECAR_BYTES:
+        return {}
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
