@@ -1,0 +1,112 @@
+"""The event log: gapless, each event bound by hash to the one before it. It is also what is sent to the hub."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from app.store.database import Connection
+from app.store.times import from_us
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+_INSERT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of the log. `hlc` is the hybrid clock in us: it never goes back, even where the wall clock does."""
+
+    seq: int
+    at: datetime
+    monotonic_us: int
+    boot: str
+    hlc: int
+    kind: str
+    parcel_id: int | None
+    body: Mapping[str, Any]
+    previous: bytes
+    hash: bytes
+
+
+def canonical(value: object) -> str:
+    """JSON with sorted keys and no spaces: the same value always gives the same text."""
+    return _ENCODER.encode(value)
+
+
+def digest(values: Iterable[object]) -> str:
+    """A row's fingerprint, as it goes into the event that wrote the row."""
+    return hashlib.sha256(_ENCODER.encode(list(values)).encode()).hexdigest()
+
+
+def event_hash(previous: bytes, fields: Sequence[object]) -> bytes:
+    """SHA-256 over the hash of the event before, one line of the fields that cannot hold a line, and the body.
+
+    `fields` are seq, at_us, monotonic_us, boot, hlc, kind, parcel_id ("-" where there is none) and body.
+    """
+    *head, body = fields
+    line = " ".join("-" if field is None else str(field) for field in head)
+    return hashlib.sha256(previous + f"{line}\n{body}".encode()).digest()
+
+
+def first_hash(store_id: str, station: str) -> bytes:
+    """What stands before the first event: no two stores begin alike."""
+    return hashlib.sha256(f"guanjian log 1\n{store_id}\n{station}".encode()).digest()
+
+
+class Log:
+    """The end of the log within one transaction; read from the file each time, so that several programs may write.
+
+    `seq` is the number that the next event will have: rows written with it say which event vouches for them.
+    """
+
+    __slots__ = ("_connection", "_hlc", "_previous", "seq")
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        last = connection.execute("SELECT seq, hash, hlc FROM events ORDER BY seq DESC LIMIT 1").fetchone()
+        if last is None:
+            meta = dict(connection.execute("SELECT name, value FROM meta"))
+            last = (0, first_hash(meta["store_id"], meta["station"]), 0)
+        self.seq: int = last[0] + 1
+        self._previous: bytes = last[1]
+        self._hlc: int = last[2]
+
+    def append(self, kind: str, parcel_id: int | None, body: Mapping[str, object]) -> int:
+        """Write the next event; returns its number."""
+        seq, text = self.seq, canonical(body)
+        at_us, monotonic_us = time.time_ns() // 1000, time.monotonic_ns() // 1000
+        self._hlc = max(self._hlc + 1, at_us)
+        fields = (seq, at_us, monotonic_us, BOOT, self._hlc, kind, parcel_id, text)
+        hashed = event_hash(self._previous, fields)
+        self._connection.execute(_INSERT, (*fields, self._previous, hashed))
+        self._previous = hashed
+        self.seq += 1
+        return seq
+
+
+def read_events(
+    connection: Connection, where: str = "", values: tuple[object, ...] = (), limit: int = -1
+) -> Iterator[Event]:
+    """Events in their order; `where` is SQL that begins with WHERE."""
+    for seq, at_us, monotonic_us, boot, hlc, kind, parcel_id, body, previous, hashed in connection.execute(
+        f"SELECT * FROM events {where} ORDER BY seq LIMIT ?", (*values, limit)
+    ):
+        yield Event(
+            seq, from_us(at_us), monotonic_us, boot, hlc, kind, parcel_id, json.loads(body), previous, hashed
+        )  # fmt: skip
+
+
+def _boot_id() -> str:
+    """Which start of the machine this is: monotonic times compare only within one."""
+    file = Path("/proc/sys/kernel/random/boot_id")
+    return file.read_text().strip() if file.is_file() else str(uuid.uuid4())
+
+
+BOOT: Final = _boot_id()

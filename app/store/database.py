@@ -1,0 +1,218 @@
+"""The SQLite file: one writer, a reader for each thread, checkpoints in the background."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.store.errors import (
+    AlreadyKeptError,
+    SqliteUnsafeError,
+    StoreBusyError,
+    StoreDamagedError,
+    StoreError,
+    StoreForeignError,
+    StoreFullError,
+    StoreReadOnlyError,
+)
+
+if TYPE_CHECKING:
+    import sqlite3
+else:
+    # The library that sqlite-utils picks (pysqlite3 where it is installed). Two SQLite libraries in one process drop
+    # each other's file locks, so nothing else may open the file.
+    from sqlite_utils.utils import sqlite3
+
+Connection = sqlite3.Connection
+DatabaseError = sqlite3.DatabaseError
+complete_statement = sqlite3.complete_statement
+APPLICATION_ID = 0x476A6E31
+SAFE_SQLITE = (3, 51, 3)
+"""The first version without the WAL-reset bug, by which 3.7.0 to 3.51.2 can corrupt a file."""
+
+CHECKPOINT_S = 2.0
+_BUSY_MS = 10_000
+# A bound for the case that the background cannot keep up; 20,000 pages are 80 MB.
+_CHECKPOINT_PAGES = 20_000
+
+
+def assert_safe_sqlite(version: tuple[int, ...] | None = None) -> None:
+    """Refuse an SQLite library that can corrupt a file in WAL mode.
+
+    Raises:
+        SqliteUnsafeError: it is older than SAFE_SQLITE.
+    """
+    found = version or sqlite3.sqlite_version_info
+    if found < SAFE_SQLITE:
+        names = [".".join(map(str, v)) for v in (found, SAFE_SQLITE)]
+        raise SqliteUnsafeError(
+            f"SQLite {names[0]} can lose data; install SQLite {names[1]} or newer (pip install pysqlite3 on Linux, "
+            "a newer Python elsewhere).",
+            found=names[0],
+            needed=names[1],
+        )
+
+
+class Database:
+    """A store's file, open for one writer at a time and any number of reading threads.
+
+    Raises:
+        SqliteUnsafeError, StoreForeignError, StoreReadOnlyError, StoreDamagedError: when it opens.
+    """
+
+    def __init__(self, path: Path) -> None:
+        assert_safe_sqlite()
+        self.path = path
+        self._lock = threading.Lock()
+        self._local = threading.local()
+        self._readers: weakref.WeakSet[_Reader] = weakref.WeakSet()
+        self._writer = _open_writer(path)
+        self._stop = threading.Event()
+        self._checkpoints = threading.Thread(target=self._checkpoint, name="store-checkpoint", daemon=True)
+
+    def start(self) -> None:
+        """Begin to checkpoint in the background; on the commit path it would double the slow decisions."""
+        self._checkpoints.start()
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction on the writer; it is on disk when the block has ended, or has not happened.
+
+        It begins immediate: one that reads first and writes later would fail at once if another writer came between.
+
+        Raises:
+            StoreError: the kind says what is wrong with the file or the disk.
+        """
+        with self._lock:
+            writer = self._writer
+            try:
+                writer.execute("BEGIN IMMEDIATE")
+                yield writer
+                writer.execute("COMMIT")
+            except BaseException as error:
+                if writer.in_transaction:
+                    writer.execute("ROLLBACK")
+                if isinstance(error, sqlite3.Error):
+                    raise known(error) from error
+                raise
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One moment of the store, on this thread's own connection."""
+        reader: _Reader | None = getattr(self._local, "reader", None)
+        if reader is None:
+            reader = self._local.reader = _Reader(self.path)
+            self._readers.add(reader)
+        connection = reader.connection
+        try:
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise known(error) from error
+
+    def close(self) -> None:
+        """Stop the checkpoints, bring everything into the main file and close every connection."""
+        self._stop.set()
+        if self._checkpoints.is_alive():
+            self._checkpoints.join(timeout=10)
+        for reader in list(self._readers):
+            reader.connection.close()
+        with self._lock:
+            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._writer.close()
+
+    def _checkpoint(self) -> None:
+        connection = connect(self.path)
+        try:
+            while not self._stop.wait(CHECKPOINT_S):
+                try:
+                    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+                except sqlite3.OperationalError:
+                    # Busy, or the disk is full: nothing is lost, the log only grows until the next turn. A writer
+                    # meets the same fault and tells the officer.
+                    continue
+        finally:
+            connection.close()
+
+
+class _Reader:
+    """A thread's connection; it goes when its thread goes."""
+
+    def __init__(self, path: Path) -> None:
+        self.connection = connect(path)
+        self.connection.execute("PRAGMA query_only=ON")
+
+
+def connect(path: Path) -> Connection:
+    """A connection that may be handed between threads; its owner sees to it that one at a time uses it."""
+    connection = sqlite3.connect(
+        str(path), isolation_level=None, check_same_thread=False, timeout=_BUSY_MS / 1000, cached_statements=256
+    )
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA recursive_triggers=ON")
+    connection.execute("PRAGMA trusted_schema=OFF")
+    return connection
+
+
+def known(error: sqlite3.Error) -> StoreError:
+    """The store's own error for what SQLite raised."""
+    code = getattr(error, "sqlite_errorcode", None)
+    kind: type[StoreError] = _KINDS.get(0 if code is None else code & 0xFF, StoreError)
+    return kind(f"{_ADVICE.get(kind, 'The store failed')} ({error}).", detail=str(error))
+
+
+_KINDS: dict[int, type[StoreError]] = {
+    3: StoreReadOnlyError,  # PERM
+    5: StoreBusyError,  # BUSY
+    6: StoreBusyError,  # LOCKED
+    8: StoreReadOnlyError,  # READONLY
+    10: StoreDamagedError,  # IOERR
+    11: StoreDamagedError,  # CORRUPT
+    13: StoreFullError,  # FULL
+    14: StoreReadOnlyError,  # CANTOPEN
+    19: AlreadyKeptError,  # CONSTRAINT
+    26: StoreForeignError,  # NOTADB
+}
+_ADVICE: dict[type[StoreError], str] = {
+    StoreReadOnlyError: "The store cannot be written; check the folder's rights and the disk",
+    StoreBusyError: "Another program keeps the store locked; close it",
+    StoreDamagedError: "The store is damaged or its disk fails; stop, and restore the last backup",
+    StoreFullError: "The disk is full; make room, decisions go on for a while",
+    AlreadyKeptError: "The store has this already, or refuses it by its rules",
+    StoreForeignError: "The file is no store of Guanjian",
+}
+
+
+def _open_writer(path: Path) -> Connection:
+    try:
+        connection = connect(path)
+    except sqlite3.Error as error:
+        raise known(error) from error
+    try:
+        found = int(_scalar(connection, "PRAGMA application_id"))
+        is_empty = int(_scalar(connection, "SELECT count(*) FROM sqlite_schema")) == 0
+        if found != APPLICATION_ID and not (found == 0 and is_empty):
+            raise StoreForeignError(f"{path.name} is a database, but no store of Guanjian.", detail=path.name)
+        if found == 0:
+            connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+        if _scalar(connection, "PRAGMA journal_mode=WAL") != "wal":
+            raise StoreReadOnlyError(f"{path.name} cannot keep a write-ahead log on this disk.", detail=path.name)
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
+    except BaseException as error:
+        connection.close()
+        if isinstance(error, sqlite3.Error):
+            raise known(error) from error
+        raise
+    return connection
+
+
+def _scalar(connection: Connection, sql: str) -> Any:
+    return connection.execute(sql).fetchone()[0]

@@ -1,0 +1,235 @@
+"""What officers decide: one transaction of state, decision, label, count and event; rows that are only added."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.customs.errors import UndoRefusedError
+from app.customs.parcel import Decision
+from app.customs.states import LETS_GO, REVIEWED, Action, Facts, State, check_undo, next_state
+from app.store import parcels
+from app.store.audit import Log, digest
+from app.store.database import Connection
+from app.store.errors import AlreadyKeptError, ParcelChangedError, ParcelUnknownError
+from app.store.hours import tally
+from app.store.times import from_us, to_us
+
+
+@dataclass(frozen=True, slots=True)
+class TraceLabel:
+    """The label of a released parcel: its unique trace code and what its QR says."""
+
+    trace_id: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class TraceFound:
+    """A trace code as the store knows it; `is_void` after its release was undone."""
+
+    trace_id: str
+    parcel_id: int
+    decision_id: int
+    payload: str
+    released_at: datetime
+    is_void: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an officer says of a parcel. `expected_version` is the parcel's version that he saw.
+
+    `open_orders` and `is_tax_due` are what hangs on the parcel outside of its row, for the guards. `trace` is kept
+    only where the verdict lets the parcel go.
+    """
+
+    action: Action
+    officer: str
+    decided_at: datetime
+    reason: str = ""
+    note: str = ""
+    second_officer: str = ""
+    expected_version: int | None = None
+    open_orders: Sequence[str] = ()
+    is_tax_due: bool = False
+    trace: TraceLabel | None = None
+
+
+def facts_of(
+    row: parcels.Row,
+    *,
+    officer: str = "",
+    second_officer: str = "",
+    reason: str = "",
+    note: str = "",
+    open_orders: Sequence[str] = (),
+    is_tax_due: bool = False,
+) -> Facts:
+    """What the guards need to know about a parcel and who acts on it."""
+    back = row["return_state"]
+    return Facts(
+        officer=officer,
+        second_officer=second_officer,
+        reason=reason,
+        note=note,
+        return_state=None if back is None else State(back),
+        detained_by=row["detained_by"],
+        open_orders=tuple(open_orders),
+        is_tax_due=is_tax_due,
+        has_alarm=bool(row["has_alarm"]),
+        is_image_cleared=bool(row["is_cleared"]),
+    )
+
+
+def decide(connection: Connection, parcel_id: int, verdict: Verdict) -> Decision:
+    """Move a parcel by an officer's decision.
+
+    Raises:
+        GuardError: the table or a guard refuses it.
+        ParcelChangedError: the parcel is not the one that the officer saw.
+        AlreadyKeptError: the trace code was given before.
+    """
+    row = parcels.load_row(connection, parcel_id)
+    if verdict.expected_version not in (None, row["version"]):
+        raise ParcelChangedError("The parcel changed since it was shown; look at it again.", id=parcel_id)
+    facts = facts_of(
+        row,
+        officer=verdict.officer,
+        second_officer=verdict.second_officer,
+        reason=verdict.reason,
+        note=verdict.note,
+        open_orders=verdict.open_orders,
+        is_tax_due=verdict.is_tax_due,
+    )
+    before = State(row["state"])
+    after = next_state(before, verdict.action, facts)
+    return _write(connection, row, verdict, before, after)
+
+
+def undo(connection: Connection, decision_id: int, *, officer: str, now: datetime, within_s: float) -> Decision:
+    """Take back a parcel's last decision; the decision stays and says when it was undone, its label is void.
+
+    Raises:
+        UndoRefusedError: it is too late, another officer decided, or something came after.
+    """
+    decision, second_officer, back = _load(connection, decision_id)
+    row, log = parcels.load_row(connection, decision.parcel_id), Log(connection)
+    if decision.undone_at is not None or row["state"] != decision.after or _last(connection, row["id"]) != decision_id:
+        raise UndoRefusedError("Only a parcel's last decision can be undone.", why="last")
+    check_undo(
+        decision.action, second_officer, decision.officer, decision.decided_at, officer=officer, now=now,
+        within_s=within_s,
+    )  # fmt: skip
+    undone_us = to_us(now)
+    connection.execute("INSERT INTO undos VALUES (?, ?, ?, ?)", (decision_id, officer, undone_us, log.seq))
+    changes: dict[str, object] = {"state": decision.before.value, "return_state": back, "is_cleared": 0}
+    if decision.trace_code is not None:
+        changes["trace_id"] = None
+    body: dict[str, object] = {"undo": [decision_id, officer, undone_us]}
+    parcels.change(connection, log, row, "undone", body, **changes)
+    tally(connection, undone_us, "undone")
+    return _load(connection, decision_id)[0]
+
+
+def history(connection: Connection, parcel_id: int) -> list[Decision]:
+    """All decisions on a parcel, oldest first, undone ones too."""
+    rows = connection.execute(f"{_SELECT} WHERE d.parcel_id = ? ORDER BY d.id", (parcel_id,))
+    return [_decision(values) for values in rows]
+
+
+def find_trace(connection: Connection, trace_id: str) -> TraceFound | None:
+    found = connection.execute(
+        "SELECT d.parcel_id, d.id, l.payload, d.decided_us, u.decision_id IS NOT NULL FROM labels l "
+        "JOIN decisions d ON d.id = l.decision_id LEFT JOIN undos u ON u.decision_id = d.id WHERE l.trace_id = ?",
+        (trace_id,),
+    ).fetchone()
+    if found is None:
+        return None
+    parcel_id, decision_id, payload, released_us, is_void = found
+    return TraceFound(trace_id, parcel_id, decision_id, payload, from_us(released_us), bool(is_void))
+
+
+def _write(connection: Connection, row: parcels.Row, verdict: Verdict, before: State, after: State) -> Decision:
+    log, decided_us = Log(connection), to_us(verdict.decided_at)
+    trace = verdict.trace if after in LETS_GO else None
+    trace_id = None if trace is None else trace.trace_id
+    values = (
+        connection.execute("SELECT coalesce(max(id), 0) + 1 FROM decisions").fetchone()[0],
+        row["id"], verdict.action.value, before.value, after.value, row["return_state"], verdict.officer,
+        verdict.second_officer, verdict.reason, verdict.note, decided_us, trace_id,
+    )  # fmt: skip
+    connection.execute("INSERT INTO decisions VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)", (*values, log.seq))
+    body: dict[str, object] = {"decision": values}
+    if trace is not None:
+        _keep_label(connection, trace, values[0], log.seq)
+        body["label"] = [trace.trace_id, values[0], digest([trace.payload])]
+        tally(connection, decided_us, "labels")
+    parcels.change(connection, log, row, "decided", body, **_changes(verdict, before, after, trace_id))
+    tally(connection, decided_us, verdict.action.value)
+    return Decision(
+        values[0], row["id"], verdict.action, before, after, verdict.officer, verdict.reason, verdict.note,
+        from_us(decided_us), trace_id,
+    )  # fmt: skip
+
+
+def _changes(verdict: Verdict, before: State, after: State, trace_id: str | None) -> dict[str, object]:
+    changes: dict[str, object] = {"state": after.value}
+    if after is State.HELD:
+        changes["return_state"] = before.value
+    elif before is State.HELD:
+        changes["return_state"] = None
+    if after is State.DETAINED:
+        changes["detained_by"] = verdict.officer
+    if verdict.action is Action.RELEASE and verdict.reason in REVIEWED:
+        changes["is_cleared"] = 1
+    if trace_id is not None:
+        changes["trace_id"] = trace_id
+    return changes
+
+
+def _keep_label(connection: Connection, trace: TraceLabel, decision_id: int, seq: int) -> None:
+    if connection.execute("SELECT 1 FROM labels WHERE trace_id = ?", (trace.trace_id,)).fetchone():
+        raise AlreadyKeptError(f"Trace code {trace.trace_id} was given before.", detail=trace.trace_id)
+    connection.execute("INSERT INTO labels VALUES (?, ?, ?, ?)", (trace.trace_id, decision_id, trace.payload, seq))
+
+
+def _last(connection: Connection, parcel_id: int) -> int | None:
+    found = connection.execute(
+        "SELECT max(id) FROM decisions WHERE parcel_id = ? AND id NOT IN (SELECT decision_id FROM undos)", (parcel_id,)
+    ).fetchone()
+    last: int | None = found[0]
+    return last
+
+
+_SELECT = (
+    "SELECT d.id, d.parcel_id, d.action, d.before, d.after, d.officer, d.reason, d.note, d.decided_us, d.trace_id, "
+    "u.undone_us, d.second_officer, d.return_state FROM decisions d LEFT JOIN undos u ON u.decision_id = d.id"
+)
+
+
+def _load(connection: Connection, decision_id: int) -> tuple[Decision, str, str | None]:
+    """A decision, its second officer, and the state to return to that the parcel had before it."""
+    values = connection.execute(f"{_SELECT} WHERE d.id = ?", (decision_id,)).fetchone()
+    if values is None:
+        raise ParcelUnknownError(f"There is no decision {decision_id} in the store.", id=decision_id)
+    return _decision(values), values[11], values[12]
+
+
+def _decision(values: tuple[Any, ...]) -> Decision:
+    key, parcel_id, action, before, after, officer, reason, note, decided_us, trace_id, undone_us = values[:11]
+    return Decision(
+        id=key,
+        parcel_id=parcel_id,
+        action=Action(action),
+        before=State(before),
+        after=State(after),
+        officer=officer,
+        reason=reason,
+        note=note,
+        decided_at=from_us(decided_us),
+        trace_code=trace_id,
+        undone_at=None if undone_us is None else from_us(undone_us),
+    )

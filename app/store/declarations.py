@@ -1,0 +1,120 @@
+"""Declarations as they come in, and which of them belongs to a parcel."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Sequence
+from dataclasses import astuple
+
+from app.customs.parcel import Declaration, GoodsLine
+from app.store.audit import Log, canonical
+from app.store.database import Connection
+from app.store.hours import tally
+from app.store.times import from_us, to_us
+
+BATCH = 200
+"""Declarations in one transaction: more would keep an officer's decision waiting."""
+
+YEAR_US = 365 * 86_400 * 1_000_000
+"""An S10 number may be given again after 12 months."""
+
+_FIELDS = "number, channel, sender, consignee, origin, gross_weight_g, value, currency, declared_us, source"
+
+
+def add(connection: Connection, declarations: Sequence[Declaration]) -> list[tuple[str, int]]:
+    """Keep a batch of declarations; returns number and row of those that were new.
+
+    One that was kept before, the same in every field, is passed over: a message may come twice.
+    """
+    log, now_us = Log(connection), time.time_ns() // 1000
+    added: list[list[object]] = []
+    numbers: list[tuple[str, int]] = []
+    for declaration in declarations:
+        values = _values(declaration)
+        lines = [list(astuple(line)) for line in declaration.goods]
+        digest = hashlib.sha256(canonical([values, lines]).encode()).digest()[:16]
+        cursor = connection.execute(
+            f"INSERT INTO declarations ({_FIELDS}, received_us, digest, event_seq) "
+            "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (digest) DO NOTHING",
+            (*values, now_us, digest, log.seq),
+        )
+        if not cursor.rowcount:
+            continue
+        key = cursor.lastrowid
+        assert key is not None
+        connection.executemany(
+            "INSERT INTO goods VALUES (?,?,?,?,?,?,?,?,?)",
+            [(key, number, *line) for number, line in enumerate(lines)],
+        )
+        added.append([key, digest.hex()])
+        numbers.append((declaration.number, key))
+    if added:
+        log.append("declared", None, {"declarations": added})
+        tally(connection, now_us, "declared", len(added))
+    return numbers
+
+
+def newest(connection: Connection, number: str, arrived_us: int) -> int | None:
+    """The declaration that belongs to a number at its arrival: the last one that is not a year old."""
+    found = connection.execute(
+        "SELECT id FROM declarations WHERE number = ? AND received_us > ? ORDER BY id DESC LIMIT 1",
+        (number, arrived_us - YEAR_US),
+    ).fetchone()
+    return found[0] if found and number else None
+
+
+def load(connection: Connection, key: int) -> Declaration:
+    values = connection.execute(f"SELECT {_FIELDS} FROM declarations WHERE id = ?", (key,)).fetchone()
+    number, channel, sender, consignee, origin, weight_g, value, currency, declared_us, source = values
+    lines = connection.execute(
+        "SELECT name, hs_code, quantity, unit, weight_g, value, origin FROM goods WHERE declaration_id = ? "
+        "ORDER BY line",
+        (key,),
+    )
+    return Declaration(
+        number=number,
+        goods=tuple(GoodsLine(*line) for line in lines),
+        channel=channel,
+        sender=sender,
+        consignee=consignee,
+        origin=origin,
+        gross_weight_g=weight_g,
+        value=value,
+        currency=currency,
+        declared_at=None if declared_us is None else from_us(declared_us),
+        source=source,
+    )
+
+
+def fingerprint(connection: Connection, key: int) -> str:
+    """The digest that a declaration and its goods should have, from the rows as they are now."""
+    values = connection.execute(f"SELECT {_FIELDS} FROM declarations WHERE id = ?", (key,)).fetchone()
+    lines = connection.execute(
+        "SELECT name, hs_code, quantity, unit, weight_g, value, origin FROM goods WHERE declaration_id = ? "
+        "ORDER BY line",
+        (key,),
+    )
+    text = canonical([list(values), [list(line) for line in lines]])
+    return hashlib.sha256(text.encode()).digest()[:16].hex()
+
+
+def summary(connection: Connection, key: int | None) -> str:
+    """The goods in one line, for the queue."""
+    lines = connection.execute("SELECT name FROM goods WHERE declaration_id = ? ORDER BY line", (key,))
+    return "、".join(name for (name,) in lines)
+
+
+def _values(declaration: Declaration) -> list[str | int | None]:
+    return [
+        declaration.number,
+        declaration.channel,
+        declaration.sender,
+        declaration.consignee,
+        declaration.origin,
+        declaration.gross_weight_g,
+        declaration.value,
+        declaration.currency,
+        None if declaration.declared_at is None else to_us(declaration.declared_at),
+        declaration.source,
+    ]

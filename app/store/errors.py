@@ -1,0 +1,71 @@
+"""What can go wrong with the store, each with what the officer does next."""
+
+from __future__ import annotations
+
+from imaging.errors import KnownError
+
+
+class StoreError(KnownError):
+    """Root of the errors of this package."""
+
+    key = "store"
+
+
+class StoreFullError(StoreError):
+    """The disk is full. The reserve was released: decisions go on for a while, pictures need room soon."""
+
+    key = "store_full"
+
+
+class StoreReadOnlyError(StoreError):
+    """The store's folder cannot be written."""
+
+    key = "store_read_only"
+
+
+class StoreBusyError(StoreError):
+    """Another program keeps the store locked."""
+
+    key = "store_busy"
+
+
+class StoreDamagedError(StoreError):
+    """The file of the store is damaged."""
+
+    key = "store_damaged"
+
+
+class StoreForeignError(StoreError):
+    """The file is a database, but not a store of Guanjian, or it comes from a newer version."""
+
+    key = "store_foreign"
+
+
+class SqliteUnsafeError(StoreError):
+    """The SQLite library that was found can lose data in WAL mode."""
+
+    key = "sqlite_unsafe"
+
+
+class MigrationError(StoreError):
+    """A migration was edited after it had been applied, or it left the store without its guards."""
+
+    key = "migration"
+
+
+class ParcelUnknownError(StoreError):
+    """No parcel, decision or scan has this number."""
+
+    key = "parcel_unknown"
+
+
+class ParcelChangedError(StoreError):
+    """The parcel changed after the officer had looked at it."""
+
+    key = "parcel_changed"
+
+
+class AlreadyKeptError(StoreError):
+    """A scan or a trace code that must be unique is in the store already."""
+
+    key = "already_kept"

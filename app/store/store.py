@@ -1,0 +1,298 @@
+"""The store of a station: what it writes, each in one transaction with its event, and what it is asked."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, tzinfo
+from itertools import islice
+from pathlib import Path
+
+from app.customs.parcel import Capture, Decision, Declaration, Finding, Kind, Lane, Parcel, QueueFilter, QueueRow, Seen
+from app.customs.states import Action, Facts, State
+from app.store import captures, decisions, declarations, outbox, parcels, queue, scans, verify
+from app.store.audit import Event, Log, read_events
+from app.store.database import Connection, Database
+from app.store.decisions import TraceFound, TraceLabel, Verdict
+from app.store.errors import StoreFullError, StoreReadOnlyError
+from app.store.hours import day_counts
+from app.store.migrations import migrate
+from app.store.space import BALLAST_BYTES, Ballast, Space
+from app.store.verify import LogReport
+from imaging.scan import Scan
+
+
+class Store:
+    """A station's store in a folder: `store.sqlite`, `captures/`, `backups/` and a reserve against a full disk.
+
+    Every function may be called from any thread. A write is on disk when it returns.
+    """
+
+    def __init__(self, folder: Path, database: Database, ballast: Ballast) -> None:
+        self.folder = folder
+        self.captures_folder = folder / "captures"
+        self._database = database
+        self._ballast = ballast
+
+    @classmethod
+    def open(cls, folder: Path, *, station: str, ballast_bytes: int = BALLAST_BYTES) -> Store:
+        """Open the store in a folder, or make it; `station` names the log of a new one.
+
+        Raises:
+            StoreError: its kind says why the store cannot be used.
+        """
+        try:
+            (folder / "captures").mkdir(parents=True, exist_ok=True)
+            ballast = Ballast(folder / "reserve.bin", ballast_bytes)
+            ballast.fill()
+        except OSError as error:
+            raise StoreReadOnlyError(f"The folder {folder.name} cannot be written.", detail=str(error)) from error
+        database = Database(folder / "store.sqlite")
+        try:
+            migrate(database, folder / "backups")
+            with database.write() as writer:
+                _name(writer, station)
+            database.start()
+        except BaseException:
+            database.close()
+            raise
+        return cls(folder, database, ballast)
+
+    def close(self) -> None:
+        self._database.close()
+
+    # Writes
+
+    def add_declarations(self, batch: Iterable[Declaration]) -> int:
+        """Keep declarations (申报), up to 200 in a transaction; returns how many were not known before."""
+        count, rest = 0, iter(batch)
+        while part := list(islice(rest, declarations.BATCH)):
+            with self._write() as writer:
+                added = declarations.add(writer, part)
+                for number, key in added:
+                    parcels.attach(writer, number, key)
+            count += len(added)
+        return count
+
+    def register(
+        self,
+        number: str,
+        kind: Kind,
+        *,
+        codes: Sequence[str] = (),
+        arrived_at: datetime,
+        findings: Sequence[Finding] = (),
+    ) -> Parcel:
+        """Register an arrival (运抵登记); a parcel that stands here with this number already is returned as it is."""
+        with self._write() as writer:
+            row = parcels.register(writer, number, kind, codes=codes, arrived_at=arrived_at, findings=findings)
+            return parcels.load(writer, row["id"])
+
+    def add_codes(self, parcel_id: int, codes: Sequence[str], *, number: str = "") -> Parcel:
+        """Add codes read later; `number` names a parcel that had none and finds its declaration."""
+        with self._write() as writer:
+            parcels.add_codes(writer, parcel_id, codes, number)
+            return parcels.load(writer, parcel_id)
+
+    def record_scan(
+        self,
+        parcel_id: int | None,
+        capture: Capture,
+        *,
+        number: str = "",
+        kind: Kind = Kind.PARCEL,
+        codes: Sequence[str] = (),
+        findings: Sequence[Finding] = (),
+        seen: Sequence[Seen] = (),
+        model: str = "",
+        detect_ms: float | None = None,
+        lane: Lane = Lane.GREEN,
+        lane_reasons: Sequence[str] = (),
+        arrived_at: datetime,
+    ) -> Parcel:
+        """Keep a capture and what was found on it; makes the parcel where `parcel_id` is None."""
+        with self._write() as writer:
+            row = scans.record(
+                writer, parcel_id, capture, number=number, kind=kind, codes=codes, findings=findings, seen=seen,
+                model=model, detect_ms=detect_ms, lane=lane, lane_reasons=lane_reasons, arrived_at=arrived_at,
+            )  # fmt: skip
+            return parcels.load(writer, row["id"])
+
+    def set_detections(
+        self,
+        parcel_id: int,
+        scan_id: str,
+        *,
+        seen: Sequence[Seen],
+        model: str,
+        ms: float | None,
+        findings: Sequence[Finding],
+        lane: Lane,
+        reasons: Sequence[str],
+    ) -> Parcel:
+        """Keep what a model found on a capture that was recorded without, or by another model."""
+        with self._write() as writer:
+            scans.set_detections(
+                writer, parcel_id, scan_id, seen=seen, model=model, ms=ms, findings=findings, lane=lane,
+                reasons=reasons,
+            )  # fmt: skip
+            return parcels.load(writer, parcel_id)
+
+    def decide(
+        self,
+        parcel_id: int,
+        action: Action,
+        *,
+        officer: str,
+        decided_at: datetime,
+        reason: str = "",
+        note: str = "",
+        second_officer: str = "",
+        expected_version: int | None = None,
+        open_orders: Sequence[str] = (),
+        is_tax_due: bool = False,
+        trace: TraceLabel | None = None,
+    ) -> Decision:
+        """Move a parcel by an officer's decision, with its label where it lets the parcel go.
+
+        Raises:
+            GuardError: the move is refused. ParcelChangedError: the officer saw another version of the parcel.
+            AlreadyKeptError: the trace code was given before. StoreFullError: nothing was decided; try again.
+        """
+        verdict = Verdict(
+            action, officer, decided_at, reason, note, second_officer, expected_version, open_orders, is_tax_due, trace
+        )  # fmt: skip
+        with self._write() as writer:
+            return decisions.decide(writer, parcel_id, verdict)
+
+    def undo(self, decision_id: int, *, officer: str, now: datetime, within_s: float) -> Decision:
+        """Take back a parcel's last decision; its label is void. Raises UndoRefusedError."""
+        with self._write() as writer:
+            return decisions.undo(writer, decision_id, officer=officer, now=now, within_s=within_s)
+
+    def log_shown(self, parcel_id: int, *, officer: str, body: Mapping[str, object]) -> int:
+        """Log what an officer had before him when he decided; returns the event's number."""
+        with self._write() as writer:
+            return Log(writer).append("shown", parcel_id, {**body, "officer": officer})
+
+    def add_event(self, kind: str, parcel_id: int | None, body: Mapping[str, object]) -> int:
+        """Log something that changes no row, such as a device's fault or an officer's shift."""
+        with self._write() as writer:
+            return Log(writer).append("noted", parcel_id, {**body, "noted": kind})
+
+    def mark_sent(self, seq: int, *, target: str = "hub") -> None:
+        with self._write() as writer:
+            outbox.mark_sent(writer, target, seq)
+
+    # Reads
+
+    def queue(self, wanted: QueueFilter, limit: int = 500) -> list[QueueRow]:
+        with self._database.read() as reader:
+            return queue.page(reader, wanted, limit)
+
+    def row(self, parcel_id: int) -> QueueRow | None:
+        """One parcel as the queue shows it."""
+        with self._database.read() as reader:
+            return queue.one(reader, parcel_id)
+
+    def counts(self) -> dict[str, int]:
+        with self._database.read() as reader:
+            return queue.counts(reader)
+
+    def parcel(self, parcel_id: int) -> Parcel:
+        """Raises ParcelUnknownError where there is none."""
+        with self._database.read() as reader:
+            return parcels.load(reader, parcel_id)
+
+    def facts(
+        self, parcel_id: int, *, officer: str = "", open_orders: Sequence[str] = (), is_tax_due: bool = False
+    ) -> tuple[State, Facts]:
+        """A parcel's state and what the guards know of it, for `offers`."""
+        with self._database.read() as reader:
+            row = parcels.load_row(reader, parcel_id)
+        facts = decisions.facts_of(row, officer=officer, open_orders=open_orders, is_tax_due=is_tax_due)
+        return State(row["state"]), facts
+
+    def history(self, parcel_id: int) -> list[Decision]:
+        with self._database.read() as reader:
+            return decisions.history(reader, parcel_id)
+
+    def events(self, parcel_id: int) -> list[Event]:
+        with self._database.read() as reader:
+            return list(read_events(reader, "WHERE parcel_id = ?", (parcel_id,)))
+
+    def find_number(self, number: str) -> Parcel | None:
+        """The parcel that came last with exactly this number."""
+        with self._database.read() as reader:
+            key = queue.find_number(reader, number)
+            return None if key is None else parcels.load(reader, key)
+
+    def find_code(self, text: str) -> Parcel | None:
+        """The parcel that came last with this code or number."""
+        with self._database.read() as reader:
+            key = queue.find_code(reader, text)
+            return None if key is None else parcels.load(reader, key)
+
+    def find_trace(self, trace_id: str) -> TraceFound | None:
+        with self._database.read() as reader:
+            return decisions.find_trace(reader, trace_id)
+
+    def search(self, text: str, limit: int = 50) -> list[QueueRow]:
+        """Parcels by the beginning of number or code, or by words of their goods; newest first."""
+        with self._database.read() as reader:
+            return queue.search(reader, text, limit)
+
+    def day_counts(self, day: date, zone: tzinfo = UTC) -> dict[str, int]:
+        with self._database.read() as reader:
+            return day_counts(reader, day, zone)
+
+    def pending(self, limit: int, *, target: str = "hub") -> list[Event]:
+        """The next events that a target has not had."""
+        with self._database.read() as reader:
+            return outbox.pending(reader, target, limit)
+
+    def verify_log(self, *, with_pictures: bool = True) -> LogReport:
+        """Check the whole log, the rows it vouches for and the pictures; takes a second or two for each million."""
+        with self._database.read() as reader:
+            return verify.verify(reader, self.captures_folder if with_pictures else None)
+
+    # Pictures and room
+
+    def keep(self, scan: Scan) -> Capture:
+        """Write a scan's picture; a full disk releases the reserve, so that decisions go on."""
+        try:
+            return captures.keep(scan, self.captures_folder)
+        except StoreFullError:
+            self._ballast.release()
+            raise
+
+    def load(self, capture: Capture) -> Scan:
+        """Read a picture back, checked against its sha256."""
+        return captures.load(capture, self.captures_folder)
+
+    def orphans(self) -> list[Path]:
+        """Pictures of the last days that no row tells of, to be recorded again after a power cut."""
+        with self._database.read() as reader:
+            newest = reader.execute("SELECT path FROM captures ORDER BY id DESC LIMIT 20000").fetchall()
+        return captures.orphans(self.captures_folder, (path for (path,) in newest))
+
+    def space(self) -> Space:
+        return self._ballast.space()
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        try:
+            with self._database.write() as writer:
+                yield writer
+        except StoreFullError:
+            self._ballast.release()
+            raise
+
+
+def _name(writer: Connection, station: str) -> None:
+    """Give a new store its identity, which its first event's hash begins with."""
+    if writer.execute("SELECT 1 FROM meta WHERE name = 'store_id'").fetchone():
+        return
+    writer.executemany("INSERT INTO meta VALUES (?, ?)", [("store_id", uuid.uuid4().hex), ("station", station)])
+    Log(writer).append("created", None, {"station": station})
