@@ -70,3 +70,15 @@ class FileAlteredError(FileError):
     """The picture is not the one whose sha256 was written beside it."""
 
     key = "file_altered"
+
+
+class FilePairError(FileError):
+    """One of the two files of a pair is missing; it may still arrive."""
+
+    key = "file_pair"
+
+
+class FileReportError(FileUnsupportedError):
+    """A threat detection report: it says what was found in a picture and holds none."""
+
+    key = "file_report"

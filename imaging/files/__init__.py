@@ -1,7 +1,7 @@
 """Files that become scans: one module a format, found by content and never by name alone.
 
-Readers are entry points of the group `guanjian.scan_readers`; each is a module or object with the two functions of
-`Reader`. A maker's own format is added by a package that registers one.
+A maker's own format is added by a package that registers an entry point in the group `guanjian.scan_readers`: a module
+or an object with the two functions of `Reader`. Such readers are asked first.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from imaging.errors import FileTornError, FileUnsupportedError
+from imaging.files import dicos, native, numpy_array, pair, picture
 from imaging.scan import Scan
 
 GROUP = "guanjian.scan_readers"
@@ -34,10 +35,11 @@ class Reader(Protocol):
         ...
 
 
+BUILT_IN: tuple[Reader, ...] = (native, dicos, numpy_array, pair, picture)
+
+
 def read(path: Path | str) -> Scan:
     """Read any file that a reader knows, by its content.
-
-    The readers are asked in the order of their names: `10-native` before `20-dicos` and so on.
 
     Raises:
         FileError: the file is missing, empty, torn, too large, altered, or no reader knows it.
@@ -52,9 +54,9 @@ def read(path: Path | str) -> Scan:
 
 @cache
 def readers() -> tuple[Reader, ...]:
-    """All installed readers, in the order of their entry point names."""
+    """The readers that other packages register, by name, then ours."""
     found = sorted(entry_points(group=GROUP), key=lambda point: point.name)
-    return tuple(cast(Reader, point.load()) for point in found)
+    return (*(cast(Reader, point.load()) for point in found), *BUILT_IN)
 
 
 def read_head(path: Path) -> bytes:

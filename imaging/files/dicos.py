@@ -1,0 +1,310 @@
+"""DICOS DX (NEMA IIC 1), the security trade's DICOM: read and written through pydicom, JPEG-Lossless through GDCM.
+
+A DX object holds one picture, so a scan of two energies or two views is written as several files of one study, named
+`<stem>_<view>_<energy>.dcs`; reading any of them finds the others beside it.
+"""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pydicom
+from pydicom import config
+from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.filereader import read_file_meta_info
+from pydicom.pixels import apply_color_lut
+from pydicom.uid import (
+    DICOSDigitalXRayImageStorageForPresentation,
+    DICOSDigitalXRayImageStorageForProcessing,
+    DICOSThreatDetectionReportStorage,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    JPEGLossless,
+    JPEGLosslessSV1,
+    RLELossless,
+    generate_uid,
+)
+
+from imaging.errors import FileError, FilePairError, FileReportError, FileTornError, FileUnsupportedError
+from imaging.files import limits
+from imaging.files.picture import written_at
+from imaging.scan import Colour, Counts, Generator, Scan, View
+
+config.settings.reading_validation_mode = config.IGNORE
+"""Makers' toolkits write identifiers that begin with a zero; that is no reason to lose a scan or to warn on each."""
+
+DX = (DICOSDigitalXRayImageStorageForProcessing, DICOSDigitalXRayImageStorageForPresentation)
+UNCOMPRESSED = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian)
+JPEG = (JPEGLosslessSV1, JPEGLossless)
+SUFFIX = ".dcs"
+ENERGIES = {"HIGH_ENERGY": "high", "LOW_ENERGY": "low", "SINGLE_ENERGY": "high"}
+VALUES = {"high": "HIGH_ENERGY", "low": "LOW_ENERGY"}
+KEPT = ("Manufacturer", "ManufacturerModelName", "DeviceSerialNumber", "PresentationIntentType", "OOIType")
+MAX_SIBLINGS = 4
+
+
+def recognises(path: Path, head: bytes) -> bool:
+    del path
+    return head[128:132] == b"DICM"
+
+
+def read(path: Path) -> Scan:
+    """Read a DX picture, together with the other energies and views of its scan where it says that there are some.
+
+    Raises:
+        FileReportError: it is a threat detection report.
+        FilePairError: an energy of the scan is missing.
+        FileError: damaged, too large, or no DX.
+    """
+    first = _open(path)
+    kind = _energy(first)
+    if kind is None:
+        return _scan_of(path, first, (_single_view(path, first),))
+    parts = {path: first} | _siblings(path, first)
+    views = tuple(_joined_view(path, dict(energies)) for energies in _by_view(parts).values())
+    return _scan_of(path, first, views)
+
+
+def write(scan: Scan, path: Path | str) -> tuple[Path, ...]:
+    """Write a scan as DX files of one study, uncompressed, beside `path`, and return their paths.
+
+    Raises:
+        FileUnsupportedError: a colour picture; DX holds counts.
+        OSError: the disk is full or the folder cannot be written to.
+    """
+    path = Path(path)
+    if any(view.colour is not None for view in scan.views):
+        raise FileUnsupportedError(path, "a colour picture cannot be written as DICOS DX, which holds counts.")
+    study, series = generate_uid(), generate_uid()
+    written = []
+    for number, view in enumerate(scan.views):
+        for energy in ("high", "low"):
+            counts = getattr(view, energy)
+            if counts is not None:
+                target = path.with_name(f"{path.stem}_{number}_{energy}{SUFFIX}")
+                dataset = _dataset_of(scan, view, number, energy, (study, series))
+                limits.write_whole(target, _encoded(dataset, counts))
+                written.append(target)
+    return tuple(written)
+
+
+def _open(path: Path) -> FileDataset:
+    """Parse a file after checking what its header announces; pixels are not decoded yet."""
+    data = limits.read_bytes(path)
+    try:
+        meta = read_file_meta_info(path)
+        syntax, sop_class = meta.get("TransferSyntaxUID"), meta.get("MediaStorageSOPClassUID")
+        if sop_class == DICOSThreatDetectionReportStorage:
+            raise FileReportError(
+                path, "it is a threat detection report and not a picture. Open the picture that it refers to."
+            )
+        if syntax not in (*UNCOMPRESSED, *JPEG, RLELossless):
+            raise FileUnsupportedError(path, f"its compression ({syntax}) is not read. Save it as JPEG-Lossless or plain.")
+        dataset = pydicom.dcmread(io.BytesIO(data))
+        _check_header(path, dataset)
+    except FileError:
+        raise
+    except Exception as error:
+        raise _torn(path) from error
+    return dataset
+
+
+def _check_header(path: Path, dataset: Dataset) -> None:
+    if dataset.get("SOPClassUID") not in DX:
+        raise FileUnsupportedError(path, "it is DICOM, but no DICOS DX picture. Only DX can be shown.")
+    limits.check_pixels(path, int(dataset.Rows), int(dataset.Columns))
+    frames = int(dataset.get("NumberOfFrames") or 1)
+    shape = (int(dataset.get("SamplesPerPixel", 1)), int(dataset.BitsAllocated), int(dataset.PixelRepresentation), frames)
+    if shape not in ((1, 16, 0, 1), (1, 8, 0, 1)):
+        raise FileUnsupportedError(
+            path, "it is not one picture of 8 or 16 bits without sign. Save one picture a file."
+        )
+    if "PixelData" not in dataset:
+        raise FileTornError(path, "it has no pixels: it is cut off. Send it again from the machine.")
+    if dataset.file_meta.TransferSyntaxUID in JPEG:
+        _check_jpeg(path, dataset)
+
+
+def _check_jpeg(path: Path, dataset: Dataset) -> None:
+    """Refuse a JPEG whose own header says another size or depth: the decoder would believe it, not the dataset."""
+    data: bytes = dataset.PixelData
+    start = data.find(b"\xff\xd8\xff")
+    frame = _frame_header(data, start + 2) if start >= 0 else None
+    if frame is None:
+        raise _torn(path)
+    bits, rows, cols, components = frame
+    if (rows, cols, components) != (dataset.Rows, dataset.Columns, 1) or bits > dataset.BitsAllocated:
+        raise FileTornError(path, "its picture is not of the size that its header says. Send it again from the machine.")
+
+
+def _frame_header(data: bytes, at: int) -> tuple[int, int, int, int] | None:
+    """Bits, rows, columns and components of the first JPEG frame header at or after `at`."""
+    while at + 10 <= len(data) and data[at] == 0xFF:
+        marker, size = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            rows, cols = int.from_bytes(data[at + 5 : at + 7], "big"), int.from_bytes(data[at + 7 : at + 9], "big")
+            return data[at + 4], rows, cols, data[at + 9]
+        at += 2 + size
+    return None
+
+
+def _pixels(path: Path, dataset: FileDataset) -> Counts:
+    """The counts of a picture; 8-bit ones as they are, in 16 bits."""
+    try:
+        array = dataset.pixel_array
+    except Exception as error:
+        # Decoders of three libraries raise whatever they like at damaged data.
+        raise _torn(path) from error
+    if array.shape != (dataset.Rows, dataset.Columns):
+        raise _torn(path)
+    counts = np.ascontiguousarray(array, np.uint16)
+    if dataset.get("PhotometricInterpretation") == "MONOCHROME1":
+        counts = (2 ** int(dataset.BitsStored) - 1 - counts).astype(np.uint16)
+    return counts
+
+
+def _single_view(path: Path, dataset: FileDataset) -> View:
+    if dataset.get("PhotometricInterpretation") == "PALETTE COLOR":
+        return View(colour=_paint(path, dataset))
+    return _view(dataset, {"high": _pixels(path, dataset)})
+
+
+def _paint(path: Path, dataset: FileDataset) -> Colour:
+    counts = _pixels(path, dataset)
+    try:
+        painted = apply_color_lut(counts, dataset)
+    except Exception as error:
+        # A palette is a free-form part of the file; whatever is wrong with it, the file is.
+        raise _torn(path) from error
+    return (painted >> (8 * (painted.dtype.itemsize - 1))).astype(np.uint8)
+
+
+def _energy(dataset: Dataset) -> str | None:
+    """ "high" or "low" where a picture says that it is one of several energies, else None."""
+    values = dataset.get("ImageType")
+    for value in values if isinstance(values, (list, pydicom.multival.MultiValue)) else ():
+        if value in ENERGIES:
+            return ENERGIES[value]
+    return None
+
+
+def _siblings(path: Path, first: Dataset) -> dict[Path, FileDataset]:
+    """The other pictures of the study, by the names that `write` gives."""
+    stem = path.stem.rsplit("_", 2)[0]
+    found: dict[Path, FileDataset] = {}
+    for other in sorted(path.parent.glob(f"*{SUFFIX}")):
+        if other != path and other.stem.rsplit("_", 2)[0] == stem and len(found) < MAX_SIBLINGS:
+            dataset = _open(other)
+            if dataset.get("StudyInstanceUID") == first.get("StudyInstanceUID"):
+                found[other] = dataset
+    return found
+
+
+def _by_view(parts: dict[Path, FileDataset]) -> dict[int, dict[str, tuple[Path, FileDataset]]]:
+    views: dict[int, dict[str, tuple[Path, FileDataset]]] = {}
+    for path, dataset in parts.items():
+        number = int(dataset.get("AcquisitionNumber") or 0)
+        views.setdefault(number, {})[_energy(dataset) or "high"] = (path, dataset)
+    return dict(sorted(views.items()))
+
+
+def _joined_view(path: Path, energies: dict[str, tuple[Path, FileDataset]]) -> View:
+    wants_two = any("SINGLE_ENERGY" not in dataset.ImageType for _, dataset in energies.values())
+    if "high" not in energies or (wants_two and "low" not in energies):
+        raise FilePairError(path, "the file with the other energy is missing. Send all files of the scan.")
+    arrays = {energy: _pixels(part, dataset) for energy, (part, dataset) in energies.items()}
+    if len({array.shape for array in arrays.values()}) != 1:
+        raise _torn(path)
+    return _view(energies["high"][1], arrays)
+
+
+def _view(dataset: Dataset, arrays: dict[str, Counts]) -> View:
+    spacing = dataset.get("ImagerPixelSpacing") or (None, None)
+    rows_mm, cols_mm = (_positive(value) for value in spacing)
+    name = str(dataset.get("AcquisitionDeviceProcessingDescription") or "top")
+    return View(name, arrays["high"], arrays.get("low"), mm_per_row=rows_mm, mm_per_col=cols_mm)
+
+
+def _scan_of(path: Path, dataset: Dataset, views: tuple[View, ...]) -> Scan:
+    kv, ua = _positive(dataset.get("KVP")), _positive(dataset.get("XRayTubeCurrentInuA"))
+    generator = Generator(kv, ua / 1000 if ua else None) if kv and kv > 1 else None
+    speed = _positive(dataset.get("TableSpeed"))
+    return Scan(
+        views=views,
+        device=str(dataset.get("StationName") or "unknown"),
+        started_at=_started_at(dataset) or written_at(path),
+        belt_speed_mm_s=speed,
+        generator=generator,
+        source=path.name,
+        extra={key: str(dataset.get(key)) for key in KEPT if dataset.get(key)},
+    )
+
+
+def _started_at(dataset: Dataset) -> datetime | None:
+    """Content date and time; DICOS gives local time without a zone, so it is taken as UTC."""
+    text = f"{dataset.get('ContentDate') or ''}{str(dataset.get('ContentTime') or '').split('.', maxsplit=1)[0]}"
+    try:
+        return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _positive(value: object) -> float | None:
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+    return number if 0 < number < 1e9 else None
+
+
+def _dataset_of(scan: Scan, view: View, number: int, energy: str, uids: tuple[str, str]) -> Dataset:
+    study, series = uids
+    dataset = Dataset()
+    dataset.SOPClassUID = DICOSDigitalXRayImageStorageForProcessing
+    dataset.SOPInstanceUID = generate_uid()
+    dataset.StudyInstanceUID, dataset.SeriesInstanceUID = study, series
+    dataset.ImageType = ["ORIGINAL", "INTENSITY", VALUES[energy] if view.low is not None else "SINGLE_ENERGY"]
+    dataset.Modality, dataset.PresentationIntentType = "XRAY", "FOR PROCESSING"
+    moment = scan.started_at.astimezone(UTC)
+    for part in ("Content", "Study", "Series", "InstanceCreation"):
+        setattr(dataset, f"{part}Date", moment.strftime("%Y%m%d"))
+        setattr(dataset, f"{part}Time", moment.strftime("%H%M%S"))
+    dataset.StationName = scan.device[:16]
+    dataset.AcquisitionNumber, dataset.InstanceNumber = number, 1 + 2 * number + (energy == "low")
+    dataset.AcquisitionDeviceProcessingDescription = view.name[:64]
+    dataset.DICOSVersion, dataset.ScanType, dataset.AcquisitionStatus = "V03", "OPERATIONAL", "SUCCESSFUL"
+    if view.mm_per_row and view.mm_per_col:
+        dataset.ImagerPixelSpacing = [f"{view.mm_per_row:.8g}", f"{view.mm_per_col:.8g}"]
+    if scan.generator:
+        dataset.KVP = f"{scan.generator.kv:.6g}"
+        if scan.generator.ma:
+            dataset.XRayTubeCurrentInuA = f"{scan.generator.ma * 1000:.6g}"
+    if scan.belt_speed_mm_s:
+        dataset.TableSpeed = scan.belt_speed_mm_s
+    return dataset
+
+
+def _encoded(dataset: Dataset, counts: Counts) -> bytes:
+    dataset.Rows, dataset.Columns = counts.shape
+    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
+    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 16, 16, 15, 0
+    dataset.PixelIntensityRelationship, dataset.PixelIntensityRelationshipSign = "LIN", 1
+    dataset.RescaleIntercept, dataset.RescaleSlope, dataset.RescaleType = "0", "1", "US"
+    dataset.LossyImageCompression = "00"
+    dataset.PixelData = counts.astype("<u2", copy=False).tobytes()
+    dataset["PixelData"].VR = "OW"
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = dataset.SOPClassUID, dataset.SOPInstanceUID
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.file_meta = meta
+    buffer = io.BytesIO()
+    pydicom.dcmwrite(buffer, dataset, enforce_file_format=True)
+    return buffer.getvalue()
+
+
+def _torn(path: Path) -> FileTornError:
+    return FileTornError(path, "it is damaged or cut off. Send it again from the machine.")
