@@ -85,3 +85,33 @@ ACTIONS: dict[Action, Term] = {
     _A.ABANDON: Term("Abandoned by owner", "放弃"),
     _A.REJECT: Term("Reject declaration", "退单"),
 }
+
+# The reasons that an officer may choose from; an id is kept with the decision and named in the texts.
+REASONS: dict[Action, tuple[str, ...]] = {
+    _A.RELEASE: ("no_suspicion", "false_alarm", "as_declared", "finding_cleared", "documents_settled"),
+    _A.DOC_REVIEW: ("value_doubt", "classification_doubt", "documents_missing", "over_limit"),
+    _A.REFER: (
+        "suspected_weapon", "suspected_drugs", "suspected_prohibited", "suspected_concealment", "differs_from_declared",
+        "live_or_plant", "battery_or_dangerous", "image_unclear", "control_order", "random_check",
+    ),
+    _A.EXAM_NORMAL: ("as_declared", "false_alarm"),
+    _A.EXAM_ABNORMAL: (
+        "prohibited_goods", "not_declared", "name_differs", "classification_differs", "quantity_differs",
+        "value_differs", "infringement", "quarantine",
+    ),
+    _A.REQUIRE_PARTY: ("supplement_declaration", "tax_payment", "tax_review", "documents", "return_request"),
+    _A.SAMPLE: ("identify_substance", "authenticity", "quarantine"),
+    _A.LAB_ABNORMAL: ("prohibited_goods", "classification_differs", "infringement", "quarantine"),
+    _A.HOLD: ("awaiting_information", "awaiting_second_officer", "image_unclear", "device_fault", "intelligence"),
+    _A.LIFT_HOLD: ("information_received", "doubt_settled", "held_by_mistake"),
+    _A.DETAIN: ("prohibited_goods", "suspected_smuggling", "infringement", "quarantine"),
+    _A.LIFT_DETENTION: ("doubt_settled", "order_revoked"),
+    _A.CONDITIONAL_RELEASE: ("destination_check", "result_pending", "urgent_goods"),
+    _A.DESTINATION_ABNORMAL: ("name_differs", "quantity_differs", "prohibited_goods", "quarantine"),
+    _A.RETURN: ("over_limit", "addressee_request", "documents_missing", "prohibited_goods"),
+    _A.TRANSFER: ("anti_smuggling", "legal_department", "clearance_department", "other_agency"),
+    _A.CONFISCATE: ("prohibited_goods", "infringement", "overdue"),
+    _A.DESTROY: ("quarantine", "prohibited_goods", "infringement"),
+    _A.ABANDON: ("addressee_request", "overdue"),
+    _A.REJECT: ("declaration_wrong", "documents_missing", "duplicate_declaration"),
+}  # fmt: skip
