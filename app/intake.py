@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from time import perf_counter
 
 import structlog
@@ -15,9 +15,9 @@ from app.customs import risk
 from app.customs.identity import Identity, ReadCode, identify
 from app.customs.matching import Matcher, Passage, Sighting
 from app.customs.parcel import Capture, Finding, FindingKind, Kind, Parcel, Seen
+from app.customs.states import LETS_GO, TERMINAL
 from app.measured import Measured
 from app.settings import DeviceEntry, Settings
-from app.store.captures import Captures
 from app.store.errors import StoreFullError
 from app.store.store import Store
 from imaging.errors import KnownError
@@ -38,9 +38,20 @@ class Taken:
 
     scan: Scan
     device: DeviceEntry
-    kind: Kind
     findings: tuple[Finding, ...]
     complete_s: float
+    capture: Capture | None = None
+    """Where the picture was kept already, after a power cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """What the detector said of a scan, or that there was none."""
+
+    seen: tuple[Seen, ...] = ()
+    model: str = ""
+    ms: float | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 class Intake:
@@ -53,7 +64,6 @@ class Intake:
     def __init__(
         self,
         store: Store,
-        captures: Captures,
         rules: Sequence[risk.Rule],
         settings: Settings,
         measured: Measured,
@@ -63,7 +73,6 @@ class Intake:
     ) -> None:
         self.detector: Detector | None = None
         self._store = store
-        self._captures = captures
         self._rules = rules
         self._work = settings.work
         self._salt = f"{settings.post.office}:{settings.post.station}".encode()
@@ -77,12 +86,14 @@ class Intake:
         self._rows = ThreadPoolExecutor(1, "intake")
         self._pictures = ThreadPoolExecutor(1, "pictures")
 
-    def take(self, scan: Scan, device: DeviceEntry, kind: Kind, findings: tuple[Finding, ...] = ()) -> None:
+    def take(
+        self, scan: Scan, device: DeviceEntry, findings: tuple[Finding, ...] = (), capture: Capture | None = None
+    ) -> None:
         """Hand in a finished scan; waits while too many are on their way."""
         while not self._room.acquire(timeout=0.5):
             if self._stopping.is_set():
                 return
-        taken = Taken(scan, device, kind, findings, perf_counter())
+        taken = Taken(scan, device, findings, perf_counter(), capture)
         try:
             self._rows.submit(self._take_in, taken).add_done_callback(self._leave)
         except RuntimeError:
@@ -115,9 +126,12 @@ class Intake:
         self._stopping.set()
         self._pictures.shutdown(wait=True)
 
-    def stop_retrying(self) -> None:
-        """Give up waiting for room on a full disk; what could not be kept stays with its source."""
+    def stop_waiting(self) -> None:
+        """Give up waiting for room, on a full disk or behind a slow detector; what is not taken stays at its source."""
         self._stopping.set()
+
+    def _is_declared(self, number: str) -> bool:
+        return self._store.find_declaration(number) is not None
 
     def _matcher(self, lane: str) -> Matcher:
         tolerance = timedelta(milliseconds=self._work.match_tolerance_ms)
@@ -127,12 +141,14 @@ class Intake:
         self._room.release()
         if error := done.exception():
             log.error("intake failed", error=repr(error))
-            self._on_error(error if isinstance(error, KnownError) else KnownError(f"A scan was not taken in: {error!r}"))
+            self._on_error(
+                error if isinstance(error, KnownError) else KnownError(f"A scan was not taken in: {error!r}")
+            )
 
     def _take_in(self, taken: Taken) -> None:
-        kept = self._pictures.submit(self._keep, taken.scan)
-        seen, model, ms, unscreened = self._screen(taken.scan)
-        capture = kept.result()
+        kept = None if taken.capture else self._pictures.submit(self._keep, taken.scan)
+        screened = self._screen(taken.scan)
+        capture = kept.result() if kept else taken.capture
         if capture is None:
             return
         started_at = taken.scan.started_at
@@ -141,58 +157,48 @@ class Intake:
             matcher = self._matcher(taken.device.lane)
             codes = [_read_code(sighting) for sighting in matcher.claim(started_at, finished_at)]
             codes += [ReadCode(text) for text in taken.scan.codes if text not in {code.text for code in codes}]
-            identity = self._identify(codes, taken.scan, taken.kind)
-            findings = (*identity.findings, *taken.findings, *unscreened)
-            parcel = self._record(identity, capture, seen, findings, model, ms, started_at)
+            identity = self._identify(codes, taken.scan, taken.device.carries)
+            parcel = self._record(identity, taken, capture, screened)
             matcher.add_passage(Passage(parcel.id, started_at, finished_at))
-        self._count(taken, seen, identity)
+        self._count(taken, screened.seen, identity)
         self._on_parcel(parcel, taken)
 
     def _keep(self, scan: Scan) -> Capture | None:
         while True:
             try:
-                return self._captures.keep(scan)
+                return self._store.keep(scan)
             except StoreFullError as error:
                 self._on_error(error)
                 if self._stopping.wait(FULL_DISK_RETRY_S):
                     return None
 
-    def _screen(self, scan: Scan) -> tuple[tuple[Seen, ...], str, float | None, tuple[Finding, ...]]:
+    def _screen(self, scan: Scan) -> Screened:
         if self.detector is None:
-            return (), "", None, (Finding(FindingKind.UNSCREENED),)
+            return Screened(findings=(Finding(FindingKind.UNSCREENED),))
         try:
             found = self.detector.find(scan)
         except ModelError as error:
             self._on_error(error)
-            return (), self.detector.name, None, (Finding(FindingKind.UNSCREENED, str(error)),)
+            return Screened(model=self.detector.name, findings=(Finding(FindingKind.UNSCREENED, str(error)),))
         self._measured.add_time("detection", found.ms)
         seen = tuple(
             Seen(each.label, each.score, each.level, each.box, each.view)
             for each in found.detections
             if each.level != Level.BELOW
         )
-        return seen, found.model, found.ms, ()
+        return Screened(seen, found.model, found.ms)
 
     def _identify(self, codes: Sequence[ReadCode], scan: Scan, kind: Kind) -> Identity:
-        return identify(
-            codes, seen_at=scan.started_at, scan_id=scan.id, kind=kind, is_declared=self._store.has_declaration
-        )
+        return identify(codes, seen_at=scan.started_at, scan_id=scan.id, kind=kind, is_declared=self._is_declared)
 
-    def _record(
-        self,
-        identity: Identity,
-        capture: Capture,
-        seen: tuple[Seen, ...],
-        findings: tuple[Finding, ...],
-        model: str,
-        ms: float | None,
-        arrived_at: datetime,
-    ) -> Parcel:
+    def _record(self, identity: Identity, taken: Taken, capture: Capture, screened: Screened) -> Parcel:
+        arrived_at = taken.scan.started_at
+        findings = (*identity.findings, *taken.findings, *screened.findings)
         known = self._store.find_number(identity.number)
         if known and known.state in GONE:
-            findings = (*findings, Finding(FindingKind.REPEATED_NUMBER, identity.number))
+            findings = (*findings, Finding(FindingKind.REPEATED_NUMBER))
             known = None
-        assessment = self._assess(identity.number, arrived_at, seen, findings)
+        assessment = self._assess(identity.number, arrived_at, screened.seen, findings)
         return self._store.record_scan(
             known.id if known else None,
             capture,
@@ -200,9 +206,9 @@ class Intake:
             kind=identity.kind,
             codes=identity.numbers,
             findings=findings,
-            seen=seen,
-            model=model,
-            detect_ms=ms,
+            seen=screened.seen,
+            model=screened.model,
+            detect_ms=screened.ms,
             lane=assessment.lane,
             lane_reasons=assessment.reasons,
             arrived_at=arrived_at,
@@ -213,7 +219,7 @@ class Intake:
     ) -> risk.Assessment:
         day = arrived_at.date()
         facts = risk.Facts(
-            number, day, self._store.declaration(number), seen, findings, day_salt=self._salt + str(day).encode()
+            number, day, self._store.find_declaration(number), seen, findings, day_salt=self._salt + str(day).encode()
         )
         return risk.assess(facts, self._rules)
 
@@ -224,12 +230,12 @@ class Intake:
             return
         codes = [ReadCode(text) for text in parcel.codes] + [_read_code(sighting)]
         identity = identify(
-            codes, seen_at=parcel.arrived_at, scan_id="", kind=parcel.kind, is_declared=self._store.has_declaration
+            codes, seen_at=parcel.arrived_at, scan_id="", kind=parcel.kind, is_declared=self._is_declared
         )
         kept = tuple(finding for finding in parcel.findings if finding.kind not in FROM_CODES)
         findings = (*kept, *identity.findings)
         assessment = self._assess(identity.number, parcel.arrived_at, parcel.seen, findings)
-        changed = self._store.renumber(
+        changed = self._store.identify(
             parcel.id,
             number=identity.number,
             codes=identity.numbers,
@@ -246,7 +252,7 @@ class Intake:
             seen_at=sighting.read_at,
             scan_id="",
             kind=Kind.PARCEL,
-            is_declared=self._store.has_declaration,
+            is_declared=self._is_declared,
         )
         parcel = self._store.register(
             identity.number,
@@ -265,7 +271,7 @@ class Intake:
             self._measured.count(f"detections.{each.label}")
 
 
-GONE = (State.RELEASED, State.COND_RELEASED, *TERMINAL)
+GONE = LETS_GO | TERMINAL
 """States in which a parcel with the same number is another parcel, or one that came back."""
 FROM_CODES = (
     FindingKind.NO_CODE,

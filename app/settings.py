@@ -11,6 +11,7 @@ from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from app.customs.parcel import Kind
 from imaging.errors import KnownError
 
 
@@ -40,13 +41,14 @@ class Officer(_Section):
 
 
 class DeviceEntry(_Section):
-    """One device: a name of the post's choice, the driver, the lane that it stands at, the driver's own options.
+    """One device: a name of the post's choice, the driver, what it carries, its lane, and the driver's own options.
 
     `lead_ms` is the belt's time from a barcode reader to the beam, negative behind the tunnel.
     """
 
     name: str
     driver: str
+    carries: Kind = Kind.PARCEL
     lane: str = "lane-1"
     lead_ms: int = 0
     options: dict[str, Any] = Field(default_factory=dict)

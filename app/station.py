@@ -2,28 +2,77 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from app.customs.parcel import Decision, Parcel, QueueFilter, QueueRow
-from app.customs.states import Action, Offer
-from imaging.errors import KnownError
+import structlog
+
+from app.customs.parcel import Decision, Finding, FindingKind, Parcel, QueueFilter, QueueRow
+from app.customs.risk import Rule
+from app.customs.states import LETS_GO, MOVES, Action, Offer, offers
+from app.devices import DeviceLoop
+from app.intake import Intake, Taken
+from app.labelling import Labelling
+from app.measured import Measured
+from app.settings import DeviceEntry, Settings
+from app.store.decisions import TraceFound
+from app.store.store import Store
+from app.trace.codes import PREFIX
+from app.trace.errors import LabelError
+from app.trace.formats import Format
+from app.trace.verdicts import Verdict, verify
+from imaging import files
+from imaging.errors import FileError, KnownError
 from imaging.scan import Scan
-from scanners.barcode import Reading
+from models.detector import Detector
+from scanners.barcode import BarcodeReader, Reading
 from scanners.device import DeviceStatus
-from scanners.xray import Lines, ScanStarted
+from scanners.xray import (
+    FileRejected,
+    Lines,
+    ScanAborted,
+    ScanFinished,
+    ScanStarted,
+    SourceEnded,
+    XrayEvent,
+    XraySource,
+)
+
+log = structlog.get_logger()
+
+LETTING_GO = frozenset(move.action for move in MOVES if move.after in LETS_GO)
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What a decision did, after its commit. `label` is the picture of the label where one was made."""
+    """What a decision did, after its commit; until `undo_until` the same officer may take it back."""
 
     decision: Decision
     parcel: Parcel
-    label: Path | None
     undo_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """What a scanned code of ours leads to: whether it is genuine, and the parcel where this station knows it."""
+
+    verdict: Verdict | None
+    found: TraceFound | None
+    parcel: Parcel | None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A device at its place: the settings' entry and the driver's object."""
+
+    entry: DeviceEntry
+    device: XraySource | BarcodeReader
 
 
 class Watcher(Protocol):
@@ -64,3 +113,264 @@ class StationView(Protocol):
     ) -> Decided: ...
     def undo(self, decision_id: int, *, officer: str) -> Decided: ...
     def label(self, parcel_id: int, *, dpi: int = 203) -> Path: ...
+
+
+class Station:
+    """One station: what comes from the devices goes in, what the officer decides goes out.
+
+    Reads and decisions may be called from any thread; a decision is on disk when its call returns.
+    """
+
+    def __init__(self, store: Store, labelling: Labelling, rules: Sequence[Rule], settings: Settings) -> None:
+        self.settings = settings
+        self.measured = Measured()
+        self._store = store
+        self._labelling = labelling
+        self._watcher: Watcher | None = None
+        self._detector_error: KnownError | None = None
+        self._loops: list[DeviceLoop] = []
+        self._deciding = threading.Lock()
+        self._labels = ThreadPoolExecutor(1, "labels")
+        self._intake = Intake(
+            store, rules, settings, self.measured, on_parcel=self._entered, on_error=self._tell_failure
+        )
+
+    # Running
+
+    def start(self, devices: Sequence[Placed], watcher: Watcher) -> None:
+        """Take in what a power cut left between picture and row, then open the devices."""
+        self._watcher = watcher
+        self._tell_detector()
+        for path in self._store.orphans():
+            self._take_orphan(path)
+        self._loops = [self._make_loop(placed) for placed in devices]
+        for loop in self._loops:
+            loop.start()
+
+    def stop(self) -> bool:
+        """Stop devices, detection, pictures, labels, store, in this order; False if a device did not come back."""
+        self._intake.stop_waiting()
+        came_back = [loop.stop() for loop in self._loops]
+        self._intake.stop()
+        self._labels.shutdown(wait=True)
+        self._store.close()
+        return all(came_back)
+
+    def use_detector(self, detector: Detector | None, error: KnownError | None = None) -> None:
+        """Use a detector, or go on without one: parcels are then marked unscreened, never clean."""
+        self._intake.detector = detector
+        self._detector_error = error
+        self._tell_detector()
+
+    def wait_until_idle(self) -> None:
+        """Wait until every scan that the devices delivered is in the queue."""
+        self._intake.wait_until_idle()
+
+    # What the officer asks
+
+    def queue(self, wanted: QueueFilter, limit: int = 500) -> list[QueueRow]:
+        return self._store.queue(wanted, limit)
+
+    def counts(self) -> dict[str, int]:
+        return self._store.counts()
+
+    def parcel(self, parcel_id: int) -> Parcel:
+        return self._store.parcel(parcel_id)
+
+    def history(self, parcel_id: int) -> list[Decision]:
+        return self._store.history(parcel_id)
+
+    def search(self, text: str, limit: int = 50) -> list[QueueRow]:
+        return self._store.search(text, limit)
+
+    def offers(self, parcel_id: int) -> list[Offer]:
+        """The actions that the table has for this parcel now."""
+        state, facts = self._store.facts(parcel_id, officer=self.settings.officer.name)
+        return offers(state, facts)
+
+    def open_scan(self, parcel_id: int) -> Scan | None:
+        """The newest picture of a parcel, checked against its sha256; None where it was never scanned.
+
+        Raises:
+            FileAlteredError, FileTornError: it is not the picture that was kept.
+        """
+        captures = self._store.parcel(parcel_id).captures
+        return self._store.load(captures[-1]) if captures else None
+
+    def find_code(self, text: str) -> Parcel | None:
+        """The parcel of a code: one of ours from a label, a number, or whatever was read on it."""
+        traced = self.trace(text)
+        return traced.parcel if traced.parcel else self._store.find_code(text.strip())
+
+    def trace(self, text: str) -> Traced:
+        """What a trace code or trace id leads to."""
+        verdict = None
+        trace_id = text.strip().upper().replace("-", "").replace(" ", "")
+        if text.startswith(PREFIX):
+            verdict = verify(text.strip(), self._labelling.keys.public_keys(), now=datetime.now(UTC))
+            trace_id = str(verdict.claims.trace_id) if verdict.claims and verdict.is_genuine else ""
+        found = self._store.find_trace(trace_id) if trace_id else None
+        return Traced(verdict, found, self._store.parcel(found.parcel_id) if found else None)
+
+    # What the officer does
+
+    def decide(
+        self,
+        parcel_id: int,
+        action: Action,
+        *,
+        officer: str,
+        reason: str = "",
+        note: str = "",
+        second_officer: str = "",
+        seen_version: int | None = None,
+    ) -> Decided:
+        """Decide on a parcel. What lets it go gets a signed trace code in the same transaction.
+
+        Raises:
+            GuardError: the table or a guard refuses it, and says what is missing.
+            ParcelChangedError: the parcel is not the one that the officer saw.
+            StoreFullError: nothing was decided; there is room now, try again.
+        """
+        now = datetime.now(UTC)
+        with self._deciding, self.measured.timing("decision_commit"):
+            trace = None
+            if action in LETTING_GO:
+                last = self._store.last_trace_id(f"T{self.settings.post.office}{now.year}")
+                trace = self._labelling.sign(self._store.parcel(parcel_id), action, last, now)
+            decision = self._store.decide(
+                parcel_id,
+                action,
+                officer=officer,
+                decided_at=now,
+                reason=reason,
+                note=note,
+                second_officer=second_officer,
+                expected_version=seen_version,
+                trace=trace,
+            )
+        self.measured.count("decisions")
+        parcel = self._store.parcel(parcel_id)
+        if decision.trace_code:
+            self.measured.count("labels")
+            self._labels.submit(self._draw_in_advance, parcel_id)
+        self._tell_queue(parcel_id)
+        return Decided(decision, parcel, now + timedelta(seconds=self.settings.work.undo_s))
+
+    def undo(self, decision_id: int, *, officer: str) -> Decided:
+        """Take the last decision on a parcel back.
+
+        Raises:
+            UndoRefusedError: too late, not his, or something came after.
+        """
+        now = datetime.now(UTC)
+        with self._deciding:
+            decision = self._store.undo(decision_id, officer=officer, now=now, within_s=self.settings.work.undo_s)
+        self.measured.count("undone")
+        self._tell_queue(decision.parcel_id)
+        return Decided(decision, self._store.parcel(decision.parcel_id), None)
+
+    def label(self, parcel_id: int, *, kind: Format = Format.PNG, dpi: int | None = None, copy: int = 0) -> Path:
+        """The file of a released parcel's label, drawn where it is not there yet.
+
+        Raises:
+            LabelError: the parcel carries no trace code, or the label cannot be drawn.
+        """
+        parcel = self._store.parcel(parcel_id)
+        found = self._store.find_trace(parcel.trace_code) if parcel.trace_code else None
+        if found is None:
+            raise LabelError(f"{parcel.number} has no trace code; only what is released gets a label.")
+        return self._labelling.draw(
+            parcel, found.payload, kind=kind, dpi=dpi or self.settings.work.label_dpi, copy=copy
+        )
+
+    # What the devices bring
+
+    def _make_loop(self, placed: Placed) -> DeviceLoop:
+        entry, device = placed.entry, placed.device
+        take: Callable[..., None] = self._took_xray if isinstance(device, XraySource) else self._took_code
+        return DeviceLoop(
+            device,
+            on_event=partial(take, entry),
+            on_status=partial(self._tell_status, entry),
+            on_idle=lambda: self._intake.expire(entry.lane, datetime.now(UTC)),
+        )
+
+    def _took_code(self, entry: DeviceEntry, reading: Reading) -> None:
+        self._intake.read(reading, entry)
+        if self._watcher:
+            self._watcher.code_read(reading)
+
+    def _took_xray(self, entry: DeviceEntry, event: XrayEvent) -> None:
+        match event:
+            case ScanFinished(scan):
+                self._intake.take(scan, entry)
+            case ScanAborted(scan_id, error, partial_scan):
+                self._tell_failure(error)
+                if partial_scan:
+                    self._intake.take(partial_scan, entry, (Finding(FindingKind.PARTIAL_SCAN, str(error)),))
+                elif self._watcher:
+                    self._watcher.scan_ended(entry.name, scan_id, None)
+            case FileRejected(path, kept_at, error):
+                self._reject(entry, path, kept_at, error)
+            case ScanStarted() if self._watcher:
+                self._watcher.scan_started(entry.name, event)
+            case Lines() if self._watcher:
+                self._watcher.lines_arrived(entry.name, event)
+            case SourceEnded():
+                self._intake.wait_until_idle()
+                if self._watcher:
+                    self._watcher.source_ended(entry.name)
+
+    def _reject(self, entry: DeviceEntry, path: Path, kept_at: Path | None, error: KnownError) -> None:
+        self.measured.count("rejected_files")
+        body = {"device": entry.name, "file": path.name, "kept_at": str(kept_at or ""), "why": error.key}
+        self._store.add_event("file_rejected", None, body)
+        if self._watcher:
+            self._watcher.file_rejected(entry.name, path.name, error)
+
+    def _take_orphan(self, path: Path) -> None:
+        """A picture that was kept when the power went, before its row was written."""
+        try:
+            scan = files.read(path)
+        except FileError as error:
+            self._tell_failure(error)
+            return
+        self._intake.take(scan, DeviceEntry(name=scan.device, driver="recovered"))
+
+    # Telling the watcher
+
+    def _entered(self, parcel: Parcel, taken: Taken | None) -> None:
+        self._tell_queue(parcel.id)
+        if taken and self._watcher:
+            self._watcher.scan_ended(taken.device.name, taken.scan.id, parcel.id)
+
+    def _tell_queue(self, parcel_id: int) -> None:
+        row = self._store.row(parcel_id)
+        if row and self._watcher:
+            self._watcher.queue_changed(row)
+
+    def _tell_status(self, entry: DeviceEntry, status: DeviceStatus) -> None:
+        for fault in status.faults:
+            self.measured.count("faults")
+            body = {"device": entry.name, "fault": fault.kind, "detail": fault.detail}
+            self._store.add_event("device_fault", None, body)
+        if self._watcher:
+            self._watcher.device_changed(entry.name, status)
+
+    def _tell_detector(self) -> None:
+        detector = self._intake.detector
+        if self._watcher:
+            self._watcher.detector_changed(detector.name if detector else "", self._detector_error)
+
+    def _tell_failure(self, error: KnownError) -> None:
+        log.warning("known error", key=error.key, error=str(error))
+        if self._watcher:
+            self._watcher.failed(error)
+
+    def _draw_in_advance(self, parcel_id: int) -> None:
+        """Draw the label while the officer looks at the next picture."""
+        try:
+            self.label(parcel_id)
+        except KnownError as error:
+            self._tell_failure(error)

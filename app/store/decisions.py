@@ -152,6 +152,13 @@ def find_trace(connection: Connection, trace_id: str) -> TraceFound | None:
     return TraceFound(trace_id, parcel_id, decision_id, payload, from_us(released_us), bool(is_void))
 
 
+def last_trace_id(connection: Connection, prefix: str) -> str | None:
+    found: tuple[str | None] = connection.execute(
+        "SELECT max(trace_id) FROM labels WHERE trace_id >= ? AND trace_id < ?", (prefix, f"{prefix}~")
+    ).fetchone()
+    return found[0]
+
+
 def _write(connection: Connection, row: parcels.Row, verdict: Verdict, before: State, after: State) -> Decision:
     log, decided_us = Log(connection), to_us(verdict.decided_at)
     trace = verdict.trace if after in LETS_GO else None

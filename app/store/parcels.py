@@ -155,6 +155,37 @@ def add_codes(connection: Connection, parcel_id: int, codes: Sequence[str], numb
     return row
 
 
+def identify(
+    connection: Connection,
+    parcel_id: int,
+    *,
+    number: str,
+    codes: Sequence[str],
+    findings: Sequence[Finding],
+    lane: Lane,
+    lane_reasons: Sequence[str],
+) -> Row:
+    """Give a parcel another number, because codes were read later; all its findings and its lane are set anew."""
+    log, row = Log(connection), load_row(connection, parcel_id)
+    key = declarations.newest(connection, number, row["arrived_us"])
+    fresh = _fresh_codes(connection, parcel_id, codes)
+    _insert_codes(connection, parcel_id, fresh, log.seq)
+    change(
+        connection,
+        log,
+        row,
+        "identified",
+        {"number": number, "before": row["number"], "codes": fresh},
+        number=number,
+        declaration_id=key,
+        goods=declarations.summary(connection, key),
+        findings=merged("[]", findings),
+        lane=lane.value,
+        lane_reasons=canonical(list(lane_reasons)),
+    )
+    return row
+
+
 def attach(connection: Connection, number: str, declaration_id: int) -> None:
     """Give a declaration that came late to the parcel that stands here with its number."""
     row = _earlier(connection, number, time.time_ns() // 1000)

@@ -19,6 +19,7 @@ from app.store.errors import StoreFullError, StoreReadOnlyError
 from app.store.hours import day_counts
 from app.store.migrations import migrate
 from app.store.space import BALLAST_BYTES, Ballast, Space
+from app.store.times import to_us
 from app.store.verify import LogReport
 from imaging.scan import Scan
 
@@ -93,6 +94,23 @@ class Store:
         """Add codes read later; `number` names a parcel that had none and finds its declaration."""
         with self._write() as writer:
             parcels.add_codes(writer, parcel_id, codes, number)
+            return parcels.load(writer, parcel_id)
+
+    def identify(
+        self,
+        parcel_id: int,
+        *,
+        number: str,
+        codes: Sequence[str],
+        findings: Sequence[Finding],
+        lane: Lane,
+        lane_reasons: Sequence[str],
+    ) -> Parcel:
+        """Give a parcel the number that codes read later say; all its findings and its lane are set anew."""
+        with self._write() as writer:
+            parcels.identify(
+                writer, parcel_id, number=number, codes=codes, findings=findings, lane=lane, lane_reasons=lane_reasons
+            )
             return parcels.load(writer, parcel_id)
 
     def record_scan(
@@ -237,6 +255,17 @@ class Store:
     def find_trace(self, trace_id: str) -> TraceFound | None:
         with self._database.read() as reader:
             return decisions.find_trace(reader, trace_id)
+
+    def find_declaration(self, number: str) -> Declaration | None:
+        """The declaration in force now for a number."""
+        with self._database.read() as reader:
+            key = declarations.newest(reader, number, to_us(datetime.now(UTC)))
+            return None if key is None else declarations.load(reader, key)
+
+    def last_trace_id(self, prefix: str) -> str | None:
+        """The greatest trace id given so far that begins with this text, to go on counting from."""
+        with self._database.read() as reader:
+            return decisions.last_trace_id(reader, prefix)
 
     def search(self, text: str, limit: int = 50) -> list[QueueRow]:
         """Parcels by the beginning of number or code, or by words of their goods; newest first."""
