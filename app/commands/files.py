@@ -7,21 +7,18 @@ from pathlib import Path
 from typing import Annotated
 
 import cv2
-import numpy as np
 import typer
 
 from app.commands.output import expand, for_each_file, known_errors, print_json, print_line, track
 from app.settings import load_settings
 from imaging import files
-from imaging.errors import FileTornError
-from imaging.files import native
+from imaging.files import native, picture
 from imaging.look import LOOKS
 from imaging.render import picture_of
 from models.detector import Level
 
 Files = Annotated[list[Path], typer.Argument(help="Picture files, or folders of them.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
-PICTURE_CAP_BYTES = 64 * 2**20
 
 
 class Simulated(StrEnum):
@@ -85,7 +82,9 @@ def decode(images: Files, json: Json = False) -> None:
     from scanners.decode import decode as decode_image
 
     def show(path: Path) -> None:
-        codes = decode_image(_read_picture(path))
+        colour = picture.read(path).views[0].colour
+        assert colour is not None
+        codes = decode_image(cv2.cvtColor(colour, cv2.COLOR_RGB2BGR))
         if json:
             rows = [
                 {
@@ -117,21 +116,6 @@ def render(
         scan = files.read(image)
         if view >= len(scan.views):
             raise typer.BadParameter(f"the scan has {len(scan.views)} view(s)", param_hint="--view")
-        picture = picture_of(scan.views[view], LOOKS[look])
-    written, buffer = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
-    assert written
+        seen = picture_of(scan.views[view], LOOKS[look])
+    _, buffer = cv2.imencode(".png", cv2.cvtColor(seen, cv2.COLOR_RGB2BGR))
     out.write_bytes(buffer.tobytes())
-
-
-def _read_picture(path: Path) -> np.ndarray:
-    """A photograph as BGR.
-
-    Raises:
-        FileTornError: it cannot be read as a picture.
-    """
-    from imaging.files.picture import read_photograph
-
-    try:
-        return read_photograph(path)
-    except OSError as error:
-        raise FileTornError(path, f"it cannot be read: {error.strerror}.") from error

@@ -1,0 +1,37 @@
+"""The command line of Guanjian."""
+
+from __future__ import annotations
+
+import typer
+
+from app.commands import bench, files, records, runs
+
+cli = typer.Typer(
+    name="guanjian",
+    help="Guanjian (关检): the inspection station of a customs officer at an X-ray belt or container scanner.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command in (
+    runs.run,
+    runs.replay,
+    files.simulate,
+    files.detect,
+    files.decode,
+    files.render,
+    records.label,
+    records.trace,
+    bench.bench,
+):
+    cli.command()(command)
+cli.add_typer(records.log_commands, name="log")
+
+
+def main() -> None:
+    """Run the command line."""
+    cli()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""The one place that names concrete devices, store, keys and detector, and puts a station together."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from importlib import resources
+from pathlib import Path
+from typing import Any, cast
+
+from app.customs.parcel import Declaration, GoodsLine
+from app.customs.risk import Rule, RulesError, parse_rules
+from app.labelling import Labelling
+from app.settings import Detection, DeviceEntry, Settings
+from app.station import Placed, Station
+from app.store.store import Store
+from app.trace.keystore import KeyStore, create_key_store, open_key_store
+from models import onnx
+from models.card import STORE
+from models.detector import Detector, ModelError
+from scanners.barcode import BarcodeReader
+from scanners.registry import build_device
+from scanners.xray import XraySource
+
+SIMULATED = ("simulated-belt", "simulated-h986")
+
+
+def build_station(settings: Settings) -> Station:
+    """A station on its store, with the model loaded; without a usable model it works and says so.
+
+    Raises:
+        StoreError, KeyStoreError, RulesError: what the station cannot do without cannot be used.
+    """
+    rules = load_rules(settings.work.rules)
+    store = Store.open(settings.data, station=settings.post.station)
+    labelling = Labelling(open_keys(settings), settings.post, settings.work, settings.data / "labels")
+    station = Station(store, labelling, rules, settings)
+    if settings.detection.is_on:
+        try:
+            station.use_detector(load_detector(settings.detection))
+        except ModelError as error:
+            station.use_detector(None, error)
+    if any(entry.driver in SIMULATED for entry in settings.devices):
+        store.add_declarations(sample_declarations())
+    return station
+
+
+def load_detector(detection: Detection) -> Detector:
+    """The detector that the settings name, loaded, checked against its card and warm.
+
+    Raises:
+        ModelError: it is missing, altered, broken or refused.
+    """
+    return onnx.load(detection.model, detection.folder or STORE)
+
+
+def build_devices(settings: Settings) -> list[Placed]:
+    """The devices of the settings, not opened yet.
+
+    Raises:
+        DeviceError: a driver is unknown, or an option does not fit it.
+    """
+    return [Placed(entry, _build(entry)) for entry in settings.devices]
+
+
+def _build(entry: DeviceEntry) -> XraySource | BarcodeReader:
+    return cast(XraySource | BarcodeReader, build_device(entry.name, entry.driver, entry.options))
+
+
+def open_keys(settings: Settings) -> KeyStore:
+    """The signing keys of the post; made on the first start."""
+    path = settings.data / "keys" / f"{settings.post.office}.keys"
+    if path.exists():
+        return open_key_store(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return create_key_store(path, settings.post.office, now=datetime.now(UTC))
+
+
+def load_rules(path: Path | None) -> list[Rule]:
+    """The lane rules of the post, or those that ship.
+
+    Raises:
+        RulesError: the file cannot be read, or a line is wrong.
+    """
+    try:
+        table = path.read_text("utf-8-sig") if path else _resource("rules", "lanes.csv")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RulesError(f"The rules in {path} cannot be read: {error}.", line=0) from error
+    return parse_rules(table)
+
+
+def sample_declarations() -> list[Declaration]:
+    """The fictitious declarations of the sample parcels and containers."""
+    return [_declaration(entry) for entry in json.loads(_resource("samples", "declarations.json"))]
+
+
+def _declaration(entry: dict[str, Any]) -> Declaration:
+    goods = tuple(GoodsLine(**line) for line in entry.pop("goods"))
+    declared_at = entry.pop("declared_at", None)
+    return Declaration(goods=goods, declared_at=declared_at and datetime.fromisoformat(declared_at), **entry)
+
+
+def _resource(*names: str) -> str:
+    return resources.files("resources").joinpath(*names).read_text("utf-8")

@@ -1,0 +1,60 @@
+"""The command bench: measures this machine against what an issue or a post asks for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from app.bench.rows import Row
+from app.commands.output import Exit, console, known_errors
+
+BENCHES = ("station", "viewer", "detection", "decode", "trace")
+
+
+def bench(
+    name: Annotated[str | None, typer.Argument(help=f"One of: {', '.join(BENCHES)}; without it, all.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the rows as a JSON list.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder of real files, for the benches that read them.")] = None,
+) -> None:
+    """Measure, and print each figure beside what is to be reached and a peer measured in the same run."""
+    if name is not None and name not in BENCHES:
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join(BENCHES)}", param_hint="NAME")
+    rows: list[Row] = []
+    for each in (name,) if name else BENCHES:
+        console.print(f"[bold]{each}")
+        run: Callable[[Path | None], list[Row]] = import_module(f"app.bench.{each}").run
+        with known_errors():
+            found = run(data)
+        console.print(_table(found))
+        rows += found
+    if json_file:
+        json_file.write_text(json.dumps([row.to_json() for row in rows], ensure_ascii=False, indent=1), "utf-8")
+    if any(row.ok is False for row in rows):
+        raise typer.Exit(Exit.FOUND)
+
+
+def _table(rows: list[Row]) -> Table:
+    table = Table("figure", "value", "unit", "reach", "", "peer", "peer value")
+    for row in rows:
+        mark = {True: "[green]ok", False: "[red]below", None: ""}[row.ok]
+        values = (
+            row.name,
+            f"{row.value:,.4g}",
+            row.unit,
+            _number(row.reach),
+            mark,
+            row.peer or "",
+            _number(row.peer_value),
+        )
+        table.add_row(*values)
+    return table
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:,.4g}"

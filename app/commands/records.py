@@ -1,0 +1,139 @@
+"""Commands on what the station keeps: label, trace, log."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.commands.output import Exit, known_errors, print_json, print_line
+from app.customs.parcel import Decision, Parcel
+from app.settings import load_settings
+from app.station import Station
+from app.texts import text
+from app.trace.errors import LabelError
+from app.trace.formats import Format
+
+Data = Annotated[Path | None, typer.Option(help="Folder of the store; default: the user's data folder.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+log_commands = typer.Typer(help="The station's tamper-evident log.", no_args_is_help=True)
+
+
+def label(
+    parcel: Annotated[str, typer.Argument(help="Id of the parcel, its number, or its trace code.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help=f"The file: {', '.join(f'.{each}' for each in Format)}.")],
+    dpi: Annotated[int, typer.Option(min=150, max=1200)] = 203,
+    data: Data = None,
+) -> None:
+    """Write the label of a released parcel."""
+    kinds = {each.value: each for each in Format}
+    kind = kinds.get(out.suffix.removeprefix(".").lower())
+    if kind is None:
+        raise typer.BadParameter(f"{out.suffix!r} is not one of {', '.join(kinds)}", param_hint="--out")
+    with known_errors(), _station(data) as station:
+        found = station.find_code(parcel) or (station.parcel(int(parcel)) if parcel.isdecimal() else None)
+        if found is None:
+            raise LabelError(f"No parcel is known by {parcel!r}.")
+        shutil.copyfile(station.label(found.id, kind=kind, dpi=dpi), out)
+
+
+def trace(
+    code: Annotated[str, typer.Argument(help="What a label's QR says, a trace id, a parcel's number.")],
+    json: Json = False,
+    data: Data = None,
+) -> None:
+    """Show what a code leads to: whether it is genuine, the parcel, and all that happened to it."""
+    with known_errors(), _station(data) as station:
+        traced = station.trace(code)
+        parcel = traced.parcel or station.find_code(code)
+        history = station.history(parcel.id) if parcel else []
+    verdict = traced.verdict.kind.value if traced.verdict else None
+    if json:
+        print_json({"code": code, "verdict": verdict, "parcel": _parcel(parcel), "history": [*map(_step, history)]})
+    else:
+        if verdict:
+            print_line(f"Code: {verdict}")
+        if parcel:
+            goods = parcel.declaration.summary if parcel.declaration else ""
+            print_line(f"{parcel.number}  {parcel.state}  {parcel.trace_code or ''}  {goods}")
+        for decision in history:
+            undone = f"  (undone {decision.undone_at:%H:%M:%S})" if decision.undone_at else ""
+            print_line(
+                f"  {decision.decided_at:%Y-%m-%d %H:%M:%S}Z  {decision.officer}  {decision.action}: "
+                f"{decision.before} -> {decision.after}  {decision.reason} {decision.note}{undone}"
+            )
+    if parcel is None:
+        typer.echo("No parcel here is known by this code.", err=True)
+        raise typer.Exit(Exit.FOUND)
+
+
+@log_commands.command("verify")
+def verify(json: Json = False, data: Data = None) -> None:
+    """Check every event, every row that the log vouches for, and every picture."""
+    from app.store.store import Store
+
+    settings = load_settings()
+    with known_errors():
+        store = Store.open(data or settings.data, station=settings.post.station)
+        try:
+            report = store.verify_log()
+        finally:
+            store.close()
+    problems = [f"{text(f'log.{problem.what}')}: {problem.where}" for problem in report.problems]
+    if json:
+        checked = {"events": report.events, "rows": report.rows, "pictures": report.pictures, "head": report.head}
+        print_json({"is_sound": report.is_ok, **checked, "problems": problems})
+    else:
+        print_line(f"{report.events} events, {report.rows} rows, {report.pictures} pictures: {len(problems)} problems")
+        for problem in problems:
+            print_line(f"  {problem}")
+    if problems:
+        raise typer.Exit(Exit.FOUND)
+
+
+@contextmanager
+def _station(data: Path | None) -> Iterator[Station]:
+    from app.build import build_station
+
+    settings = load_settings()
+    changes: dict[str, object] = {
+        "devices": (),
+        "detection": settings.detection.model_copy(update={"is_on": False}),
+    }
+    station = build_station(settings.model_copy(update=changes | ({"data": data} if data else {})))
+    try:
+        yield station
+    finally:
+        station.stop()
+
+
+def _parcel(parcel: Parcel | None) -> dict[str, object] | None:
+    if parcel is None:
+        return None
+    return {
+        "id": parcel.id,
+        "number": parcel.number,
+        "state": parcel.state,
+        "lane": parcel.lane,
+        "trace_id": parcel.trace_code,
+        "codes": list(parcel.codes),
+        "goods": parcel.declaration.summary if parcel.declaration else None,
+        "arrived_at": parcel.arrived_at.isoformat(),
+    }
+
+
+def _step(decision: Decision) -> dict[str, object]:
+    return {
+        "at": decision.decided_at.isoformat(),
+        "officer": decision.officer,
+        "action": decision.action,
+        "before": decision.before,
+        "after": decision.after,
+        "reason": decision.reason,
+        "note": decision.note,
+        "undone_at": decision.undone_at.isoformat() if decision.undone_at else None,
+    }
