@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from imaging.errors import KnownError
 
 
@@ -108,9 +110,48 @@ class PrinterUnreachableError(PrinterError):
 
 
 class PrinterNotReadyError(PrinterError):
-    """The printer answers but cannot print: out of paper, open, paused."""
+    """The printer answers but cannot print; `what` says why."""
 
     key = "printer_not_ready"
+    what: ClassVar[str] = "not ready"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Printer {name}: {self.what}.", name=name)
+
+
+class PrinterPaperOutError(PrinterNotReadyError):
+    """The roll of labels is used up."""
+
+    key = "printer_paper_out"
+    what = "out of paper"
+
+
+class PrinterOpenError(PrinterNotReadyError):
+    """The cover or the print head is open."""
+
+    key = "printer_open"
+    what = "cover or print head open"
+
+
+class PrinterPausedError(PrinterNotReadyError):
+    """Somebody paused the printer or stopped its queue."""
+
+    key = "printer_paused"
+    what = "paused"
+
+
+class PrinterJamError(PrinterNotReadyError):
+    """The paper is jammed, or the error lamp is on."""
+
+    key = "printer_jam"
+    what = "paper jam or error lamp"
+
+
+class PrinterRibbonOutError(PrinterNotReadyError):
+    """The ribbon is used up."""
+
+    key = "printer_ribbon_out"
+    what = "out of ribbon"
 
 
 class PrinterSlowError(PrinterError):
