@@ -25,7 +25,6 @@ class Code:
     raw: bytes = b""
     is_doubtful: bool = False
     aim: str = ""
-    aim: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from imaging.errors import KnownError
 from imaging.scan import Counts, Scan
 from scanners.device import Device, DeviceKind
 
-
 LINES_LOST = "lines_lost"
 """In `extra` of a scan with lost lines: its columns as "120-135 300-315", first and last inclusive."""
 PARTIAL = "partial"

@@ -1,0 +1,83 @@
+"""Pictures to codes: one call for stills, one step a frame for video.
+
+Not read by any engine here: Han Xin, Grid Matrix and DotCode.
+"""
+
+from __future__ import annotations
+
+import time
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from imaging.errors import KnownError
+from scanners.barcode import Code
+from scanners.decoding import ladder, zbar
+from scanners.decoding.hints import ANYTHING, Hints
+from scanners.decoding.look import Grey
+
+__all__ = ["Hints", "PictureInvalidError", "VideoDecoder", "decode", "missing_engines"]
+
+MAX_PX = 100_000_000
+BUDGET_LOOKS_PX = 4_500_000
+"""Pixels that a still may cost beyond its first look: about 150 ms on one core."""
+
+
+class PictureInvalidError(KnownError):
+    """An array that is no grey or colour picture, or too large a one."""
+
+    key = "picture_invalid"
+
+
+def missing_engines() -> tuple[str, ...]:
+    """Names of engines whose library is not installed; the others do their work."""
+    return () if zbar.is_there() else (zbar.ENGINE,)
+
+
+def decode(image: npt.NDArray[np.uint8], hints: Hints = ANYTHING, *, budget_s: float = 2.0) -> list[Code]:
+    """Codes in a still picture, (rows, cols) grey or (rows, cols, 3) BGR uint8; doubtful ones are marked.
+
+    The whole ladder of looks, cut short after `budget_s` or when its pixels are spent.
+
+    Raises:
+        PictureInvalidError: the array is no picture.
+    """
+    grey = _grey(image)
+    budget_px = max(BUDGET_LOOKS_PX, 4.0 * grey.size)
+    return ladder.climb(grey, hints, budget_px=budget_px, deadline=time.monotonic() + budget_s)
+
+
+class VideoDecoder:
+    """Codes in a stream of frames, one look at each so that it keeps up: odd frames plain, even ones the next rung.
+
+    A weak code becomes certain when a later frame repeats it.
+    """
+
+    def __init__(self, hints: Hints = ANYTHING) -> None:
+        self._hints = hints
+        self._frame = 0
+        self._doubtful: list[Code] = []
+
+    def decode(self, frame: npt.NDArray[np.uint8]) -> list[Code]:
+        """Codes in the next frame.
+
+        Raises:
+            PictureInvalidError: the array is no picture.
+        """
+        grey = _grey(frame)
+        rung = 0 if self._frame % 2 == 0 else 1 + self._frame // 2 % (len(ladder.LADDER) - 1)
+        self._frame += 1
+        codes = ladder.judged(grey, ladder.LADDER[rung].read(grey, self._hints), self._hints)
+        return codes
+
+
+def _grey(image: npt.NDArray[np.uint8]) -> Grey:
+    if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
+        raise PictureInvalidError("A picture to decode must be an array of 8-bit grey or BGR values.")
+    is_colour = image.ndim == 3 and image.shape[2] == 3
+    if not (image.ndim == 2 or is_colour) or 0 in image.shape:
+        raise PictureInvalidError(f"An array of shape {image.shape} is no grey or BGR picture.", shape=image.shape)
+    if image.shape[0] * image.shape[1] > MAX_PX:
+        raise PictureInvalidError(f"A picture of {image.shape} is over {MAX_PX} px; send a smaller one.")
+    return np.ascontiguousarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY) if is_colour else image)

@@ -1,0 +1,1 @@
+"""Drivers, one module each, found by their entry points."""

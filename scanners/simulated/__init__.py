@@ -1,0 +1,1 @@
+"""Machines and readers without hardware: seeded, with time, state and faults."""
