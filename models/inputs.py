@@ -47,17 +47,18 @@ def read_planes(view: View, kind: InputKind, generator: Generator | None = None)
     return _rgb(view, generator)
 
 
-def estimate_from_colour(colour: Colour) -> Planes:
+def estimate_from_colour(colour: Colour, background: float | None = None) -> Planes:
     """Attenuation and Zeff channels of a pseudo-colour picture, from its darkness and hue; an estimate, no measurement.
 
-    Darkness is counted from the picture's own background, its brightest colour.
+    Darkness is counted from the picture's `background`, its brightest colour where that is not told.
     """
     mean = cv2.transform(colour, np.full((1, 3), 1 / 3, dtype=np.float32))
-    background = max(float(np.percentile(mean[::3, ::3], 99)), 1.0)
+    background = max(background or float(np.percentile(mean[::3, ::3], 99)), 1.0)
     darkness = np.clip(1 - np.arange(256, dtype=np.float32) / background, 0, 1)
     first = cv2.LUT(mean, darkness**DISPLAY_POWER).reshape(mean.shape)
-    strongest, weakest = colour.max(axis=2), colour.min(axis=2)
-    is_coloured = cv2.subtract(strongest, weakest) > GREY_CHROMA
+    red, green, blue = cv2.split(colour)
+    chroma = cv2.subtract(cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue))
+    is_coloured = np.asarray(chroma) > GREY_CHROMA
     if is_coloured.mean() < GREY_PICTURE:
         return np.stack([first, np.zeros_like(first)])
     hue = cv2.cvtColor(colour, cv2.COLOR_RGB2HSV)[:, :, 0]

@@ -1,0 +1,219 @@
+"""Figures of a detector: average precision, recall at false-alarm rates, FROC and AUROC, with their controls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from imaging.scan import Box, Scan
+from models.detector import Detection, Detector
+from models.heads.boxes import iou
+
+RATES = (1, 2, 5, 10)
+"""False-alarm rates in percent of clean pictures."""
+FALSE_PER_PICTURE = (0.1, 0.25, 0.5, 1.0)
+HIT_IOU = 0.3
+RECALLS = np.linspace(0, 1, 101)
+
+Values = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A box that is truly there; one that cannot be judged is neither asked for nor counted as false."""
+
+    label: str
+    box: Box
+    is_ignored: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One picture: what is there and what was found. Clean pictures have nothing there."""
+
+    known: tuple[Known, ...]
+    found: tuple[Detection, ...]
+    trivial: tuple[float, ...] = ()
+    """Statistics that need no detector, such as the picture's size and mean, for the control."""
+
+    @property
+    def is_clean(self) -> bool:
+        return not self.known
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Figures of one detector on one set, ready for a card: name of the figure -> value."""
+
+    pictures: int
+    objects: int
+    figures: dict[str, float] = field(default_factory=dict)
+
+
+def judge(detector: Detector, pictures: Iterable[tuple[Scan, tuple[Known, ...]]]) -> list[Judged]:
+    """Run a detector over pictures of one view each."""
+    judged = []
+    for scan, known in pictures:
+        view = scan.views[0]
+        pixels = view.high if view.colour is None else view.colour
+        assert pixels is not None
+        trivial = (float(view.shape[0] * view.shape[1]), float(pixels.mean()))
+        judged.append(Judged(known, detector.find(scan).detections, trivial))
+    return judged
+
+
+def average_precision(judged: Sequence[Judged], label: str | None, overlap: float = 0.5) -> float:
+    """Average precision at an IoU, interpolated at 101 recalls as COCO does; blind to class where `label` is None.
+
+    NaN where there is nothing to find.
+    """
+    scores, is_hit, count = _match_all(judged, label, overlap)
+    if count == 0:
+        return float("nan")
+    if scores.size == 0:
+        return 0.0
+    hits = np.cumsum(is_hit[np.argsort(-scores, kind="stable")])
+    precision = np.maximum.accumulate((hits / np.arange(1, hits.size + 1))[::-1])[::-1]
+    places = np.searchsorted(hits / count, RECALLS)
+    return float(np.append(precision, 0.0)[np.minimum(places, precision.size)].mean())
+
+
+def calibrate(judged: Sequence[Judged], label: str) -> dict[int, float]:
+    """The score of a class that 1, 2, 5 and 10 % of clean pictures exceed: percent -> threshold."""
+    best = np.sort([_best_score(picture, label) for picture in judged if picture.is_clean])
+    return (
+        {rate: float(np.quantile(best, 1 - rate / 100, method="higher")) + 1e-6 for rate in RATES} if best.size else {}
+    )
+
+
+def recall_at(judged: Sequence[Judged], label: str, threshold: float, overlap: float = HIT_IOU) -> float:
+    """Part of a class's objects that a box of the class covers with a score from `threshold` up; NaN without any."""
+    hits = total = 0
+    for picture in judged:
+        boxes = _boxes([d.box for d in picture.found if d.label == label and d.score >= threshold])
+        wanted = _boxes([k.box for k in picture.known if k.label == label and not k.is_ignored])
+        total += len(wanted)
+        if len(boxes) and len(wanted):
+            hits += int((iou(wanted, boxes).max(axis=1) >= overlap).sum())
+    return hits / total if total else float("nan")
+
+
+def hit_by_best(judged: Sequence[Judged], count: int = 5, overlap: float = HIT_IOU) -> float:
+    """Part of all objects that one of the `count` best boxes of their picture covers, whatever its class."""
+    hits = total = 0
+    for picture in judged:
+        boxes = _boxes([d.box for d in picture.found[:count]])
+        wanted = _boxes([k.box for k in picture.known if not k.is_ignored])
+        total += len(wanted)
+        if len(boxes) and len(wanted):
+            hits += int((iou(wanted, boxes).max(axis=1) >= overlap).sum())
+    return hits / total if total else float("nan")
+
+
+def froc(judged: Sequence[Judged], overlap: float = HIT_IOU) -> dict[float, float]:
+    """Recall blind to class at numbers of false boxes per clean picture."""
+    clean = [picture for picture in judged if picture.is_clean]
+    false = np.sort([d.score for picture in clean for d in picture.found])[::-1]
+    curve = {}
+    for rate in FALSE_PER_PICTURE:
+        place = int(rate * len(clean))
+        threshold = float(false[place]) if place < false.size else 0.0
+        kept = [
+            Judged(picture.known, tuple(d for d in picture.found if d.score > threshold), picture.trivial)
+            for picture in judged
+        ]
+        curve[rate] = hit_by_best(kept, 10**6, overlap)
+    return curve
+
+
+def auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
+    """Probability that a positive scores above a negative, ties counting half; NaN where one of them is absent."""
+    if not len(positive) or not len(negative):
+        return float("nan")
+    both = np.concatenate([positive, negative])
+    _, inverse, counts = np.unique(both, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
+    n, m = len(positive), len(negative)
+    return float((ranks[:n].sum() - n * (n + 1) / 2) / (n * m))
+
+
+def report(
+    judged: Sequence[Judged], labels: Sequence[str], thresholds: Callable[[str], dict[int, float]] | None = None
+) -> Report:
+    """Every figure of the field for one set.
+
+    `thresholds` gives a class's score by false-alarm rate, as on a card; without it they are calibrated on the clean
+    pictures of the set itself, and recall at a rate is left out where there are none.
+    """
+    objects = [k for picture in judged for k in picture.known if not k.is_ignored]
+    figures: dict[str, float] = {"any AP30": average_precision(judged, None, HIT_IOU)}
+    figures |= {"any hit by best 5": hit_by_best(judged), "any AP50": average_precision(judged, None)}
+    present = [label for label in labels if any(k.label == label for k in objects)]
+    for label in present:
+        figures[f"{label} AP50"] = average_precision(judged, label)
+        figures[f"{label} AP30"] = average_precision(judged, label, HIT_IOU)
+        cuts = thresholds(label) if thresholds else calibrate(judged, label)
+        figures |= {f"{label} recall at {rate} %": recall_at(judged, label, cut) for rate, cut in cuts.items()}
+    if present:
+        figures["mAP50"] = float(np.mean([figures[f"{label} AP50"] for label in present]))
+    if any(picture.is_clean for picture in judged):
+        figures |= {f"recall at {rate} false a picture": value for rate, value in froc(judged).items()}
+        figures |= _picture_figures(judged)
+    rounded = {name: round(value, 3) for name, value in figures.items() if np.isfinite(value)}
+    return Report(len(judged), len(objects), rounded)
+
+
+def _picture_figures(judged: Sequence[Judged]) -> dict[str, float]:
+    """AUROC of the best score, and of statistics that know nothing: were those high, the set would be too easy."""
+    clean = [picture for picture in judged if picture.is_clean]
+    other = [picture for picture in judged if not picture.is_clean]
+    figures = {"picture AUROC": auroc([_best_score(p) for p in other], [_best_score(p) for p in clean])}
+    for place, name in enumerate(("size", "mean")):
+        value = auroc([p.trivial[place] for p in other], [p.trivial[place] for p in clean])
+        figures[f"control AUROC of {name} alone"] = max(value, 1 - value)
+    return figures
+
+
+def _match_all(
+    judged: Sequence[Judged], label: str | None, overlap: float
+) -> tuple[Values, npt.NDArray[np.bool_], int]:
+    """Scores and hits of all found boxes, and the number of boxes to be found."""
+    scores: list[float] = []
+    is_hit: list[bool] = []
+    count = 0
+    for picture in judged:
+        known = [k for k in picture.known if label in (None, k.label)]
+        count += sum(not k.is_ignored for k in known)
+        found = sorted((d for d in picture.found if label in (None, d.label)), key=lambda d: -d.score)
+        for detection, match in zip(found, _match(found, known, overlap), strict=True):
+            if match is None or not match.is_ignored:
+                scores.append(detection.score)
+                is_hit.append(match is not None)
+    return np.array(scores, dtype=np.float64), np.array(is_hit, dtype=np.bool_), count
+
+
+def _match(found: Sequence[Detection], known: Sequence[Known], overlap: float) -> list[Known | None]:
+    """The known box that each found one takes, best score first; each known box is taken once."""
+    if not found or not known:
+        return [None] * len(found)
+    overlaps = iou(_boxes([d.box for d in found]), _boxes([k.box for k in known]))
+    matches: list[Known | None] = []
+    for row in overlaps:
+        best = int(row.argmax())
+        if row[best] < overlap:
+            matches.append(None)
+            continue
+        matches.append(known[best])
+        overlaps[:, best] = 0
+    return matches
+
+
+def _best_score(picture: Judged, label: str | None = None) -> float:
+    return max((d.score for d in picture.found if label in (None, d.label)), default=0.0)
+
+
+def _boxes(boxes: Sequence[Box]) -> npt.NDArray[np.float32]:
+    return np.array(boxes, dtype=np.float32).reshape(-1, 4)

@@ -1,0 +1,143 @@
+# mypy: disable-error-code="misc"
+"""Crops of phantom scenes as the network sees them: turned, scaled, recoloured, now and then without Zeff."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch.utils.data import IterableDataset
+
+from models.inputs import Planes, estimate_from_colour
+from models.training.labels import LABELS
+from models.training.palettes import draw_palette, paint
+from models.training.scenes import Scene, read_scene
+from models.training.targets import Target, make_target
+
+CROP_PX = 288
+TRAINED_MM_PER_PX = 1.0
+NEAR_SCALES, FAR_SCALES = (0.8, 1.25), (1 / 3, 3.0)
+NEAR_PART = 0.4
+COLOUR_PART, GREY_PART = 0.4, 0.12
+OBJECT_PART = 0.8
+FEWEST_PX = 16
+LEAST_VISIBLE = 0.35
+REFRESH_S = 30.0
+
+
+class CropStream(IterableDataset[tuple[torch.Tensor, ...]]):
+    """Endless crops from a folder of scenes, which may still be growing."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        super().__init__()
+        self.folder = folder
+        self.seed = seed
+
+    def __iter__(self) -> Iterator[tuple[torch.Tensor, ...]]:
+        torch.set_num_threads(1)
+        cv2.setNumThreads(1)
+        rng = np.random.default_rng(self.seed)
+        paths, looked = sorted(self.folder.glob("*.npz")), time.monotonic()
+        while True:
+            if time.monotonic() - looked > REFRESH_S:
+                paths, looked = sorted(self.folder.glob("*.npz")), time.monotonic()
+            scene = read_scene(paths[rng.integers(len(paths))])
+            planes, target = draw_crop(scene, rng)
+            yield tuple(map(torch.from_numpy, (planes, target.heat, target.counts, target.sides, target.weight)))
+
+
+def draw_crop(scene: Scene, rng: np.random.Generator) -> tuple[Planes, Target]:
+    """One crop of a scene with what the network should say of it."""
+    near = rng.random() < NEAR_PART
+    span = np.log(NEAR_SCALES if near else FAR_SCALES)
+    factor = scene.mm_per_px / TRAINED_MM_PER_PX * float(np.exp(rng.uniform(*span)))
+    side = max(round(CROP_PX / factor), 16)
+    left, top = _place(scene, side, rng)
+    planes: Planes = _cut(scene.planes, left, top, side).astype(np.float32) / np.float32(255)
+    boxes = (scene.boxes - np.array([left, top, left, top])) * np.float32(CROP_PX / side)
+    planes = _appearance(planes, rng)
+    shrinks = side > CROP_PX
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    resized = cv2.resize(planes.transpose(1, 2, 0), (CROP_PX, CROP_PX), interpolation=method)
+    planes = np.asarray(resized, dtype=np.float32).transpose(2, 0, 1)
+    boxes, classes, is_ignored = _visible(boxes, scene.classes, scene.is_ignored)
+    planes, boxes = _turn(planes, boxes, rng)
+    target = make_target(boxes, classes, is_ignored, len(LABELS), CROP_PX)
+    return np.ascontiguousarray(planes, dtype=np.float32), target
+
+
+def _place(scene: Scene, side: int, rng: np.random.Generator) -> tuple[int, int]:
+    rows, cols = scene.planes.shape[1:]
+    if len(scene.boxes) and rng.random() < OBJECT_PART:
+        left, top, right, bottom = scene.boxes[rng.integers(len(scene.boxes))]
+        shift = rng.uniform(-0.45, 0.45, 2) * side
+        x, y = (left + right) / 2 + shift[0], (top + bottom) / 2 + shift[1]
+    else:
+        x, y = rng.uniform(0, cols), rng.uniform(0, rows)
+    return _inside(x - side / 2, cols, side), _inside(y - side / 2, rows, side)
+
+
+def _inside(start: float, length: int, side: int) -> int:
+    """The start of a crop inside a picture, or round it where the crop is the larger."""
+    low, high = sorted((0, length - side))
+    return int(np.clip(start, low, high))
+
+
+def _cut(planes: npt.NDArray[np.uint8], left: int, top: int, side: int) -> npt.NDArray[np.uint8]:
+    """A square of the planes, with air where it goes beyond them."""
+    cut = np.zeros((len(planes), side, side), np.uint8)
+    rows, cols = planes.shape[1:]
+    x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + side, cols), min(top + side, rows)
+    cut[:, y0 - top : y1 - top, x0 - left : x1 - left] = planes[:, y0:y1, x0:x1]
+    return cut
+
+
+def _appearance(planes: Planes, rng: np.random.Generator) -> Planes:
+    """As it is, as a legacy machine's colours turned back, or as one energy; then noise and a change of gain."""
+    chance = rng.random()
+    if chance < COLOUR_PART:
+        palette = draw_palette(rng)
+        planes = estimate_from_colour(paint(planes, palette), palette.background)
+    elif chance < COLOUR_PART + GREY_PART:
+        planes = np.stack([planes[0], np.zeros_like(planes[1])])
+    planes[0] *= rng.uniform(0.85, 1.15)
+    if rng.random() < 0.25:
+        planes[0] += rng.normal(0, rng.uniform(0, 0.02), planes[0].shape).astype(np.float32)
+    if rng.random() < 0.15:
+        planes[0] = cv2.GaussianBlur(planes[0], (0, 0), rng.uniform(0.5, 1.5))
+    known = planes[1] > 0
+    planes[1][known] += np.float32(rng.normal(0, 0.012))
+    return np.clip(planes, 0, 1)
+
+
+def _visible(
+    boxes: npt.NDArray[np.float32], classes: npt.NDArray[np.intp], is_ignored: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
+    """The boxes of a crop, cut at its edges; those of which little is left are neither asked for nor counted."""
+    cut = np.clip(boxes, 0, CROP_PX).astype(np.float32)
+    full, left = _areas(boxes), _areas(cut)
+    keep = left > FEWEST_PX
+    return cut[keep], classes[keep], is_ignored[keep] | (left[keep] < LEAST_VISIBLE * full[keep])
+
+
+def _areas(boxes: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    return np.asarray((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]), dtype=np.float32)
+
+
+def _turn(
+    planes: Planes, boxes: npt.NDArray[np.float32], rng: np.random.Generator
+) -> tuple[Planes, npt.NDArray[np.float32]]:
+    if rng.random() < 0.5:
+        planes, boxes = planes[:, :, ::-1], boxes.copy()
+        boxes[:, [0, 2]] = CROP_PX - boxes[:, [2, 0]]
+    if rng.random() < 0.5:
+        planes, boxes = planes[:, ::-1], boxes.copy()
+        boxes[:, [1, 3]] = CROP_PX - boxes[:, [3, 1]]
+    if rng.random() < 0.5:
+        planes, boxes = planes.transpose(0, 2, 1), boxes[:, [1, 0, 3, 2]]
+    return planes, boxes

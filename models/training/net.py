@@ -1,0 +1,91 @@
+# mypy: disable-error-code="misc"
+"""The network: a stride-4 stem, residual stages down to 1/32, a light pyramid up to 1/8, a centre and a box head.
+
+Heads and targets follow CenterNet (Zhou et al. 2019) and TTFNet (Liu et al. 2020).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+STRIDE = 8
+WIDTHS = (16, 40, 80, 160)
+DEPTHS = (1, 2, 2, 2)
+NECK = 48
+RAREST = 0.01
+"""What the centre head believes at first, so that the many empty places do not swamp the first steps."""
+
+
+def convolve(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, size, stride, size // 2, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)
+    )
+
+
+class Residual(nn.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = convolve(width, width)
+        self.second = nn.Sequential(nn.Conv2d(width, width, 3, 1, 1, bias=False), nn.BatchNorm2d(width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.relu(x + self.second(self.first(x)))
+
+
+class Network(nn.Module):
+    """(n, 2, rows, cols) -> centre logits (n, classes, rows/8, cols/8), log distances to the four sides (n, 4, ...)."""
+
+    def __init__(self, classes: int, widths: tuple[int, ...] = WIDTHS, depths: tuple[int, ...] = DEPTHS) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(
+            nn.Conv2d(2, widths[0], 6, 4, 1, bias=False), nn.BatchNorm2d(widths[0]), nn.ReLU(inplace=True)
+        )
+        self.stages = nn.ModuleList()
+        for number, (width, depth) in enumerate(zip(widths, depths, strict=True)):
+            blocks = [Residual(width) for _ in range(depth)]
+            down = [convolve(widths[number - 1], width, 3, 2)] if number else []
+            self.stages.append(nn.Sequential(*down, *blocks))
+        self.sides = nn.ModuleList(convolve(width, NECK, 1) for width in widths[1:])
+        self.merges = nn.ModuleList(convolve(NECK, NECK) for _ in widths[2:])
+        self.centre = nn.Sequential(convolve(NECK, NECK), nn.Conv2d(NECK, classes, 1))
+        self.box = nn.Sequential(convolve(NECK, NECK), nn.Conv2d(NECK, 4, 1))
+        nn.init.constant_(self.centre[-1].bias, float(torch.logit(torch.tensor(RAREST))))
+        nn.init.constant_(self.box[-1].bias, 3.5)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        x = self.stem(x)
+        levels = []
+        for stage in self.stages:
+            x = stage(x)
+            levels.append(x)
+        sides = [side(level) for side, level in zip(self.sides, levels[1:], strict=True)]
+        merged = sides[-1]
+        for side, merge in zip(reversed(sides[:-1]), self.merges, strict=True):
+            merged = merge(side + functional.interpolate(merged, size=side.shape[-2:], mode="nearest"))
+        return self.centre(merged), self.box(merged)
+
+
+def distances(logs: Tensor) -> Tensor:
+    """Log distances -> distances in px from a cell's centre to left, top, right and bottom."""
+    return torch.exp(logs.float().clamp(-2, 7))
+
+
+class Peaks(nn.Module):
+    """The network as it is exported: (1, 4 + classes, cells) in the layout `peaks` of models.heads.own."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits, logs = self.network(x)
+        scores = torch.sigmoid(logits)
+        is_peak = (functional.max_pool2d(scores, 3, 1, 1) == scores).to(scores.dtype)
+        rows, cols = logits.shape[2], logits.shape[3]
+        y = (torch.arange(rows, dtype=torch.float32) * STRIDE + STRIDE / 2)[None, :, None]
+        x_ = (torch.arange(cols, dtype=torch.float32) * STRIDE + STRIDE / 2)[None, None, :]
+        left, top, right, bottom = distances(logs).unbind(1)
+        boxes = torch.stack([x_ + (right - left) / 2, y + (bottom - top) / 2, left + right, top + bottom], 1)
+        return torch.cat([boxes, scores * is_peak], 1).flatten(2)

@@ -1,0 +1,67 @@
+"""Pseudo-colours as makers of machines choose them, at random, so that a model meets many before a real one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from imaging.material import code_of_zeff
+from imaging.scan import Colour
+from models.inputs import Planes
+
+HUE_STOPS = tuple(code_of_zeff(zeff) for zeff in (5.5, 8.0, 9.5, 11.0, 13.0, 16.0, 19.0, 24.0, 30.0))
+ORANGE_TO_BLUE = (24.0, 30.0, 38.0, 75.0, 105.0, 135.0, 195.0, 213.0, 222.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Palette:
+    """Hue of each material code in degrees, and how brightness and saturation follow the darkness of a pixel."""
+
+    hues: npt.NDArray[np.float32]
+    brightness: npt.NDArray[np.float32]
+    saturation: npt.NDArray[np.float32]
+    background: float
+    quality: int | None
+    """Quality of a JPEG that the picture went through, None for a lossless one."""
+
+
+def draw_palette(rng: np.random.Generator) -> Palette:
+    """A palette of a maker that does not exist, near those that do."""
+    shift = rng.normal(0, (5, 4, 5, 14, 14, 14, 9, 8, 8))
+    if rng.random() < 0.15:
+        shift[:3] += rng.uniform(5, 25)  # green-tinted organics
+    hues = np.interp(np.arange(256), HUE_STOPS, np.maximum.accumulate(np.array(ORANGE_TO_BLUE) + shift))
+    darkness = np.linspace(0, 1, 256)
+    darkest, power = rng.uniform(0.0, 0.25), rng.uniform(1.1, 2.3)
+    is_washed_out = rng.random() < 0.15
+    brightness = 1 - (1 - darkest) * (0.6 if is_washed_out else 1.0) * darkness**power
+    rise, fall_from = rng.uniform(3, 9), rng.uniform(0.55, 0.95)
+    strongest = rng.uniform(0.3, 0.6) if is_washed_out else rng.uniform(0.65, 1.0)
+    fall = np.clip((1 - darkness) / max(1 - fall_from, 1e-3), 0, 1) ** rng.uniform(0.3, 1.5)
+    saturation = strongest * (1 - np.exp(-rise * darkness**1.3 * 2)) * (fall if rng.random() < 0.7 else 1)
+    return Palette(
+        hues.astype(np.float32),
+        brightness.astype(np.float32),
+        saturation.astype(np.float32),
+        float(rng.uniform(0.9, 1.0)) * 255,
+        int(rng.integers(55, 96)) if rng.random() < 0.6 else None,
+    )
+
+
+def paint(planes: Planes, palette: Palette) -> Colour:
+    """The RGB picture of an attenuation and a Zeff plane, both from 0 to 1."""
+    darkness = (planes[0] * 255).astype(np.uint8)
+    codes = np.rint(planes[1] * 255).astype(np.uint8)
+    hue = (cv2.LUT(codes, palette.hues) / 2).astype(np.uint8)
+    saturation = cv2.LUT(darkness, palette.saturation)
+    saturation[(codes == 0) & (darkness > 0)] *= 0.3
+    value = cv2.LUT(darkness, palette.brightness) * palette.background
+    hsv = cv2.merge([hue, (saturation * 255).astype(np.uint8), value.astype(np.uint8)])
+    picture = cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)
+    if palette.quality is not None:
+        _, packed = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, palette.quality])
+        return np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), dtype=np.uint8)
+    return np.asarray(picture, dtype=np.uint8)

@@ -1,0 +1,166 @@
+# mypy: disable-error-code="untyped-decorator"
+"""Train the network: `python -m models.training.train SCENES --out RUN --minutes N`; goes on where RUN left off."""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import csv
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from models.training.crops import CropStream
+from models.training.labels import LABELS
+from models.training.net import Network
+from models.training.targets import BOX_WEIGHT, loss
+
+CHECKPOINT = "checkpoint.pt"
+LOG = "log.csv"
+WARM_UP_STEPS = 100
+LEAST_PART = 0.02
+LOG_EVERY = 50
+SAVE_EVERY_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How long and how to train; `minutes` counts earlier sessions in the same folder in."""
+
+    minutes: float = 60
+    batch: int = 12
+    rate: float = 2e-3
+    threads: int = 1
+    seed: int = 0
+
+
+class Run:
+    """A network in training, its optimiser and the moving average of its weights, which is what is exported."""
+
+    def __init__(self, rate: float) -> None:
+        self.network = Network(len(LABELS)).to(memory_format=torch.channels_last)
+        self.optimiser = torch.optim.AdamW(self.network.parameters(), lr=rate, weight_decay=1e-3)
+        self.average = copy.deepcopy(self.network).eval()
+        self.step = 0
+        self.elapsed_s = 0.0
+
+    def learn(self, planes: Tensor, target: list[Tensor], rate: float) -> tuple[float, float]:
+        """One step on a batch; the centre and box losses before it."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        self.network.train()
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            logits, logs = self.network(planes.to(memory_format=torch.channels_last))
+        centre, box = loss(logits, logs, target)
+        self.optimiser.zero_grad()
+        (centre + BOX_WEIGHT * box).backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), 10.0)
+        self.optimiser.step()
+        self.step += 1
+        self._follow()
+        return centre.item(), box.item()
+
+    @torch.no_grad()
+    def _follow(self) -> None:
+        keep = min(0.998, self.step / (self.step + 20))
+        pairs = zip(self.average.state_dict().values(), self.network.state_dict().values(), strict=True)
+        for mine, theirs in pairs:
+            if mine.dtype.is_floating_point:
+                mine.mul_(keep).add_(theirs, alpha=1 - keep)
+            else:
+                mine.copy_(theirs)
+
+    def save(self, path: Path) -> None:
+        state = {
+            "network": self.network.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "average": self.average.state_dict(),
+            "step": self.step,
+            "elapsed_s": self.elapsed_s,
+        }
+        partial = path.with_suffix(".part")
+        torch.save(state, partial)
+        partial.replace(path)
+
+    def resume(self, path: Path) -> None:
+        state = torch.load(path, weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.average.load_state_dict(state["average"])
+        self.step, self.elapsed_s = state["step"], state["elapsed_s"]
+
+    def start_from(self, path: Path) -> None:
+        """Take over the averaged weights of another run and nothing else."""
+        weights = torch.load(path, weights_only=True)["average"]
+        self.network.load_state_dict(weights)
+        self.average.load_state_dict(weights)
+
+
+def train(scenes: Path, out: Path, plan: Plan, start_from: Path | None = None) -> Run:
+    """Train until the plan's minutes are spent; the rate falls as a cosine over them."""
+    torch.set_num_threads(plan.threads)
+    torch.manual_seed(plan.seed)
+    out.mkdir(parents=True, exist_ok=True)
+    run = Run(plan.rate)
+    checkpoint = out / CHECKPOINT
+    if checkpoint.is_file():
+        run.resume(checkpoint)
+    elif start_from is not None:
+        run.start_from(start_from)
+    stream = CropStream(scenes, plan.seed + run.step)
+    loader = DataLoader(stream, batch_size=plan.batch, num_workers=1, prefetch_factor=4)
+    began, saved = time.monotonic() - run.elapsed_s, time.monotonic()
+    losses = (0.0, 0.0)
+    for planes, *target in loader:
+        run.elapsed_s = time.monotonic() - began
+        part = run.elapsed_s / (plan.minutes * 60)
+        if part >= 1:
+            break
+        warm = min(1, (run.step + 1) / WARM_UP_STEPS)
+        now = run.learn(planes, target, plan.rate * warm * _cosine(part))
+        losses = now if losses == (0.0, 0.0) else (_blend(losses[0], now[0]), _blend(losses[1], now[1]))
+        if run.step % LOG_EVERY == 0:
+            _log(out / LOG, [run.step, run.step * plan.batch, round(run.elapsed_s), *(round(v, 4) for v in losses)])
+        if time.monotonic() - saved > SAVE_EVERY_S:
+            run.save(checkpoint)
+            saved = time.monotonic()
+    run.save(checkpoint)
+    return run
+
+
+def _cosine(part: float) -> float:
+    return LEAST_PART + (1 - LEAST_PART) * 0.5 * (1 + math.cos(math.pi * min(part, 1)))
+
+
+def _blend(before: float, now: float) -> float:
+    return 0.98 * before + 0.02 * now
+
+
+def _log(path: Path, row: list[float]) -> None:
+    is_new = not path.exists()
+    with path.open("a", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        if is_new:
+            writer.writerow(["step", "crops", "elapsed_s", "centre_loss", "box_loss"])
+        writer.writerow(row)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("scenes", type=Path, help="folder written by models.training.data")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--start-from", type=Path, help="checkpoint whose averaged weights to begin with")
+    for name, default in (("minutes", 60.0), ("batch", 12), ("rate", 2e-3), ("threads", 1), ("seed", 0)):
+        parser.add_argument(f"--{name}", type=type(default), default=default)
+    chosen = parser.parse_args()
+    plan = Plan(chosen.minutes, chosen.batch, chosen.rate, chosen.threads, chosen.seed)
+    train(chosen.scenes, chosen.out, plan, chosen.start_from)
+
+
+if __name__ == "__main__":
+    main()
