@@ -1,0 +1,176 @@
+"""The ladder of looks: from the plain picture to ever costlier versions until a code is believed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from scanners.barcode import Code
+from scanners.decoding import retail, trust, versions, zbar, zxing
+from scanners.decoding.hints import Hints
+from scanners.decoding.look import Grey, Look, Seen, are_near
+from scanners.decoding.strips import Strip, cut, find_strips
+
+Reader = Callable[[Grey, Hints], list[Seen]]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One rung: `cost` in looks at the whole picture, which is what the budget counts."""
+
+    name: str
+    read: Reader
+    cost: float
+
+
+def _zxing(look: Look, hints: Hints, *, is_thorough: bool = False) -> list[Seen]:
+    return zxing.read(look, zxing.formats_of(hints.symbologies), is_thorough=is_thorough)
+
+
+def _step(name: str, make: Callable[[Grey], Look], cost: float) -> Step:
+    return Step(name, lambda grey, hints: _zxing(make(grey), hints), cost)
+
+
+def _zbar_step(name: str, make: Callable[[Grey], Look], cost: float) -> Step:
+    return Step(name, lambda grey, hints: zbar.read(make(grey), hints.symbologies), cost)
+
+
+def read_strips(grey: Grey, hints: Hints) -> list[Seen]:
+    """Linear codes at any angle: straightened, then each engine on what is left."""
+    seen: list[Seen] = []
+    for strip in find_strips(grey):
+        part = cut(grey, strip)
+        back = _way_back(strip, part.pixels.shape, part.per_px)
+        for name, pixels in (("strip", part.pixels), ("strip sharp", versions.sharpen(part.pixels, 2.5, 1.5))):
+            look = Look(name, pixels, back)
+            seen += zxing.read(look, zxing.linear_of(hints.symbologies), is_turned=False)
+            if not seen:
+                seen += zbar.read(look, hints.symbologies)
+            if seen:
+                break
+    return seen
+
+
+def _way_back(strip: Strip, shape: tuple[int, ...], per_px: float) -> versions.Affine:
+    cos, sin = np.cos(strip.angle), np.sin(strip.angle)
+    half_w, half_h = shape[1] / 2, shape[0] / 2
+    turn = np.array([[cos / per_px, -sin], [sin / per_px, cos]])
+    shift = np.array([strip.x, strip.y]) - turn @ np.array([half_w, half_h])
+    return np.column_stack([turn, shift])
+
+
+_BANDS = 3
+_FIT_RESIDUAL = 0.006
+_FIT_RESIDUAL_ALONE = 0.0022
+
+
+def read_retail(grey: Grey, hints: Hints) -> list[Seen]:
+    """EAN-13 and UPC-A too blurred for edges; believed when two bands of the strip agree."""
+    if hints.symbologies and "EAN13" not in hints.symbologies:
+        return []
+    for strip in find_strips(grey):
+        part = cut(grey, strip)
+        middle, half = part.pixels.shape[1] / 2, strip.half_length * part.per_px
+        reach = np.linspace(0.45, 1.15, 24) * half
+        votes: dict[str, list[float]] = {}
+        for band in part.bands(_BANDS):
+            for line in (band, band[::-1]):
+                fitted = retail.fit(line, middle - reach[::-1], middle + reach)
+                if fitted is not None and fitted.text and fitted.residual < _FIT_RESIDUAL:
+                    votes.setdefault(fitted.text, []).append(fitted.residual)
+        if votes:
+            text, residuals = max(votes.items(), key=lambda vote: (len(vote[1]), -min(vote[1])))
+            is_sure = len(residuals) > 1 and len(votes) == 1
+            if is_sure or min(residuals) < _FIT_RESIDUAL_ALONE:
+                code = Code("EAN13", text, _corners(strip), text.encode(), is_doubtful=not is_sure, aim="]E0")
+                return [Seen(code, "profile", "strip")]
+    return []
+
+
+def _corners(strip: Strip) -> tuple[tuple[int, int], ...]:
+    along = np.array([np.cos(strip.angle), np.sin(strip.angle)]) * strip.half_length
+    across = np.array([-np.sin(strip.angle), np.cos(strip.angle)]) * strip.half_height
+    centre = np.array([strip.x, strip.y])
+    corners = (centre - along - across, centre + along - across, centre + along + across, centre - along + across)
+    return tuple((round(float(x)), round(float(y))) for x, y in corners)
+
+
+def _half(grey: Grey) -> Look:
+    return versions.scaled(grey, 0.5)
+
+
+FIRST = Step("full", lambda grey, hints: _zxing(versions.plain(grey), hints, is_thorough=True), 1.0)
+LADDER: tuple[Step, ...] = (
+    FIRST,
+    Step("strips", read_strips, 0.3),
+    _step("equalised", versions.equalised, 1.0),
+    _zbar_step("zbar", versions.plain, 1.3),
+    _step("half", _half, 0.3),
+    Step("retail", read_retail, 0.3),
+    _step("x2", partial(versions.scaled, factor=2.0), 4.0),
+    _step("soft", versions.softened, 1.0),
+    _step("turned 45", partial(versions.turned, degrees=45.0), 2.0),
+    _step("third", partial(versions.scaled, factor=1 / 3), 0.15),
+    _step("threshold", versions.thresholded, 1.0),
+    _zbar_step("zbar x0.75", partial(versions.scaled, factor=0.75), 0.7),
+    _step("turned 22", partial(versions.turned, degrees=22.5), 1.7),
+    _step("sharp", versions.sharpened, 1.0),
+    _step("eroded", versions.eroded, 1.0),
+    _step("dilated", versions.dilated, 1.0),
+    _step("x2 sharp", versions.large_sharp, 4.0),
+    _step("turned -22", partial(versions.turned, degrees=-22.5), 1.7),
+    _zbar_step("zbar smeared", versions.smeared, 1.3),
+    _step("median", versions.despeckled, 1.0),
+)
+
+
+def climb(grey: Grey, hints: Hints, *, budget_px: float, deadline: float) -> list[Code]:
+    """Take the rungs in turn until one brings a code that can be believed; doubtful ones are kept meanwhile."""
+    doubtful: list[Code] = []
+    spent = 0.0
+    for step in LADDER:
+        price = step.cost * grey.size
+        if step is not FIRST and (spent + price > budget_px or time.monotonic() > deadline):
+            continue
+        spent += price
+        codes = judged(grey, step.read(grey, hints), hints)
+        if has_enough(codes, hints):
+            return codes
+        merge(doubtful, codes)
+        if has_enough(doubtful, hints):
+            return doubtful
+    return doubtful
+
+
+def has_enough(codes: list[Code], hints: Hints) -> bool:
+    """Whether a code is believed and, where the post expects a shape, has it."""
+    return any(not code.is_doubtful and (not hints.shapes or hints.is_expected(code)) for code in codes)
+
+
+def judged(grey: Grey, seen: list[Seen], hints: Hints) -> list[Code]:
+    """The codes of one look, judged, each text at each place once."""
+    codes: list[Code] = []
+    for one in seen:
+        is_judged = one.engine == "profile"
+        merge(codes, [one.code if is_judged else trust.judge(grey, one, hints)], is_one_look=True)
+    return codes
+
+
+def merge(kept: list[Code], new: list[Code], *, is_one_look: bool = False) -> None:
+    """Add codes to those kept; a doubtful text that a later look repeats at its place is believed."""
+    for code in new:
+        twin = next((i for i, old in enumerate(kept) if _is_same(old, code)), None)
+        if twin is None:
+            kept.append(code)
+        elif kept[twin].is_doubtful and not is_one_look and not code.symbology.startswith("ITF"):
+            kept[twin] = replace(kept[twin], is_doubtful=False)
+
+
+def _is_same(old: Code, new: Code) -> bool:
+    return (old.symbology, old.text) == (new.symbology, new.text) and are_near(old, new)
+
+
