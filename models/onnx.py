@@ -38,7 +38,7 @@ def load(path: Path | str, folder: Path = STORE) -> OnnxDetector:
     """
     card, home = load_card(path, folder)
     session = open_session(read_model(card, home), card.file)
-    head = resolve(read_signature(session, card.labels, _sidecar(home / card.file)))
+    head = resolve(read_signature(session, card.labels, read_sidecar(home / card.file)))
     detector = OnnxDetector(card, session, head)
     detector.warm()
     return detector
@@ -185,7 +185,7 @@ def _tensor(node: Any) -> Tensor:
     return Tensor(node.name, shape, node.type.removeprefix("tensor(").removesuffix(")"))
 
 
-def _sidecar(model: Path) -> dict[str, Any]:
+def read_sidecar(model: Path) -> dict[str, Any]:
     """What anomalib 1.x writes beside a model: `metadata.json`; empty where there is none."""
     path = model.with_name("metadata.json")
     if not path.is_file() or path.stat().st_size > LARGEST_SIDECAR_BYTES:

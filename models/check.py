@@ -1,0 +1,125 @@
+"""Look at a model file of unknown origin in a process of its own: what is it, does it run, how fast."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from imaging.scan import View
+from models.card import ModelCard, ModelClass, load_card, read_model, read_model_file
+from models.detector import ModelBrokenError, ModelMissingError, ModelRefusedError
+from models.heads import Head, resolve
+from models.onnx import BLANK_SIZE, OnnxDetector, open_session, read_sidecar, read_signature
+
+LONGEST_S = 60.0
+RUNS = 5
+UNHASHED = "0" * 64
+
+
+class Understanding(BaseModel):
+    """What was understood of a model file. `convention` is empty and `problem` set where it was not."""
+
+    model_config = ConfigDict(frozen=True)
+
+    file: str
+    convention: str = ""
+    input: str = ""
+    size: tuple[int, int] | None = None
+    labels: tuple[str, ...] = ()
+    has_card: bool = False
+    ms: float | None = None
+    seen: str = ""
+    problem: str = ""
+
+
+def check(path: Path | str, labels: tuple[str, ...] = (), longest_s: float = LONGEST_S) -> Understanding:
+    """Examine a model without trusting it: another process loads it and runs it on a blank picture.
+
+    `labels` are its classes where neither the file nor a card beside it names them.
+
+    Raises:
+        ModelMissingError: there is no such file.
+        ModelBrokenError: the process died or took longer than `longest_s`.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise ModelMissingError(f"The model {path.name} is not in {path.parent}.", name=path.name)
+    command = [sys.executable, "-m", "models.check", str(path.resolve()), *labels]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=longest_s, check=False, cwd=_root(), text=True)
+    except subprocess.TimeoutExpired as error:
+        raise ModelBrokenError(f"{path.name} did not answer within {longest_s:g} s.", name=path.name) from error
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        raise ModelBrokenError(f"{path.name} ended the process that tried it: {last}", name=path.name)
+    return Understanding.model_validate_json(done.stdout)
+
+
+def examine(path: Path, labels: tuple[str, ...] = ()) -> Understanding:
+    """What `check` does, in this process."""
+    has_card = path.with_suffix(".json").is_file()
+    seen = ""
+    try:
+        if has_card:
+            card, home = load_card(path)
+            labels, model = card.labels, read_model(card, home)
+        else:
+            model = read_model_file(path)
+        session = open_session(model, path.name)
+        signature = read_signature(session, labels, read_sidecar(path))
+        seen = signature.describe()
+        head = resolve(signature)
+        detector = OnnxDetector(card if has_card else _stand_in(head), session, head)
+        detector.warm()
+    except (ModelBrokenError, ModelRefusedError) as error:
+        return Understanding(file=path.name, has_card=has_card, seen=seen, problem=str(error))
+    return Understanding(
+        file=path.name,
+        convention=head.convention,
+        input=head.feed.kind.value,
+        size=head.feed.size,
+        labels=head.labels,
+        has_card=has_card,
+        ms=_time(detector),
+        seen=seen,
+    )
+
+
+def _stand_in(head: Head) -> ModelCard:
+    """A card for this one look; no station loads a model on it."""
+    return ModelCard(
+        name="unknown",
+        version="unknown",
+        file="unknown.onnx",
+        sha256=UNHASHED,
+        input=head.feed.kind,
+        classes=tuple(ModelClass(label=label) for label in head.labels),
+        training_data="unknown",
+        intended_use="unknown",
+        licence="unknown",
+    )
+
+
+def _time(detector: OnnxDetector) -> float:
+    size = detector.head.feed.size or BLANK_SIZE
+    blank = View(high=np.full(size, 60000, dtype=np.uint16), low=np.full(size, 60000, dtype=np.uint16))
+    taken = []
+    for _ in range(RUNS):
+        started = time.perf_counter()
+        detector.find_in_view(blank)
+        taken.append((time.perf_counter() - started) * 1000)
+    return round(float(np.median(taken)), 2)
+
+
+def _root() -> Path:
+    return Path(__file__).resolve().parents[1]
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(examine(Path(sys.argv[1]), tuple(sys.argv[2:])).model_dump()))

@@ -1,0 +1,197 @@
+"""The session behind the Detector protocol: what it looks at, what it keeps, and how it fails."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from imaging.scan import Scan, View
+from models.card import InputKind
+from models.check import check
+from models.detect import as_line, evaluate_coco, find_in_files
+from models.detector import Level, ModelBrokenError, ModelMissingError, ViewUnsuitedError
+from models.onnx import load, open_session
+from tests.models.graphs import finish, floats, graph, store
+
+OWN = {"xray.version": "1", "xray.layout": "peaks", "xray.classes": "knife,gun"}
+
+
+def darkest_cell() -> bytes:
+    """A model that really looks: every 8 px cell scores its darkness, as a knife of 16 by 16 px."""
+    inputs = [helper.make_tensor_value_info("images", TensorProto.FLOAT, (1, 2, "rows", "cols"))]
+    outputs = [helper.make_tensor_value_info("output0", TensorProto.FLOAT, (1, 6, "cells"))]
+    constants = [
+        numpy_helper.from_array(np.ones((1, 2, 8, 8), np.float32) * floats([1 / 64], [0])[None, :, :, None], "mean"),
+        numpy_helper.from_array(np.array([8, 4, 16, 0], np.float32), "numbers"),
+        numpy_helper.from_array(np.array([1, 1, -1], np.int64), "flat"),
+        *(numpy_helper.from_array(np.array(i, np.int64), f"axis{i}") for i in (1, 2, 3)),
+        numpy_helper.from_array(np.array([0], np.float32), "zero"),
+    ]
+    text = [
+        ("Conv", ["images", "mean"], ["heat"], {"strides": [8, 8]}),
+        ("Mul", ["heat", "zero"], ["no"], {}),
+        ("Add", ["no", "one"], ["ones"], {}),
+        ("CumSum", ["ones", "axis3"], ["x1"], {}),
+        ("CumSum", ["ones", "axis2"], ["y1"], {}),
+        ("Mul", ["x1", "eight"], ["x8"], {}),
+        ("Mul", ["y1", "eight"], ["y8"], {}),
+        ("Sub", ["x8", "four"], ["x"], {}),
+        ("Sub", ["y8", "four"], ["y"], {}),
+        ("Mul", ["ones", "sixteen"], ["side"], {}),
+        ("Concat", ["x", "y", "side", "side", "heat", "no"], ["all"], {"axis": 1}),
+        ("Reshape", ["all", "flat6"], ["output0"], {}),
+    ]
+    for name, value in (("one", 1), ("eight", 8), ("four", 4), ("sixteen", 16)):
+        constants.append(numpy_helper.from_array(np.array([value], np.float32), name))
+    constants.append(numpy_helper.from_array(np.array([1, 6, -1], np.int64), "flat6"))
+    used = {name for _, names, _, _ in text for name in names}
+    nodes = [helper.make_node(op, names, results, **options) for op, names, results, options in text]
+    made = helper.make_graph(nodes, "darkest", inputs, outputs, [c for c in constants if c.name in used])
+    return finish(made, OWN | {"xray.input": "atten_zeff"})
+
+
+def view(rows: int, cols: int, spots: tuple[tuple[int, int], ...], mm: float | None = 1.0) -> View:
+    """Air with 16 px squares of thick metal at (left, top)."""
+    counts = np.full((rows, cols), 60000, np.uint16)
+    for left, top in spots:
+        counts[top : top + 16, left : left + 16] = 60
+    return View(high=counts, low=counts, air_low=60000, air_high=60000, mm_per_row=mm, mm_per_col=mm)
+
+
+def test_boxes_are_in_the_pictures_own_pixels(tmp_path: Path) -> None:
+    store(tmp_path, darkest_cell(), input=InputKind.ATTEN_ZEFF, mm_per_px=1.0)
+    findings = load("lab", tmp_path).find(Scan((view(200, 304, ((96, 40),)),)))
+    best = findings.detections[0]
+    assert findings.model == "lab 1"
+    assert findings.ms > 0
+    assert (best.label, best.view) == ("knife", 0)
+    assert np.abs(np.array(best.box) - (96, 40, 112, 56)).max() <= 5
+
+
+def test_finer_pixels_are_brought_to_the_trained_size(tmp_path: Path) -> None:
+    store(tmp_path, darkest_cell(), input=InputKind.ATTEN_ZEFF, mm_per_px=1.0)
+    box = load("lab", tmp_path).find(Scan((view(400, 608, ((96, 40),), mm=0.5),))).detections[0].box
+    assert box[2] - box[0] == 32
+
+
+def test_both_views_are_looked_at_and_the_best_comes_first(tmp_path: Path) -> None:
+    store(tmp_path, darkest_cell(), input=InputKind.ATTEN_ZEFF, mm_per_px=1.0)
+    scan = Scan((view(96, 96, ()), view(96, 96, ((32, 32),))))
+    found = load("lab", tmp_path).find(scan).detections
+    assert found[0].view == 1
+    assert [d.score for d in found] == sorted((d.score for d in found), reverse=True)
+
+
+def test_a_large_container_is_tiled_and_nothing_is_missed(tmp_path: Path) -> None:
+    store(tmp_path, darkest_cell(), input=InputKind.ATTEN_ZEFF, mm_per_px=1.0)
+    spots = ((40, 40), (2960, 1160), (1016, 600), (2000, 16))
+    found = load("lab", tmp_path).find(Scan((view(1200, 3000, spots),))).detections
+    for left, top in spots:
+        assert any(abs(d.box[0] - left) <= 8 and abs(d.box[1] - top) <= 8 and d.score > 0.3 for d in found)
+
+
+def test_unknown_scale_does_not_double_an_object(tmp_path: Path) -> None:
+    model = graph(
+        {"output0": np.stack([floats([100, 100, 40, 40, 0.9, 0.0])[0]], axis=1)[None]},
+        source=("images", (1, 2, "rows", "cols")),
+        metadata=OWN | {"xray.input": "atten_zeff"},
+    )
+    store(tmp_path, model, input=InputKind.ATTEN_ZEFF, mm_per_px=1.0)
+    found = load("lab", tmp_path).find(Scan((view(300, 400, (), mm=None),))).detections
+    assert [d.box for d in found] == [(80, 80, 120, 120)]
+
+
+def test_the_ten_best_are_kept_whatever_their_level(tmp_path: Path) -> None:
+    rows = np.zeros((1, 300, 6), np.float32)
+    rows[0, :40] = [[i * 3, 0, i * 3 + 2, 60, 0.02 + i / 1000, 0] for i in range(40)]
+    rows[0, 40] = [0, 0, 60, 60, 0.9, 1]
+    names = {"names": "{0: 'knife', 1: 'gun'}", "task": "detect", "end2end": "True"}
+    store(tmp_path, graph({"output0": rows}, source=("images", (1, 3, 128, 128)), metadata=names))
+    found = load("lab", tmp_path).find(Scan((view(128, 128, ()),))).detections
+    assert len(found) == 10
+    assert found[0].level is Level.SURE
+    assert {d.level for d in found[1:]} == {Level.BELOW}
+
+
+def test_a_kind_of_picture_that_does_not_suit_counts_as_unscreened(tmp_path: Path) -> None:
+    found = np.zeros((1, 6, 4), np.float32)
+    model = graph({"output0": found}, ("images", (1, 2, 64, 64)), OWN | {"xray.input": "low_high"})
+    store(tmp_path, model, input=InputKind.LOW_HIGH)
+    detector = load("lab", tmp_path)
+    with pytest.raises(ViewUnsuitedError):
+        detector.find(Scan((View(colour=np.zeros((64, 64, 3), np.uint8)),)))
+
+
+def test_a_graph_that_fails_when_it_runs_is_broken(tmp_path: Path) -> None:
+    inputs = [helper.make_tensor_value_info("images", TensorProto.FLOAT, (1, 2, "rows", "cols"))]
+    outputs = [helper.make_tensor_value_info("output0", TensorProto.FLOAT, (1, 6, "cells"))]
+    nodes = [helper.make_node("Reshape", ["images", "shape"], ["output0"])]
+    shape = numpy_helper.from_array(np.array([1, 6, 7], np.int64), "shape")
+    model = finish(helper.make_graph(nodes, "fails", inputs, outputs, [shape]), OWN | {"xray.input": "atten_zeff"})
+    store(tmp_path, model, input=InputKind.ATTEN_ZEFF)
+    with pytest.raises(ModelBrokenError, match="failed"):
+        load("lab", tmp_path)
+
+
+def test_weights_beside_the_model_are_never_read(tmp_path: Path) -> None:
+    import onnx
+
+    model = onnx.load_from_string(darkest_cell())
+    onnx.external_data_helper.convert_model_to_external_data(model, location="weights.bin", size_threshold=0)
+    onnx.save(model, tmp_path / "lab.onnx")
+    assert (tmp_path / "weights.bin").is_file()
+    with pytest.raises(ModelBrokenError):
+        open_session((tmp_path / "lab.onnx").read_bytes(), "lab.onnx")
+
+
+def test_checking_a_stranger_in_another_process(tmp_path: Path) -> None:
+    path = tmp_path / "stranger.onnx"
+    path.write_bytes(darkest_cell())
+    known = check(path)
+    assert (known.convention, known.input, known.labels) == ("xray.peaks", "atten_zeff", ("knife", "gun"))
+    assert known.has_card is False
+    assert known.ms is not None
+    assert known.problem == ""
+
+
+def test_checking_says_what_was_seen_of_a_model_that_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "stranger.onnx"
+    path.write_bytes(graph({"logits": np.zeros((1, 10), np.float32)}))
+    refused = check(path)
+    assert refused.convention == ""
+    assert "logits float (1, 10)" in refused.seen
+    assert "No known convention" in refused.problem
+    path.write_bytes(b"nothing of the kind")
+    assert "cannot be loaded" in check(path).problem
+    with pytest.raises(ModelMissingError):
+        check(tmp_path / "none.onnx")
+
+
+def test_checking_has_a_time_limit(tmp_path: Path) -> None:
+    path = tmp_path / "stranger.onnx"
+    path.write_bytes(darkest_cell())
+    with pytest.raises(ModelBrokenError, match="did not answer"):
+        check(path, longest_s=0.01)
+
+
+def test_a_line_of_output(tmp_path: Path, shared: Path) -> None:
+    store(tmp_path, darkest_cell(), input=InputKind.ATTEN_ZEFF, mm_per_px=1.0)
+    picture, absent = shared / "data/compass-xp/images/0582.png", tmp_path / "absent.png"
+    results = dict(find_in_files(load("lab", tmp_path), [absent, picture]))
+    assert results[absent].key.startswith("file")  # type: ignore[union-attr]
+    line = as_line(picture, results[picture])  # type: ignore[arg-type]
+    assert set(line) == {"file", "model", "ms", "detections"}
+    assert len(line["detections"]) >= 10
+    assert set(line["detections"][0]) == {"class", "score", "level", "box", "view"}
+
+
+def test_a_coco_file_gives_figures_beside_the_blobs(tmp_path: Path, shared: Path) -> None:
+    store(tmp_path, darkest_cell(), input=InputKind.ATTEN_ZEFF, mm_per_px=1.0)
+    coco = shared / "data/compass-xp/annotations_coco.json"
+    reports = evaluate_coco(load("lab", tmp_path), coco, same_as={"knife": "knife"})
+    assert set(reports) == {"lab 1", "dense blobs"}
+    assert {made.objects for made in reports.values()} == {14}
+    assert "any AP30" in reports["dense blobs"].figures
