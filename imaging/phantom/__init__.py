@@ -1,0 +1,5 @@
+"""The physics simulator: parcels and containers of known content, as a machine would measure them."""
+
+from imaging.phantom.simulate import measure_scene, simulate_parcel
+
+__all__ = ["measure_scene", "simulate_parcel"]

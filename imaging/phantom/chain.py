@@ -43,8 +43,8 @@ class Detector:
         dead = rng.choice(rows, min(self.dead_rows, rows), replace=False)
         channels = []
         for index, (air, share) in enumerate(zip(self.air, (1.25, 1.0), strict=True)):
-            signal = light[..., index]
-            quanta = np.sqrt(np.maximum(signal, 1e-6) / (self.photons * share))
+            signal: npt.NDArray[np.floating] = light[..., index]
+            quanta = np.sqrt(np.maximum(signal, np.float32(1e-6)) / np.float32(self.photons * share))
             signal = signal + quanta * rng.standard_normal((rows, cols), dtype=np.float32)
             signal += self.read_noise * rng.standard_normal((rows, cols), dtype=np.float32)
             signal *= 1 + self.gain_error * rng.standard_normal((rows, 1), dtype=np.float32)
@@ -59,11 +59,11 @@ class Detector:
         step = 8
         small = cv2.resize(transmission, (-(-cols // step), -(-rows // step)), interpolation=cv2.INTER_AREA)
         veil = cv2.resize(cv2.GaussianBlur(small, (0, 0), self.scatter_px / step), (cols, rows))
-        light = transmission * np.float32(1 - self.scatter) + veil * np.float32(self.scatter)
-        light = cv2.GaussianBlur(light, (0, 0), self.blur_px)
+        mixed = transmission * (1 - self.scatter) + veil * self.scatter
+        light = np.asarray(cv2.GaussianBlur(mixed, (0, 0), self.blur_px)).astype(np.float32)
         if self.lag:
-            light[:, 1:] += np.float32(self.lag) * (light[:, :-1] - light[:, 1:])
-        return np.asarray(light, np.float32)
+            light[:, 1:] = light[:, 1:] + np.float32(self.lag) * (light[:, :-1] - light[:, 1:])
+        return light
 
     def _wander(self, cols: int, rng: np.random.Generator) -> Array:
         """A slow curve around one, one value a column."""

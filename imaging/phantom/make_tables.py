@@ -32,7 +32,7 @@ KVPS = np.array([120.0, 140.0, 160.0, 180.0])
 RANK = 4
 MEV_LOW_HIGH = (4.0, 6.0)
 MEV_END_POINTS = (4.5, 6.0)
-"""Where the two spectra end. Ends at 4 and 6 would give steel ln T ratios of 1.13; real pairs show 1.09, as 4.5 does."""
+"""Where the two spectra end. Ends at 4 and 6 give steel ln T ratios of 1.13; real pairs show 1.09, as 4.5 does."""
 ELAM_END_KEV = 799.0
 MEV_ENERGIES_KEV = np.concatenate([np.arange(100.0, 1000.0, 75.0), np.arange(1000.0, 6000.0, 200.0)]) + 37.5
 ELECTRON_KEV = 510.999

@@ -1,0 +1,283 @@
+"""Scenes: a packed parcel as a map of thickness, with the truth of what lies where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from imaging.phantom.bodies import Aspect
+from imaging.phantom.chance import between, pick
+from imaging.phantom.library import Item, ObjectSource
+from imaging.phantom.objects import BENIGN, CLASSES, UNFAMILIAR_LABEL
+from imaging.phantom.physics import RANK, belt_beam
+from imaging.phantom.shapes import Array, Shadow
+from imaging.scan import Box, Truth
+
+MM_PER_PX = (0.8, 1.6)
+LEAST_PX = 30
+"""An object of which less is in the picture is not in the truth."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Placed:
+    """One object of a detector class (or an unfamiliar one) in one view.
+
+    `mask` covers `box`. `own` is the object's own high-channel attenuation (median over the mask), `background` that
+    of everything else in the same rays: an object of own 0.1 behind a background of 4 cannot be asked for.
+    """
+
+    label: str
+    name: str
+    materials: frozenset[str]
+    box: Box
+    mask: npt.NDArray[np.bool_]
+    own: float
+    background: float
+    view: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Scene:
+    """Thickness maps in basis components, (rows, cols, RANK) one a view, and what is in them."""
+
+    tau: list[Array]
+    mm_per_px: float
+    packaging: str = ""
+    objects: list[Placed] = field(default_factory=list)
+    contents: list[str] = field(default_factory=list)
+    materials: frozenset[str] = frozenset()
+
+    @property
+    def truth(self) -> tuple[Truth, ...]:
+        return tuple(Truth(o.label, o.box, o.view) for o in self.objects)
+
+    def class_map(self, view: int = 0, classes: tuple[str, ...] = CLASSES) -> npt.NDArray[np.uint8]:
+        """Per pixel 0 or one more than the index of the class of the last object placed there."""
+        rows, cols, _ = self.tau[view].shape
+        labels = np.zeros((rows, cols), np.uint8)
+        for o in self.objects:
+            if o.view == view and o.label in classes:
+                left, top, right, bottom = o.box
+                labels[top:bottom, left:right][o.mask] = classes.index(o.label) + 1
+        return labels
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How an item is put down: its size against the library's, quarter turns (one view only), mirrored or not."""
+
+    scale: float = 1.0
+    quarters: int = 0
+    mirrored: bool = False
+
+
+def _adapt(item: Item, aspect: Aspect, way: _Way, mm_per_px: float) -> Shadow:
+    """The item's shadow at another size and pixel; a larger object is also thicker."""
+    shadow = item.shadows[aspect]
+    tau, mask, left, top = shadow.tau.astype(np.float32), shadow.mask, shadow.left_px, shadow.top_px
+    if way.quarters:
+        tau, mask = np.rot90(tau, way.quarters), np.rot90(mask, way.quarters)
+        left, top = -(mask.shape[1] // 2), -(mask.shape[0] // 2)
+    if way.mirrored:
+        tau, mask, left = tau[:, ::-1], mask[:, ::-1], -(left + mask.shape[1])
+    zoom = way.scale * item.mm_per_px / mm_per_px
+    size = (max(2, round(mask.shape[1] * zoom)), max(2, round(mask.shape[0] * zoom)))
+    smooth = cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR
+    tau = cv2.resize(np.ascontiguousarray(tau), size, interpolation=smooth) * np.float32(way.scale)
+    drawn = cv2.resize(np.ascontiguousarray(mask).astype(np.float32), size, interpolation=smooth) > 0.4
+    return Shadow(np.asarray(tau, np.float32), drawn, round(left * zoom), round(top * zoom))
+
+
+def _overlap(
+    shape: tuple[int, ...], shadow: Shadow, left: int, top: int
+) -> tuple[tuple[slice, slice], tuple[slice, slice]] | None:
+    """The part of the picture that a shadow covers, and the part of the shadow that is in the picture."""
+    rows, cols = shadow.mask.shape
+    x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + cols, shape[1]), min(top + rows, shape[0])
+    if x1 <= x0 or y1 <= y0:
+        return None
+    return np.s_[y0:y1, x0:x1], np.s_[y0 - top : y1 - top, x0 - left : x1 - left]
+
+
+@dataclass(slots=True, eq=False)
+class _Table:
+    """The room that things are put into: its place in the pictures, in px."""
+
+    scene: Scene
+    aspects: tuple[Aspect, ...]
+    left: float
+    top: float
+    width: float
+    height: float
+    floor_row: float
+    depth: float
+
+    def put(
+        self, rng: np.random.Generator, item: Item, way: _Way, *, label: str = "", at: tuple[float, float] | None = None
+    ) -> None:
+        """Lay an item down at shares (x, y) of the room, or anywhere; a label enters it into the truth."""
+        share = at or (between(rng, 0, 1), between(rng, 0, 1))
+        lift = between(rng, 0, 1)
+        origin = 0
+        for view, aspect in enumerate(self.aspects):
+            shadow = _adapt(item, aspect, way, self.scene.mm_per_px)
+            rows, cols = shadow.mask.shape
+            if aspect is Aspect.TOP:
+                left = round(self.left + share[0] * (self.width - cols))
+                top = round(self.top + share[1] * (self.height - rows))
+                origin = left - shadow.left_px
+            else:
+                left = origin + shadow.left_px
+                top = round(self.floor_row - rows - lift * max(self.depth - rows, 0) * 0.7)
+            self._add(shadow, left, top, view, item, label)
+
+    def _add(self, shadow: Shadow, left: int, top: int, view: int, item: Item, label: str) -> None:
+        tau = self.scene.tau[view]
+        where = _overlap(tau.shape, shadow, left, top)
+        if where is None:
+            return
+        picture, part = where
+        tau[picture] += shadow.tau[part]
+        seen = shadow.mask[part]
+        if not label or seen.sum() < max(LEAST_PX, 0.3 * shadow.mask.sum()):
+            return
+        ys, xs = np.nonzero(seen.any(axis=1))[0], np.nonzero(seen.any(axis=0))[0]
+        crop = np.s_[ys[0] : ys[-1] + 1, xs[0] : xs[-1] + 1]
+        x, y = int(picture[1].start + xs[0]), int(picture[0].start + ys[0])
+        mask = seen[crop]
+        box = (x, y, x + mask.shape[1], y + mask.shape[0])
+        own = _median_attenuation(shadow.tau[part][crop], mask)
+        self.scene.objects.append(Placed(label, item.name, item.materials, box, mask.copy(), own, 0.0, view))
+
+
+def _median_attenuation(tau: Array, mask: npt.NDArray[np.bool_]) -> float:
+    """Median high-channel attenuation over a mask, from at most a thousand of its pixels."""
+    inside = tau[mask]
+    return float(np.median(belt_beam().attenuate(inside[:: max(1, len(inside) // 1000)])[..., 1]))
+
+
+def _measure_backgrounds(scene: Scene) -> None:
+    for index, placed in enumerate(scene.objects):
+        left, top, right, bottom = placed.box
+        total = _median_attenuation(scene.tau[placed.view][top:bottom, left:right], placed.mask)
+        scene.objects[index] = replace(placed, background=max(total - placed.own, 0.0))
+
+
+def compose_parcel(
+    rng: np.random.Generator,
+    source: ObjectSource,
+    *,
+    size: tuple[int, int] = (600, 800),
+    mm_per_px: float | None = None,
+    threats: int | tuple[str, ...] | None = None,
+    unfamiliar: int = 0,
+    views: int = 1,
+) -> Scene:
+    """Pack a parcel: packaging, harmless goods of a theme or two, and threats by number or by class name.
+
+    `size` is (rows, cols) of each picture; a pixel is 0.8 to 1.6 mm unless given. Threats are drawn from all classes
+    when a number is given, from none to three when nothing is said. The source must know the aspects of the views.
+    """
+    aspects = tuple(Aspect)[:views]
+    labels = _draw_threats(rng, threats) + (UNFAMILIAR_LABEL,) * unfamiliar
+    if rng.random() < 0.06 and labels and views == 1:
+        scene, table = _lay_close_up(rng, size)
+        count = int(rng.integers(0, 4))
+    else:
+        scene, table = _open_packaging(rng, source, size, mm_per_px, aspects)
+        count = _count_goods(rng, table)
+    for item, way, at in _choose_goods(rng, source, count, views):
+        table.put(rng, item, way, at=at)
+        scene.contents.append(item.name)
+        scene.materials |= item.materials
+    for label in labels:
+        item = source.take(rng, label)
+        table.put(rng, item, _any_way(rng, views), label=label)
+        scene.materials |= item.materials
+    _measure_backgrounds(scene)
+    return scene
+
+
+def _draw_threats(rng: np.random.Generator, threats: int | tuple[str, ...] | None) -> tuple[str, ...]:
+    if isinstance(threats, tuple):
+        return threats
+    count = pick(rng, 0, 1, 1, 1, 2, 2, 3) if threats is None else threats
+    return tuple(pick(rng, *CLASSES) for _ in range(count))
+
+
+def _any_way(rng: np.random.Generator, views: int) -> _Way:
+    quarters = int(rng.integers(4)) if views == 1 else 0
+    scale = between(rng, 0.85, 1.2) if rng.random() < 0.6 else 1.0
+    return _Way(scale, quarters, bool(rng.random() < 0.5))
+
+
+def _empty_scene(size: tuple[int, int], mm_per_px: float, views: int) -> Scene:
+    return Scene([np.zeros((*size, RANK), np.float32) for _ in range(views)], mm_per_px)
+
+
+def _lay_close_up(rng: np.random.Generator, size: tuple[int, int]) -> tuple[Scene, _Table]:
+    """No packaging and a small pixel: one thing fills the picture, as in pictures cut from others."""
+    scene = _empty_scene(size, between(rng, 0.25, 0.6), 1)
+    rows, cols = size
+    return scene, _Table(scene, (Aspect.TOP,), 0, 0, cols, rows, rows, rows)
+
+
+def _open_packaging(
+    rng: np.random.Generator,
+    source: ObjectSource,
+    size: tuple[int, int],
+    mm_per_px: float | None,
+    aspects: tuple[Aspect, ...],
+) -> tuple[Scene, _Table]:
+    rows, cols = size
+    if rng.random() < 0.08:
+        scene = _empty_scene(size, mm_per_px or between(rng, *MM_PER_PX), len(aspects))
+        return scene, _Table(scene, aspects, cols * 0.08, rows * 0.08, cols * 0.84, rows * 0.84, rows * 0.8, rows * 0.5)
+    item = source.take_packaging(rng)
+    assert item.room is not None
+    quarters = int(rng.integers(4)) if len(aspects) == 1 else 0
+    span = item.shadows[Aspect.TOP].mask.shape[:: -1 if quarters % 2 else 1]
+    fill = between(rng, 0.72, 0.98)
+    needed = max(span[0] / rows, span[1] / cols) * item.mm_per_px / fill
+    pixel = mm_per_px or min(max(between(rng, *MM_PER_PX), needed), MM_PER_PX[1])
+    way = _Way(min(1.0, pixel / needed), quarters, bool(rng.random() < 0.5))
+    scene = _empty_scene(size, pixel, len(aspects))
+    scene.packaging, scene.materials = item.name, item.materials
+    width, height, depth = (side * way.scale / pixel for side in item.room)
+    if quarters % 2:
+        width, height = height, width
+    middle_x, middle_y = cols / 2 + rng.normal() * cols * 0.02, rows / 2 + rng.normal() * rows * 0.02
+    floor = min(rows * 0.5 + depth / 2, rows * 0.95)
+    table = _Table(scene, aspects, middle_x - width / 2, middle_y - height / 2, width, height, floor, depth)
+    for view, aspect in enumerate(aspects):
+        shadow = _adapt(item, aspect, way, pixel)
+        left = round(middle_x - shadow.mask.shape[1] / 2)
+        top = (
+            round(middle_y - shadow.mask.shape[0] / 2) if aspect is Aspect.TOP else round(floor) - shadow.mask.shape[0]
+        )
+        table._add(shadow, left, top, view, item, "")
+    return scene, table
+
+
+def _count_goods(rng: np.random.Generator, table: _Table) -> int:
+    """Goods by floor space: from a few to what overlaps everywhere."""
+    area_dm2 = table.width * table.height * table.scene.mm_per_px**2 / 1e4
+    return min(45, 1 + int(rng.poisson(max(area_dm2 * between(rng, 0.15, 1.3), 1.0))))
+
+
+def _choose_goods(
+    rng: np.random.Generator, source: ObjectSource, count: int, views: int
+) -> list[tuple[Item, _Way, tuple[float, float] | None]]:
+    """Items of one main theme and some of all others; now and then the same item in rows, as traders pack."""
+    if count > 4 and rng.random() < 0.12:
+        item, way = source.take(rng, pick(rng, *BENIGN)), _any_way(rng, views)
+        across = max(1, round(count**0.5))
+        down = -(-count // across)
+        spots = [((i % across + 0.5) / across, (i // across + 0.5) / down) for i in range(count)]
+        return [(item, way, spot) for spot in spots]
+    main = pick(rng, *BENIGN)
+    themes = [main if rng.random() < 0.55 else pick(rng, *BENIGN) for _ in range(count)]
+    return [(source.take(rng, theme), _any_way(rng, views), None) for theme in themes]
