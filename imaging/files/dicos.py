@@ -7,13 +7,17 @@ A DX object holds one picture, so a scan of two energies or two views is written
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pydicom
 from pydicom import config
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.encaps import get_frame
 from pydicom.filereader import read_file_meta_info
 from pydicom.pixels import apply_color_lut
 from pydicom.uid import (
@@ -31,7 +35,7 @@ from pydicom.uid import (
 
 from imaging.errors import FileError, FilePairError, FileReportError, FileTornError, FileUnsupportedError
 from imaging.files import limits
-from imaging.files.picture import written_at
+from imaging.files.picture import jpeg_frame, written_at
 from imaging.scan import Colour, Counts, Generator, Scan, View
 
 config.settings.reading_validation_mode = config.IGNORE
@@ -45,6 +49,8 @@ ENERGIES = {"HIGH_ENERGY": "high", "LOW_ENERGY": "low", "SINGLE_ENERGY": "high"}
 VALUES = {"high": "HIGH_ENERGY", "low": "LOW_ENERGY"}
 KEPT = ("Manufacturer", "ManufacturerModelName", "DeviceSerialNumber", "PresentationIntentType", "OOIType")
 MAX_SIBLINGS = 4
+CHILD = Path(__file__).with_name("jpeg_child.py")
+CHILD_TIMEOUT_S = 30.0
 
 
 def recognises(path: Path, head: bytes) -> bool:
@@ -60,13 +66,13 @@ def read(path: Path) -> Scan:
         FilePairError: an energy of the scan is missing.
         FileError: damaged, too large, or no DX.
     """
-    first = _open(path)
-    kind = _energy(first)
-    if kind is None:
-        return _scan_of(path, first, (_single_view(path, first),))
-    parts = {path: first} | _siblings(path, first)
-    views = tuple(_joined_view(path, dict(energies)) for energies in _by_view(parts).values())
-    return _scan_of(path, first, views)
+    try:
+        return _read(path)
+    except FileError:
+        raise
+    except Exception as error:
+        # pydicom parses an element when it is first used, and raises whatever it likes at a damaged one.
+        raise FileTornError(path, "it is damaged or cut off. Send it again from the machine.") from error
 
 
 def write(scan: Scan, path: Path | str) -> tuple[Path, ...]:
@@ -92,24 +98,28 @@ def write(scan: Scan, path: Path | str) -> tuple[Path, ...]:
     return tuple(written)
 
 
+def _read(path: Path) -> Scan:
+    first = _open(path)
+    if _energy(first) is None:
+        return _scan_of(path, first, (_single_view(path, first),))
+    parts = {path: first} | _siblings(path, first)
+    views = tuple(_joined_view(path, energies) for energies in _by_view(parts).values())
+    return _scan_of(path, first, views)
+
+
 def _open(path: Path) -> FileDataset:
     """Parse a file after checking what its header announces; pixels are not decoded yet."""
     data = limits.read_bytes(path)
-    try:
-        meta = read_file_meta_info(path)
-        syntax, sop_class = meta.get("TransferSyntaxUID"), meta.get("MediaStorageSOPClassUID")
-        if sop_class == DICOSThreatDetectionReportStorage:
-            raise FileReportError(
-                path, "it is a threat detection report and not a picture. Open the picture that it refers to."
-            )
-        if syntax not in (*UNCOMPRESSED, *JPEG, RLELossless):
-            raise FileUnsupportedError(path, f"its compression ({syntax}) is not read. Save it as JPEG-Lossless or plain.")
-        dataset = pydicom.dcmread(io.BytesIO(data))
-        _check_header(path, dataset)
-    except FileError:
-        raise
-    except Exception as error:
-        raise _torn(path) from error
+    meta = read_file_meta_info(path)
+    syntax, sop_class = meta.get("TransferSyntaxUID"), meta.get("MediaStorageSOPClassUID")
+    if sop_class == DICOSThreatDetectionReportStorage:
+        raise FileReportError(path, "it is a threat report and not a picture. Open the picture that it refers to.")
+    if sop_class is None or syntax is None:
+        raise FileTornError(path, "its header is damaged or cut off. Send it again from the machine.")
+    if syntax not in (*UNCOMPRESSED, *JPEG, RLELossless):
+        raise FileUnsupportedError(path, f"its compression ({syntax}) is not read. Save it as JPEG-Lossless or plain.")
+    dataset = pydicom.dcmread(io.BytesIO(data))
+    _check_header(path, dataset)
     return dataset
 
 
@@ -133,38 +143,42 @@ def _check_jpeg(path: Path, dataset: Dataset) -> None:
     """Refuse a JPEG whose own header says another size or depth: the decoder would believe it, not the dataset."""
     data: bytes = dataset.PixelData
     start = data.find(b"\xff\xd8\xff")
-    frame = _frame_header(data, start + 2) if start >= 0 else None
+    frame = jpeg_frame(data, start + 2) if start >= 0 else None
     if frame is None:
-        raise _torn(path)
+        raise FileTornError(path, "its picture is damaged or cut off. Send it again from the machine.")
     bits, rows, cols, components = frame
     if (rows, cols, components) != (dataset.Rows, dataset.Columns, 1) or bits > dataset.BitsAllocated:
         raise FileTornError(path, "its picture is not of the size that its header says. Send it again from the machine.")
 
 
-def _frame_header(data: bytes, at: int) -> tuple[int, int, int, int] | None:
-    """Bits, rows, columns and components of the first JPEG frame header at or after `at`."""
-    while at + 10 <= len(data) and data[at] == 0xFF:
-        marker, size = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            rows, cols = int.from_bytes(data[at + 5 : at + 7], "big"), int.from_bytes(data[at + 7 : at + 9], "big")
-            return data[at + 4], rows, cols, data[at + 9]
-        at += 2 + size
-    return None
-
-
 def _pixels(path: Path, dataset: FileDataset) -> Counts:
     """The counts of a picture; 8-bit ones as they are, in 16 bits."""
-    try:
-        array = dataset.pixel_array
-    except Exception as error:
-        # Decoders of three libraries raise whatever they like at damaged data.
-        raise _torn(path) from error
+    array = _decoded_apart(path, dataset) if dataset.file_meta.TransferSyntaxUID in JPEG else dataset.pixel_array
     if array.shape != (dataset.Rows, dataset.Columns):
-        raise _torn(path)
+        raise FileTornError(path, "its picture is damaged or cut off. Send it again from the machine.")
     counts = np.ascontiguousarray(array, np.uint16)
     if dataset.get("PhotometricInterpretation") == "MONOCHROME1":
         counts = (2 ** int(dataset.BitsStored) - 1 - counts).astype(np.uint16)
     return counts
+
+
+def _decoded_apart(path: Path, dataset: FileDataset) -> npt.NDArray[np.unsignedinteger]:
+    """A JPEG picture, decoded in a process that may be aborted by it (see jpeg_child)."""
+    rows, cols, bits = int(dataset.Rows), int(dataset.Columns), int(dataset.BitsAllocated)
+    numbers = [str(number) for number in (rows, cols, bits)]
+    try:
+        child = subprocess.run(
+            [sys.executable, "-I", str(CHILD), str(dataset.file_meta.TransferSyntaxUID), *numbers],
+            input=get_frame(dataset.PixelData, 0, number_of_frames=1),
+            capture_output=True,
+            timeout=CHILD_TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise FileTornError(path, "its picture takes too long to decode. Send it again from the machine.") from error
+    if child.returncode != 0 or len(child.stdout) != rows * cols * bits // 8:
+        raise FileTornError(path, "its picture is damaged or cut off. Send it again from the machine.")
+    return np.frombuffer(child.stdout, "<u2" if bits == 16 else "u1").reshape(rows, cols)
 
 
 def _single_view(path: Path, dataset: FileDataset) -> View:
@@ -174,12 +188,7 @@ def _single_view(path: Path, dataset: FileDataset) -> View:
 
 
 def _paint(path: Path, dataset: FileDataset) -> Colour:
-    counts = _pixels(path, dataset)
-    try:
-        painted = apply_color_lut(counts, dataset)
-    except Exception as error:
-        # A palette is a free-form part of the file; whatever is wrong with it, the file is.
-        raise _torn(path) from error
+    painted = apply_color_lut(_pixels(path, dataset), dataset)
     return (painted >> (8 * (painted.dtype.itemsize - 1))).astype(np.uint8)
 
 
@@ -218,7 +227,7 @@ def _joined_view(path: Path, energies: dict[str, tuple[Path, FileDataset]]) -> V
         raise FilePairError(path, "the file with the other energy is missing. Send all files of the scan.")
     arrays = {energy: _pixels(part, dataset) for energy, (part, dataset) in energies.items()}
     if len({array.shape for array in arrays.values()}) != 1:
-        raise _torn(path)
+        raise FileTornError(path, "its picture is damaged or cut off. Send it again from the machine.")
     return _view(energies["high"][1], arrays)
 
 
@@ -304,7 +313,3 @@ def _encoded(dataset: Dataset, counts: Counts) -> bytes:
     buffer = io.BytesIO()
     pydicom.dcmwrite(buffer, dataset, enforce_file_format=True)
     return buffer.getvalue()
-
-
-def _torn(path: Path) -> FileTornError:
-    return FileTornError(path, "it is damaged or cut off. Send it again from the machine.")

@@ -50,7 +50,7 @@ def read_bytes(path: Path) -> bytes:
                     megapixels=round(size / 2e6),
                     limit=round(MAX_PIXELS / 1e6),
                 )
-            data = file.read(MAX_FILE_BYTES)
+            data = file.read(size)
     except OSError as error:
         raise FileTornError(path, f"it cannot be read ({error.strerror}). Check the file and its rights.") from error
     if not data:

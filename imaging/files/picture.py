@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +21,7 @@ MAGIC = (PNG_MAGIC, b"\xff\xd8\xff", b"BM")
 COLOUR_MODES = ("1", "L", "P", "LA", "RGB", "RGBA", "YCbCr")
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
-"""Pillow warns from half of a gigabyte on; check_pixels has refused by then."""
+"""Pillow warns from 89 megapixels on by itself; size_of has refused by then."""
 
 
 def recognises(path: Path, head: bytes) -> bool:
@@ -51,6 +52,10 @@ def decode(path: Path, data: bytes) -> npt.NDArray[np.uint8] | npt.NDArray[np.ui
     Raises:
         FileError: damaged, too large, or of another kind.
     """
+    announced = size_of(data)
+    if announced is None:
+        raise FileTornError(path, "its header is damaged or cut off. Send it again from the machine.")
+    check_pixels(path, *announced)
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             check_pixels(path, image.height, image.width)
@@ -66,6 +71,32 @@ def decode(path: Path, data: bytes) -> npt.NDArray[np.uint8] | npt.NDArray[np.ui
     except Exception as error:
         # A damaged picture makes the decoder raise almost anything; none of it is a bug of ours.
         raise FileTornError(path, "it is damaged or cut off. Send it again from the machine.") from error
+
+
+def size_of(data: bytes) -> tuple[int, int] | None:
+    """Rows and columns that the header of a PNG, BMP or JPEG announces; None where there are none."""
+    if data.startswith(PNG_MAGIC) and len(data) >= 24:
+        cols, rows = struct.unpack_from(">II", data, 16)
+        return rows, cols
+    if data.startswith(b"BM") and len(data) >= 26:
+        is_old = data[14:18] == b"\x0c\x00\x00\x00"
+        cols, rows = struct.unpack_from("<HH" if is_old else "<ii", data, 18)
+        return abs(rows), abs(cols)
+    if data.startswith(b"\xff\xd8"):
+        frame = jpeg_frame(data, 2)
+        return frame[1:3] if frame else None
+    return None
+
+
+def jpeg_frame(data: bytes, at: int) -> tuple[int, int, int, int] | None:
+    """Bits, rows, columns and components of the first JPEG frame header from the marker at `at` on."""
+    while at + 10 <= len(data) and data[at] == 0xFF:
+        marker, size = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            rows, cols = struct.unpack_from(">HH", data, at + 5)
+            return data[at + 4], rows, cols, data[at + 9]
+        at += 1 if marker == 0xFF else 2 + size
+    return None
 
 
 def written_at(path: Path) -> datetime:
