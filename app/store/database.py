@@ -29,6 +29,7 @@ else:
 
 Connection = sqlite3.Connection
 DatabaseError = sqlite3.DatabaseError
+IntegrityError = sqlite3.IntegrityError
 complete_statement = sqlite3.complete_statement
 APPLICATION_ID = 0x476A6E31
 SAFE_SQLITE = (3, 51, 3)
@@ -36,6 +37,7 @@ SAFE_SQLITE = (3, 51, 3)
 
 CHECKPOINT_S = 2.0
 _BUSY_MS = 10_000
+_CACHE_KIB = 16_000
 # A bound for the case that the background cannot keep up; 20,000 pages are 80 MB.
 _CHECKPOINT_PAGES = 20_000
 
@@ -103,12 +105,8 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One moment of the store, on this thread's own connection."""
-        reader: _Reader | None = getattr(self._local, "reader", None)
-        if reader is None:
-            reader = self._local.reader = _Reader(self.path)
-            self._readers.add(reader)
-        connection = reader.connection
         try:
+            connection = self._reader()
             connection.execute("BEGIN")
             try:
                 yield connection
@@ -116,6 +114,13 @@ class Database:
                 connection.execute("COMMIT")
         except sqlite3.Error as error:
             raise known(error) from error
+
+    def _reader(self) -> Connection:
+        reader: _Reader | None = getattr(self._local, "reader", None)
+        if reader is None:
+            reader = self._local.reader = _Reader(self.path)
+            self._readers.add(reader)
+        return reader.connection
 
     def close(self) -> None:
         """Stop the checkpoints, bring everything into the main file and close every connection."""
@@ -158,6 +163,7 @@ def connect(path: Path) -> Connection:
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA recursive_triggers=ON")
     connection.execute("PRAGMA trusted_schema=OFF")
+    connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
     return connection
 
 

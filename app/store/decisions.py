@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,8 +12,8 @@ from app.customs.errors import UndoRefusedError
 from app.customs.parcel import Decision
 from app.customs.states import LETS_GO, REVIEWED, Action, Facts, State, check_undo, next_state
 from app.store import parcels
-from app.store.audit import Log, digest
-from app.store.database import Connection
+from app.store.audit import Log
+from app.store.database import Connection, IntegrityError
 from app.store.errors import AlreadyKeptError, ParcelChangedError, ParcelUnknownError
 from app.store.hours import tally
 from app.store.times import from_us, to_us
@@ -159,27 +160,50 @@ def last_trace_id(connection: Connection, prefix: str) -> str | None:
     return found[0]
 
 
+_INSERT = (
+    "INSERT INTO decisions (parcel_id, action, before, after, return_state, officer, second_officer, reason, note, "
+    "decided_us, trace_id, event_seq) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"
+)
+
+
 def _write(connection: Connection, row: parcels.Row, verdict: Verdict, before: State, after: State) -> Decision:
     log, decided_us = Log(connection), to_us(verdict.decided_at)
     trace = verdict.trace if after in LETS_GO else None
     trace_id = None if trace is None else trace.trace_id
     values = (
-        connection.execute("SELECT coalesce(max(id), 0) + 1 FROM decisions").fetchone()[0],
-        row["id"], verdict.action.value, before.value, after.value, row["return_state"], verdict.officer,
-        verdict.second_officer, verdict.reason, verdict.note, decided_us, trace_id,
-    )  # fmt: skip
-    connection.execute("INSERT INTO decisions VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)", (*values, log.seq))
-    body: dict[str, object] = {"decision": values}
+        row["id"],
+        verdict.action.value,
+        before.value,
+        after.value,
+        row["return_state"],
+        verdict.officer,
+        verdict.second_officer,
+        verdict.reason,
+        verdict.note,
+        decided_us,
+        trace_id,
+    )
+    key = connection.execute(_INSERT, (*values, log.seq)).lastrowid
+    assert key is not None
+    body: dict[str, object] = {"decision": [key, *values]}
     if trace is not None:
-        _keep_label(connection, trace, values[0], log.seq)
-        body["label"] = [trace.trace_id, values[0], digest([trace.payload])]
+        _keep_label(connection, trace, key, log.seq)
+        body["label"] = [trace.trace_id, key, payload_hash(trace.payload)]
         tally(connection, decided_us, "labels")
     parcels.change(connection, log, row, "decided", body, **_changes(verdict, before, after, trace_id))
     tally(connection, decided_us, verdict.action.value)
     return Decision(
-        values[0], row["id"], verdict.action, before, after, verdict.officer, verdict.reason, verdict.note,
-        from_us(decided_us), trace_id,
-    )  # fmt: skip
+        id=key,
+        parcel_id=row["id"],
+        action=verdict.action,
+        before=before,
+        after=after,
+        officer=verdict.officer,
+        reason=verdict.reason,
+        note=verdict.note,
+        decided_at=from_us(decided_us),
+        trace_code=trace_id,
+    )
 
 
 def _changes(verdict: Verdict, before: State, after: State, trace_id: str | None) -> dict[str, object]:
@@ -197,10 +221,16 @@ def _changes(verdict: Verdict, before: State, after: State, trace_id: str | None
     return changes
 
 
+def payload_hash(payload: str) -> str:
+    """A label's payload as the log holds it."""
+    return hashlib.sha256(payload.encode()).hexdigest()
+
+
 def _keep_label(connection: Connection, trace: TraceLabel, decision_id: int, seq: int) -> None:
-    if connection.execute("SELECT 1 FROM labels WHERE trace_id = ?", (trace.trace_id,)).fetchone():
-        raise AlreadyKeptError(f"Trace code {trace.trace_id} was given before.", detail=trace.trace_id)
-    connection.execute("INSERT INTO labels VALUES (?, ?, ?, ?)", (trace.trace_id, decision_id, trace.payload, seq))
+    try:
+        connection.execute("INSERT INTO labels VALUES (?, ?, ?, ?)", (trace.trace_id, decision_id, trace.payload, seq))
+    except IntegrityError as error:
+        raise AlreadyKeptError(f"Trace code {trace.trace_id} was given before.", detail=trace.trace_id) from error
 
 
 def _last(connection: Connection, parcel_id: int) -> int | None:

@@ -12,6 +12,7 @@ from typing import Any
 from app.store import captures, declarations
 from app.store.audit import digest, event_hash, first_hash
 from app.store.database import Connection, DatabaseError
+from app.store.decisions import payload_hash
 from app.store.migrations import guards
 
 _MOST = 1000
@@ -71,7 +72,7 @@ class _Verification:
 
     def run(self, folder: Path | None) -> LogReport:
         steps: tuple[Callable[[], None], ...] = (
-            self._file, self._chain, self._guards, self._kept, self._parcels, self._hours,
+            self._file, self._chain, self._guards, self._kept, self._parcels, self._counts,
         )  # fmt: skip
         for step in steps:
             try:
@@ -166,13 +167,18 @@ class _Verification:
         ):
             self._add("row_missing", f"parcels {key} (event {seq})")
 
-    def _hours(self) -> None:
+    def _counts(self) -> None:
         for hour, what in self._connection.execute(
             f"WITH true AS ({_TRUE_HOURS}) "
             "SELECT hour, what FROM (SELECT * FROM true EXCEPT SELECT * FROM hours) UNION "
             "SELECT hour, what FROM (SELECT * FROM hours EXCEPT SELECT * FROM true)"
         ):
             self._add("count_wrong", f"hours {hour} {what}")
+        for state, n, true in self._connection.execute(
+            "SELECT state, n, (SELECT count(*) FROM parcels p WHERE p.state = s.state) AS true FROM states s "
+            "WHERE n <> true"
+        ):
+            self._add("count_wrong", f"states {state}: {n}, not {true}")
 
     def _pictures(self, folder: Path) -> int:
         count = 0
@@ -202,7 +208,7 @@ _TABLES = (
     ),
     _Kept(
         "labels", "trace_id", "trace_id, decision_id, payload", ("decided",), _labels,
-        lambda row: [row[0], row[1], digest([row[2]])],
+        lambda row: [row[0], row[1], payload_hash(row[2])],
     ),
     _Kept("undos", "decision_id", "decision_id, officer, undone_us", ("undone",), lambda _, body: [body["undo"]]),
     _Kept(

@@ -168,5 +168,11 @@ CREATE TABLE hours (
     PRIMARY KEY (hour, what)
 ) STRICT, WITHOUT ROWID;
 
+-- How many parcels there are in each state.
+CREATE TABLE states (
+    state TEXT PRIMARY KEY,
+    n INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Words and pairs of Chinese characters of number and goods; rowid is the parcel.
 CREATE VIRTUAL TABLE search USING fts5 (words, content = '', contentless_delete = 1, detail = none);
