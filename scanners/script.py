@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from scanners.pace import Pace
 from scanners.xray import XrayEvent
 
+_SLICE_S = 0.2
+"""A wait that the clock does not end is cut so short, so that closing is never kept waiting."""
+
 
 @dataclass(frozen=True, slots=True)
 class At:
@@ -65,6 +68,6 @@ class Script:
     def _is_reached(self, step: At | Await, left_s: float) -> bool:
         if isinstance(step, At):
             return self._pace.wait_until(step.played_s, left_s)
-        if step.is_done(min(left_s, max(0.0, step.until_s - time.monotonic()))):
+        if step.is_done(min(left_s, _SLICE_S, max(0.0, step.until_s - time.monotonic()))):
             return True
         return not self._pace.is_stopped and time.monotonic() >= step.until_s

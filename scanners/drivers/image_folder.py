@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+
 from imaging.errors import FileError, FileTooLargeError, FileUnsupportedError, KnownError
 from imaging.files import picture
 from imaging.files.limits import read_bytes
@@ -138,7 +140,8 @@ def _codes_in(path: Path) -> list[Code]:
         codes = [parse_code(line.rstrip("\r")) for line in decode_bytes(data).split("\n") if line.strip()]
     else:
         pixels = picture.decode(path, data)
-        codes = decode(pixels[:, :, ::-1].copy() if pixels.ndim == 3 else (pixels >> 8).astype("uint8"))
+        grey_or_bgr = pixels[:, :, ::-1] if pixels.ndim == 3 else pixels >> 8
+        codes = decode(np.ascontiguousarray(grey_or_bgr, np.uint8))
         for code in codes:
             check_text(code.text)
     if not codes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import threading
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -67,6 +68,7 @@ class SimulatedMachine(XraySource):
         super().__init__(name)
         self.settings = settings
         self._pace = Pace(settings.speed)
+        self._at_work = threading.Lock()
         self._faults = Faults()
         self._lane = shared_lane(settings.lane) if settings.lane else None
         self._given_content = content
@@ -99,10 +101,11 @@ class SimulatedMachine(XraySource):
 
     def close(self) -> None:
         self._pace.stop()
-        makers, self._makers = self._makers, None
-        if makers is not None:
-            makers.shutdown(wait=False, cancel_futures=True)
-        self._prepared = None
+        with self._at_work:
+            makers, self._makers = self._makers, None
+            if makers is not None:
+                makers.shutdown(wait=False, cancel_futures=True)
+            self._prepared = None
 
     def status(self) -> DeviceStatus:
         faults = self._faults.now()
@@ -131,17 +134,18 @@ class SimulatedMachine(XraySource):
 
     def read(self, timeout_s: float) -> XrayEvent | None:
         deadline = time.monotonic() + timeout_s
-        if self._pace.is_stopped:
-            raise DeviceLostError(f"The machine {self.name} is not open. Open it first.", name=self.name)
-        self._abort_if_faulty()
-        if self._faults.end_due():
-            self._hold_while_faulty()
-        if self._owed:
-            return self._pay()
-        if self._faults.has(*_BLOCKING):
-            self._wait_for_clear(deadline - time.monotonic())
-            return None
-        return self._script.next_event(deadline)
+        with self._at_work:
+            if self._pace.is_stopped:
+                raise DeviceLostError(f"The machine {self.name} is not open. Open it first.", name=self.name)
+            self._abort_if_faulty()
+            if self._faults.end_due():
+                self._hold_while_faulty()
+            if self._owed:
+                return self._pay()
+            if self._faults.has(*_BLOCKING):
+                self._wait_for_clear(deadline - time.monotonic())
+                return None
+            return self._script.next_event(deadline)
 
     def _pay(self) -> XrayEvent:
         owed = self._owed.popleft()
@@ -254,14 +258,7 @@ class SimulatedMachine(XraySource):
         yield Await(self._is_prepared, math.inf)
 
     def _is_prepared(self, timeout_s: float) -> bool:
-        deadline = time.monotonic() + timeout_s
-        while self._prepared is not None and not self._pace.is_stopped:
-            left_s = deadline - time.monotonic()
-            if wait([self._prepared[1]], max(0.0, min(left_s, 0.1))).done:
-                return True
-            if left_s <= 0:
-                break
-        return False
+        return self._prepared is not None and bool(wait([self._prepared[1]], timeout_s).done)
 
     def _prepared_scan(self) -> Scan:
         assert self._prepared is not None
