@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -30,14 +31,12 @@ def iou(some: Floats, others: Floats) -> Floats:
 
 def suppress(boxes: Floats, scores: Floats, classes: Rows, overlap: float = 0.5) -> Rows:
     """Non-maximum suppression within each class: the rows to keep, best first."""
-    order = np.argsort(-scores, kind="stable")
-    kept: list[int] = []
-    while order.size:
-        best, rest = order[0], order[1:]
-        kept.append(int(best))
-        is_same = (classes[rest] == classes[best]) & (iou(boxes[best : best + 1], boxes[rest])[0] > overlap)
-        order = rest[~is_same]
-    return np.array(kept, dtype=np.intp)
+    if not scores.size:
+        return np.zeros(0, dtype=np.intp)
+    corner_and_size = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1).astype(np.float64)
+    numbers = classes.astype(np.int32)
+    kept = cv2.dnn.NMSBoxesBatched(corner_and_size, scores, numbers, 0.0, overlap)  # type: ignore[arg-type]
+    return np.asarray(kept, dtype=np.intp).ravel()
 
 
 def pick(boxes: Floats, scores: Floats, *, needs_nms: bool, least: float = LEAST_SCORE) -> Candidates:

@@ -25,17 +25,13 @@ class Scene:
     mm_per_px: float
 
 
-def scenes_of(scan: Scan) -> list[Scene]:
-    """One scene a view of a phantom; things that are no class of the model are left out."""
-    scenes = []
-    for number, view in enumerate(scan.views):
-        known = [truth for truth in scan.truth if truth.view == number and truth.label in LABELS]
-        planes = np.rint(read_planes(view, InputKind.ATTEN_ZEFF, scan.generator) * 255).astype(np.uint8)
-        boxes = np.array([truth.box for truth in known], np.float32).reshape(-1, 4)
-        classes = np.array([LABELS.index(truth.label) for truth in known], np.intp)
-        sizes = boxes[:, 2:] - boxes[:, :2]
-        scenes.append(Scene(planes, boxes, classes, sizes.min(axis=1, initial=np.inf) < 3, view.mm_per_row or 1.0))
-    return scenes
+def scene_of(scan: Scan) -> Scene:
+    """The scene of a phantom's only view, none of its boxes ignored."""
+    (view,) = scan.views
+    planes = np.rint(read_planes(view, InputKind.ATTEN_ZEFF, scan.generator) * 255).astype(np.uint8)
+    boxes = np.array([truth.box for truth in scan.truth], np.float32).reshape(-1, 4)
+    classes = np.array([LABELS.index(truth.label) for truth in scan.truth], np.intp)
+    return Scene(planes, boxes, classes, np.zeros(len(boxes), np.bool_), view.mm_per_row or 1.0)
 
 
 def write_scene(scene: Scene, path: Path) -> None:
