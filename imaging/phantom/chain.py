@@ -76,7 +76,7 @@ def sample_detector(rng: np.random.Generator) -> Detector:
     high = float(rng.uniform(57000, 60000))
     return Detector(
         photons=float(np.exp(rng.uniform(np.log(1.5e4), np.log(1e5)))),
-        scatter=float(rng.uniform(0.002, 0.015)),
+        scatter=float(np.exp(rng.uniform(np.log(5e-4), np.log(1e-2)))),
         scatter_px=float(rng.uniform(32, 80)),
         blur_px=float(rng.uniform(0.4, 0.9)),
         gain_error=float(rng.uniform(0.0004, 0.002)),

@@ -119,6 +119,10 @@ class _Table:
         self, rng: np.random.Generator, item: Item, way: _Way, *, label: str = "", at: tuple[float, float] | None = None
     ) -> None:
         """Lay an item down at shares (x, y) of the room, or anywhere; a label enters it into the truth."""
+        fitted = self._fit(item, way)
+        if fitted is None and not label:
+            return
+        way = fitted or way
         share = at or (between(rng, 0, 1), between(rng, 0, 1))
         lift = between(rng, 0, 1)
         origin = 0
@@ -132,9 +136,22 @@ class _Table:
             else:
                 left = origin + shadow.left_px
                 top = round(self.floor_row - rows - lift * max(self.depth - rows, 0) * 0.7)
-            self._add(shadow, left, top, view, item, label)
+            self.add(shadow, item, label, view=view, left=left, top=top)
 
-    def _add(self, shadow: Shadow, left: int, top: int, view: int, item: Item, label: str) -> None:
+    def _fit(self, item: Item, way: _Way) -> _Way | None:
+        """The way turned or shrunk by up to a quarter, so that the item fits the room; None where it cannot."""
+        rows, cols = item.shadows[Aspect.TOP].mask.shape
+        zoom = item.mm_per_px / self.scene.mm_per_px * way.scale
+        spans = {q: (cols, rows)[:: -1 if q % 2 else 1] for q in (way.quarters, way.quarters + 1)}
+        slack = {q: min(self.width / w, self.height / h) / zoom for q, (w, h) in spans.items()}
+        turns = len(self.aspects) == 1 and slack[way.quarters] < 1
+        best = max(slack, key=lambda q: slack[q]) if turns else way.quarters
+        if slack[best] < 0.75:
+            return None
+        return _Way(way.scale * min(1.0, slack[best]), best % 4, way.mirrored)
+
+    def add(self, shadow: Shadow, item: Item, label: str, *, view: int, left: int, top: int) -> None:
+        """Add a shadow at (left, top) px of a view, and its truth where it has a label and can be seen."""
         tau = self.scene.tau[view]
         where = _overlap(tau.shape, shadow, left, top)
         if where is None:
@@ -242,7 +259,9 @@ def _open_packaging(
     span = item.shadows[Aspect.TOP].mask.shape[:: -1 if quarters % 2 else 1]
     fill = between(rng, 0.72, 0.98)
     needed = max(span[0] / rows, span[1] / cols) * item.mm_per_px / fill
-    pixel = mm_per_px or min(max(between(rng, *MM_PER_PX), needed), MM_PER_PX[1])
+    finest, coarsest = MM_PER_PX
+    drawn = finest + (coarsest - finest) * float(rng.beta(1, 3))
+    pixel = mm_per_px or min(max(drawn, needed), coarsest)
     way = _Way(min(1.0, pixel / needed), quarters, bool(rng.random() < 0.5))
     scene = _empty_scene(size, pixel, len(aspects))
     scene.packaging, scene.materials = item.name, item.materials
@@ -258,7 +277,7 @@ def _open_packaging(
         top = (
             round(middle_y - shadow.mask.shape[0] / 2) if aspect is Aspect.TOP else round(floor) - shadow.mask.shape[0]
         )
-        table._add(shadow, left, top, view, item, "")
+        table.add(shadow, item, "", view=view, left=left, top=top)
     return scene, table
 
 

@@ -11,7 +11,7 @@ from imaging.phantom.objects.weapons import curved_knife, pocket_pistol
 from imaging.phantom.shapes import Shape, ball, box, rod
 
 
-def tool_battery(rng: np.random.Generator) -> Body:
+def tool_battery(_rng: np.random.Generator) -> Body:
     """The clip-on pack of a power tool: ten cells in a stepped case."""
     shapes = [
         box("ABS", (115, 78, 52)),

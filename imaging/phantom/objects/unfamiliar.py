@@ -14,7 +14,7 @@ def gold_bars(rng: np.random.Generator) -> Body:
     return solid(*(box("Au", (w, 12, d), (0, 14.0 * i, 0)) for i in range(int(rng.integers(1, 6)))))
 
 
-def grenade(rng: np.random.Generator) -> Body:
+def grenade(_rng: np.random.Generator) -> Body:
     return solid(
         ball("steel", (28, 28, 40)),
         ball("TNT", (24, 24, 36)),
@@ -54,7 +54,7 @@ def ammunition(rng: np.random.Generator) -> Body:
     return solid(*shapes)
 
 
-def caviar_tins(rng: np.random.Generator) -> Body:
+def caviar_tins(_rng: np.random.Generator) -> Body:
     tins = [(rod("steel", 43, 28, (0, 0, i * 32.0)), rod("cheese", 42.7, 27.4, (0, 0, i * 32.0))) for i in range(4)]
     return solid(*(shape for tin in tins for shape in tin))
 
@@ -108,7 +108,7 @@ def pills(rng: np.random.Generator) -> Body:
     return solid(*shapes)
 
 
-def drone_motor(rng: np.random.Generator) -> Body:
+def drone_motor(_rng: np.random.Generator) -> Body:
     return solid(
         rod("NdFeB", 24, 20),
         rod("Cu", 20, 18),
