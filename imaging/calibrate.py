@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imaging.errors import ScanInvalidError
+from imaging.planes import look_up
 from imaging.scan import Counts, View
 
 Attenuation = npt.NDArray[np.float32]
@@ -38,10 +39,7 @@ def references(view: View) -> References:
     if view.high is None:
         raise ScanInvalidError("A colour picture has no counts and cannot be calibrated.")
     air_high = view.air_high or brightest(view.high, view.dark)
-    if view.low is None:
-        air_low = air_high
-    else:
-        air_low = view.air_low or brightest(view.low, view.dark)
+    air_low = air_high if view.low is None else view.air_low or brightest(view.low, view.dark)
     told = view.air_high is not None and (view.low is None or view.air_low is not None)
     floor = view.dark + 1.0
     return References(max(air_high, floor), max(air_low, floor), view.dark, not told)
@@ -68,7 +66,7 @@ def attenuation(view: View) -> tuple[Attenuation, Attenuation]:
     known = references(view)
     low_table = attenuation_table(known.air_low, known.dark)
     high_table = attenuation_table(known.air_high, known.dark)
-    return cv2.LUT(view.low, low_table).reshape(view.shape), cv2.LUT(view.high, high_table).reshape(view.shape)
+    return look_up(view.low, low_table), look_up(view.high, high_table)
 
 
 def attenuation_table(air: float, dark: float) -> Attenuation:
@@ -125,7 +123,7 @@ def correct(counts: Counts, air: npt.ArrayLike, dark: npt.ArrayLike, target: flo
     span = air_line - dark_line
     gain = np.divide(target, span, out=np.zeros_like(span), where=span > 0)
     corrected = (counts - dark_line[:, None]) * gain[:, None]
-    return np.clip(np.rint(corrected), 0, 65535).astype(np.uint16)
+    return np.asarray(np.clip(np.rint(corrected), 0, 65535), np.uint16)
 
 
 def _stuck(counts: Counts, axis: int) -> npt.NDArray[np.intp]:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imaging.look import Enhancement
+from imaging.planes import counts_of
 
 Tones = npt.NDArray[np.uint16]
 
@@ -33,7 +34,7 @@ def filter_tones(tones: Tones, enhancement: Enhancement) -> Tones:
 def sharpen(tones: Tones) -> Tones:
     """Each pixel's difference to its 3 x 3 mean is added to it."""
     mean = cv2.blur(tones, (3, 3))
-    return _like(cv2.addWeighted(tones, 1 + EDGE_GAIN, mean, -EDGE_GAIN, 0), tones)
+    return counts_of(cv2.addWeighted(tones, 1 + EDGE_GAIN, mean, -EDGE_GAIN, 0), tones.shape)
 
 
 def bring_out_all_scales(tones: Tones) -> Tones:
@@ -42,7 +43,7 @@ def bring_out_all_scales(tones: Tones) -> Tones:
     for cell, gain in SCALE_GAINS:
         surroundings = _surroundings(tones, cell)
         detail = cv2.addWeighted(result, 1.0, tones, gain, 0, dtype=cv2.CV_32F)
-        result = _like(cv2.addWeighted(detail, 1.0, surroundings, -gain, 0, dtype=cv2.CV_16U), tones)
+        result = counts_of(cv2.addWeighted(detail, 1.0, surroundings, -gain, 0, dtype=cv2.CV_16U), tones.shape)
     return result
 
 
@@ -58,18 +59,14 @@ def even_out(tones: Tones) -> Tones:
     wide_gain = cv2.resize(gain.reshape(small.shape), (cols, rows), interpolation=cv2.INTER_LINEAR)
     wide_offset = cv2.resize(offset.reshape(small.shape), (cols, rows), interpolation=cv2.INTER_LINEAR)
     scaled = cv2.multiply(tones, wide_gain, dtype=cv2.CV_32F)
-    return _like(cv2.add(scaled, wide_offset, dtype=cv2.CV_16U), tones)
+    return counts_of(cv2.add(scaled, wide_offset, dtype=cv2.CV_16U), tones.shape)
 
 
 def _surroundings(tones: Tones, cell: int) -> Tones:
     small = cv2.blur(_shrunk(tones, cell), (3, 3))
-    return _like(cv2.resize(small, (tones.shape[1], tones.shape[0]), interpolation=cv2.INTER_LINEAR), tones)
+    return counts_of(cv2.resize(small, (tones.shape[1], tones.shape[0]), interpolation=cv2.INTER_LINEAR), tones.shape)
 
 
 def _shrunk(tones: Tones, cell: int) -> Tones:
     rows, cols = max(1, tones.shape[0] // cell), max(1, tones.shape[1] // cell)
-    return cv2.resize(tones, (cols, rows), interpolation=cv2.INTER_AREA).reshape(rows, cols).astype(np.uint16, copy=False)
-
-
-def _like(array: npt.NDArray[np.generic] | cv2.typing.MatLike, tones: Tones) -> Tones:
-    return np.asarray(array).reshape(tones.shape).astype(np.uint16, copy=False)
+    return counts_of(cv2.resize(tones, (cols, rows), interpolation=cv2.INTER_AREA), (rows, cols))

@@ -9,8 +9,9 @@ import numpy as np
 
 from imaging.calibrate import References, brightest
 from imaging.errors import ScanInvalidError
-from imaging.material import BELT_KV, MaterialTable, beam_at
-from imaging.pyramid import SMALLEST_PX, Level, Plane, Pyramid, codes_of, halve_by_mean, halve_by_minimum
+from imaging.material import BELT_KV, Codes, MaterialTable, beam_at
+from imaging.planes import Plane
+from imaging.pyramid import SMALLEST_PX, Level, Pyramid, codes_of, halve_by_mean, halve_by_minimum
 from imaging.scan import Counts, Generator, View, ViewKind
 
 FIRST_COLS = 1024
@@ -23,7 +24,7 @@ class _Size:
     step: int
     means: list[Plane]
     darkest: list[Plane]
-    codes: Plane | None
+    codes: Codes | None
     used: int = 0
 
 
@@ -90,7 +91,7 @@ class GrowingView:
             )
             codes = {i: size.codes[:, : size.used] for i, size in enumerate(sizes) if size.codes is not None}
             kind = ViewKind.DUAL if self.has_low else ViewKind.SINGLE
-            return Pyramid(levels, kind, self._references, self._table, codes)  # type: ignore[arg-type]
+            return Pyramid(levels, kind, self._references, self._table, codes)
 
     def view(self, name: str = "top", mm_per_row: float | None = None, mm_per_col: float | None = None) -> View:
         """The columns so far as a View with arrays of its own.
@@ -155,7 +156,7 @@ class GrowingView:
     def _empty_size(self, rows: int, cols: int, step: int) -> _Size:
         count = 2 if self.has_low else 1
         means: list[Plane] = [np.zeros((rows, cols), np.uint16) for _ in range(count)]
-        darkest = means if step == 1 else [np.zeros((rows, cols), np.uint16) for _ in range(count)]
+        darkest = means if step == 1 else [np.zeros_like(plane) for plane in means]
         return _Size(step, means, darkest, np.zeros((rows, cols), np.uint8) if self.has_low else None)
 
     def _refresh(self, begin: int, end: int) -> None:
@@ -172,7 +173,7 @@ class GrowingView:
                     target[:, begin:end] = halve_by_minimum(plane[:, source])
             if size.codes is not None and self._table is not None:
                 left = max(begin - 2, 0)
-                fresh = codes_of(self._table, tuple(np.ascontiguousarray(p[:, left:end]) for p in size.means))
+                fresh = codes_of(self._table, tuple(plane[:, left:end] for plane in size.means))
                 size.codes[:, max(begin - 1, 0) : end] = fresh[:, max(begin - 1, 0) - left :]
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imaging.calibrate import Attenuation, References, attenuation, attenuation_table, references
+from imaging.planes import look_up, paired
 from imaging.scan import Counts, Generator, View, ViewKind
 
 Codes = npt.NDArray[np.uint8]
@@ -138,9 +139,8 @@ class MaterialTable:
 
     def look_up(self, high: Counts, low: Counts) -> Codes:
         """Material codes of counts of any size, (rows, cols)."""
-        ratio = cv2.subtract(cv2.LUT(low, self.log_low), cv2.LUT(high, self.log_high), dtype=cv2.CV_8U)
-        index = cv2.merge([ratio, cv2.LUT(high, self.coarse_high)]).view("<u2")
-        return cv2.LUT(index.reshape(high.shape), self.codes).reshape(high.shape).astype(np.uint8, copy=False)
+        ratio = cv2.subtract(look_up(low, self.log_low), look_up(high, self.log_high), dtype=cv2.CV_8U)
+        return look_up(paired(ratio, look_up(high, self.coarse_high)), self.codes)
 
 
 def zeff_of_code(code: int) -> float | None:
@@ -185,7 +185,7 @@ def _ratio_steps(beam: Beam) -> tuple[float, float]:
 
 def _log_code(attenuations: Attenuation, step: float, offset: int) -> npt.NDArray[np.uint16]:
     logs = np.log(np.maximum(attenuations, THINNEST / 4) / (THINNEST / 4))
-    return np.clip(np.rint(logs / step) + offset, 0, 65535).astype(np.uint16)
+    return np.asarray(np.clip(np.rint(logs / step) + offset, 0, 65535), np.uint16)
 
 
 @cache
@@ -198,4 +198,4 @@ def _code_table(beam: Beam) -> Codes:
     codes = np.rint(1 + 254 * (numbers - ZEFF_FIRST) / (ZEFF_LAST - ZEFF_FIRST))
     codes[a_high < THINNEST] = 0
     codes[255] = 0
-    return codes.astype(np.uint8).ravel()
+    return np.asarray(codes, np.uint8).ravel()

@@ -7,16 +7,14 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from imaging.calibrate import References, references, repair
 from imaging.material import Codes, MaterialTable, beam_of
+from imaging.planes import Plane, counts_of
 from imaging.scan import Generator, View, ViewKind
 
 SMALLEST_PX = 256
 """Halving stops when no side is longer."""
-
-Plane = npt.NDArray[np.uint16] | npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,24 +108,30 @@ def halve_by_mean(plane: Plane) -> Plane:
     """Half the size, odd sides rounded up, each pixel the mean of the 2 x 2 that it covers."""
     even = _even(plane)
     half = cv2.resize(even, (even.shape[1] // 2, even.shape[0] // 2), interpolation=cv2.INTER_AREA)
-    return half.astype(plane.dtype, copy=False)
+    return _typed(half, plane)
 
 
 def halve_by_minimum(plane: Plane) -> Plane:
     """Half the size, odd sides rounded up, each pixel the darkest of the 2 x 2 that it covers."""
     even = _even(plane)
     rows = cv2.min(even[0::2], even[1::2])
-    return np.minimum(rows[:, 0::2], rows[:, 1::2])
+    return _typed(np.minimum(rows[:, 0::2], rows[:, 1::2]), plane)
 
 
 def _even(plane: Plane) -> Plane:
     odd_rows, odd_cols = plane.shape[0] % 2, plane.shape[1] % 2
     if not odd_rows and not odd_cols:
         return plane
-    return cv2.copyMakeBorder(plane, 0, odd_rows, 0, odd_cols, cv2.BORDER_REPLICATE).astype(plane.dtype, copy=False)
+    return _typed(cv2.copyMakeBorder(plane, 0, odd_rows, 0, odd_cols, cv2.BORDER_REPLICATE), plane)
+
+
+def _typed(found: cv2.typing.MatLike, like: Plane) -> Plane:
+    if like.dtype == np.uint16:
+        return np.asarray(found, np.uint16)
+    return np.asarray(found, np.uint8)
 
 
 def codes_of(table: MaterialTable, planes: tuple[Plane, ...]) -> Codes:
-    """Codes from slightly smoothed counts: the ratio is far noisier than the brightness, and hue needs no sharp edge."""
-    high, low = (cv2.blur(plane, (3, 3)).reshape(plane.shape).astype(np.uint16, copy=False) for plane in planes)
+    """Codes from slightly smoothed counts: the ratio is far noisier than the brightness, and hue may be soft."""
+    high, low = (counts_of(cv2.blur(plane, (3, 3)), plane.shape) for plane in planes)
     return table.look_up(high, low)

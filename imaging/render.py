@@ -12,7 +12,8 @@ from imaging import tone
 from imaging.filters import GRID_PX, filter_tones
 from imaging.look import STANDARD, Enhancement, Look, Mode
 from imaging.material import Codes
-from imaging.pyramid import Level, Plane, Pyramid
+from imaging.planes import Plane, counts_of, look_up, paired
+from imaging.pyramid import Level, Pyramid
 from imaging.scan import Colour, Counts, View, ViewKind
 
 Pixels = npt.NDArray[np.uint8]
@@ -71,7 +72,7 @@ def render(
         look = effective(look, pyramid.kind)
         target = packed[patch.top : patch.bottom, patch.left : patch.right]
         if pyramid.kind is ViewKind.COLOUR:
-            _draw_colour(pyramid, patch, look, target)
+            _draw_colour(patch, look, target)
         else:
             _draw_counts(pyramid, patch, look, target)
     return out
@@ -190,7 +191,7 @@ def _draw_counts(pyramid: Pyramid, patch: _Patch, look: Look, target: tone.Packe
     if look.enhancement is Enhancement.HISTOGRAM:
         table = _equalised(pyramid, look, share)
     if inner is not None:
-        tones = filter_tones(_look_up(counts, table), look.enhancement)[inner]
+        tones = filter_tones(look_up(counts, table), look.enhancement)[inner]
         shown, window = patch.scaled(tones), None
     else:
         shown, window = patch.scaled(counts), table
@@ -200,23 +201,23 @@ def _draw_counts(pyramid: Pyramid, patch: _Patch, look: Look, target: tone.Packe
         brightness = brightness[window]
     if painted:
         codes = patch.scaled(patch.cut(pyramid.materials(patch.index)), cv2.INTER_NEAREST)
-        index = cv2.merge([cv2.LUT(shown, brightness).reshape(codes.shape), codes]).view("<u2").reshape(codes.shape)
+        index = paired(look_up(shown, brightness), codes)
         palette = "grey" if look.mode is Mode.GREY else look.palette
         _look_up_into(index, tone.paint_table(palette, look.strip, look.highlight, look.inverse), target)
     else:
         _look_up_into(shown, tone.grey_pixels(brightness, look.inverse), target)
 
 
-def _draw_colour(pyramid: Pyramid, patch: _Patch, look: Look, target: tone.Packed) -> None:
+def _draw_colour(patch: _Patch, look: Look, target: tone.Packed) -> None:
     planes = patch.level.darkest if look.keeps_thin else patch.level.means
     shown = patch.scaled(patch.cut(planes[0]))
     if look.mode is Mode.GREY:
-        grey = cv2.cvtColor(shown, cv2.COLOR_RGB2GRAY).reshape(shown.shape[:2])
+        grey = np.asarray(cv2.cvtColor(shown, cv2.COLOR_RGB2GRAY), np.uint8).reshape(shown.shape[:2])
         _look_up_into(grey, tone.grey_pixels(tone.colour_table(look), is_inverse=False), target)
         return
     table = tone.colour_table(look)
     if not np.array_equal(table, np.arange(256)):
-        shown = np.asarray(cv2.LUT(shown, table), np.uint8).reshape(shown.shape)
+        shown = look_up(shown, table)
     pixels = cv2.cvtColor(shown, cv2.COLOR_RGB2BGRA).reshape(*shown.shape[:2], 4)
     target[:] = np.ascontiguousarray(pixels).view("<i4")[:, :, 0]
 
@@ -233,7 +234,7 @@ def _mixed(planes: tuple[Plane, ...], share: float, pyramid: Pyramid) -> tuple[C
     low_gain = (1 - share) * 65535 / (known.air_low - known.dark)
     offset = -known.dark * (high_gain + low_gain)
     mixed = cv2.addWeighted(planes[0], high_gain, planes[1], low_gain, offset)
-    return mixed.reshape(planes[0].shape).astype(np.uint16, copy=False), 0.0, 65535.0
+    return counts_of(mixed, planes[0].shape), 0.0, 65535.0
 
 
 def _equalised(pyramid: Pyramid, look: Look, share: float) -> npt.NDArray[np.uint16]:
@@ -260,10 +261,6 @@ def _tone_only(look: Look) -> Look:
 
 def _window_only(look: Look) -> Look:
     return Look(gamma=look.gamma, window_centre=look.window_centre, window_width=look.window_width)
-
-
-def _look_up(counts: Plane, table: npt.NDArray[np.uint16]) -> Counts:
-    return np.asarray(cv2.LUT(counts, table), np.uint16).reshape(counts.shape)
 
 
 def _look_up_into(index: Plane | Codes, table: tone.Packed, target: tone.Packed) -> None:

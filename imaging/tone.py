@@ -40,17 +40,17 @@ def tone(transmission: Brightness, look: Look) -> Brightness:
     if look.penetration is Penetration.SLICE:
         centre = SLICE_CENTRE * shift**2
         depth = np.log(np.maximum(attenuation, 1e-6) / centre) / np.log(SLICE_FACTOR)
-        return np.clip(0.5 - depth / 2, 0, 1).astype(np.float32)
+        return np.asarray(np.clip(0.5 - depth / 2, 0, 1), np.float32)
     if look.penetration is Penetration.SUPER or look.enhancement is Enhancement.LOG:
         deepest = SUPER_RANGE if look.penetration is Penetration.SUPER else LOG_RANGE
-        return np.clip(1 - attenuation / (deepest * shift), 0, 1).astype(np.float32)
-    return (transmission ** (EXPONENTS[look.penetration] / shift)).astype(np.float32)
+        return np.asarray(np.clip(1 - attenuation / (deepest * shift), 0, 1), np.float32)
+    return np.asarray(transmission ** (EXPONENTS[look.penetration] / shift), np.float32)
 
 
 def windowed(brightness: Brightness, look: Look) -> Brightness:
     """Brightness after gamma and window, cut to 0 to 1."""
     bent = brightness ** np.float32(1 / look.gamma)
-    return np.clip((bent - look.window_centre) / look.window_width + 0.5, 0, 1).astype(np.float32)
+    return np.asarray(np.clip((bent - look.window_centre) / look.window_width + 0.5, 0, 1), np.float32)
 
 
 @lru_cache(maxsize=16)
@@ -64,7 +64,7 @@ def tone_table(look: Look, dark: float, air: float) -> npt.NDArray[np.uint16]:
 @lru_cache(maxsize=16)
 def window_table(look: Look) -> npt.NDArray[np.uint8]:
     """8-bit brightness of every 16-bit tone."""
-    return bytes_of(windowed(np.arange(65536, dtype=np.float32) / 65535, look))
+    return bytes_of(windowed(np.linspace(0, 1, 65536, dtype=np.float32), look))
 
 
 def equalised_table(look: Look, histogram: npt.NDArray[np.float32], dark: float, air: float) -> npt.NDArray[np.uint16]:
@@ -121,7 +121,7 @@ def grey_table(look: Look) -> Packed:
 
 def colour_table(look: Look) -> npt.NDArray[np.uint8]:
     """New value of every 8-bit value of a colour picture: gamma, window and inverse."""
-    table = bytes_of(windowed(np.arange(256, dtype=np.float32) / 255, look))
+    table = bytes_of(windowed(np.linspace(0, 1, 256, dtype=np.float32), look))
     return 255 - table if look.inverse else table
 
 

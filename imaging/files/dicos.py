@@ -19,7 +19,7 @@ from pydicom import config
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.encaps import get_frame
 from pydicom.filereader import read_file_meta_info
-from pydicom.pixels import apply_color_lut
+from pydicom.pixels.processing import apply_color_lut
 from pydicom.uid import (
     DICOSDigitalXRayImageStorageForPresentation,
     DICOSDigitalXRayImageStorageForProcessing,
@@ -128,11 +128,10 @@ def _check_header(path: Path, dataset: Dataset) -> None:
         raise FileUnsupportedError(path, "it is DICOM, but no DICOS DX picture. Only DX can be shown.")
     limits.check_pixels(path, int(dataset.Rows), int(dataset.Columns))
     frames = int(dataset.get("NumberOfFrames") or 1)
-    shape = (int(dataset.get("SamplesPerPixel", 1)), int(dataset.BitsAllocated), int(dataset.PixelRepresentation), frames)
-    if shape not in ((1, 16, 0, 1), (1, 8, 0, 1)):
-        raise FileUnsupportedError(
-            path, "it is not one picture of 8 or 16 bits without sign. Save one picture a file."
-        )
+    samples, sign = int(dataset.get("SamplesPerPixel", 1)), int(dataset.PixelRepresentation)
+    bits = int(dataset.BitsAllocated)
+    if (samples, sign, frames) != (1, 0, 1) or bits not in (8, 16):
+        raise FileUnsupportedError(path, "it is not one picture of 8 or 16 bits without sign. Save one picture a file.")
     if "PixelData" not in dataset:
         raise FileTornError(path, "it has no pixels: it is cut off. Send it again from the machine.")
     if dataset.file_meta.TransferSyntaxUID in JPEG:
@@ -148,7 +147,7 @@ def _check_jpeg(path: Path, dataset: Dataset) -> None:
         raise FileTornError(path, "its picture is damaged or cut off. Send it again from the machine.")
     bits, rows, cols, components = frame
     if (rows, cols, components) != (dataset.Rows, dataset.Columns, 1) or bits > dataset.BitsAllocated:
-        raise FileTornError(path, "its picture is not of the size that its header says. Send it again from the machine.")
+        raise FileTornError(path, "its picture is not of the size that its header says. Send it again.")
 
 
 def _pixels(path: Path, dataset: FileDataset) -> Counts:

@@ -129,7 +129,7 @@ def _build(path: Path, picture: bytes, sidecar: dict[str, Any]) -> Scan:
         if digest.result() != expected:
             raise _altered(path)
     try:
-        return _scan_of(path, pages, sidecar)
+        return _scan_of(pages, sidecar)
     except (KeyError, TypeError, ValueError, AttributeError, ScanInvalidError) as error:
         raise FileTornError(path, f"its sidecar does not describe a scan ({error}). Send it again.") from error
 
@@ -163,12 +163,13 @@ def _text(path: Path, table: Mapping[str, Any], key: str) -> str:
     return value
 
 
-def _scan_of(path: Path, pages: list[tiff.Page], sidecar: dict[str, Any]) -> Scan:
+def _scan_of(pages: list[tiff.Page], sidecar: dict[str, Any]) -> Scan:
     remaining = iter(pages)
     views = []
     for entry in sidecar["views"]:
-        arrays = {channel: next(remaining, None) for channel in entry["channels"] if channel in CHANNELS}
-        views.append(View(**arrays, **{field: entry[field] for field in VIEW_FIELDS}))
+        arrays: dict[str, Any] = {c: next(remaining, None) for c in entry["channels"] if c in CHANNELS}
+        numbers: dict[str, Any] = {field: _number(entry[field]) for field in VIEW_FIELDS if field != "name"}
+        views.append(View(name=str(entry["name"]), **arrays, **numbers))
     if next(remaining, None) is not None:
         raise ValueError("there are more pages than channels")
     finished, generator = sidecar["finished_at"], sidecar["generator"]

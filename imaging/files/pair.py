@@ -43,7 +43,7 @@ def read(path: Path) -> Scan:
         raise FilePairError(path, "the file with the other energy is missing. Send both files of the pair.")
     other = _read_counts(other_path)
     if other.shape != counts.shape:
-        raise FileTornError(path, f"its two energies differ in size, {counts.shape} and {other.shape}. Send both again.")
+        raise FileTornError(path, f"its energies differ in size, {counts.shape} and {other.shape}. Send both again.")
     high, low = (counts, other) if energy == "high" else (other, counts)
     return Scan((View(high=high, low=low),), started_at=started_at, source=path.name)
 

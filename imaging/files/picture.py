@@ -62,7 +62,7 @@ def decode(path: Path, data: bytes) -> npt.NDArray[np.uint8] | npt.NDArray[np.ui
             if image.mode in ("I;16", "I;16B", "I") and is_deep_png(data[:32]):
                 return np.array(image, np.uint16)
             if is_deep_png(data[:32]) or image.mode not in COLOUR_MODES:
-                raise FileUnsupportedError(path, f"its pixels are {image.mode}; 8-bit colour or 16-bit grey can be read.")
+                raise FileUnsupportedError(path, f"its pixels are {image.mode}; 8-bit colour or 16-bit grey is read.")
             return np.array(image.convert("RGB"), np.uint8)
     except FileError:
         raise

@@ -181,7 +181,9 @@ def save_png(path: Path, array: np.ndarray) -> None:
     Image.fromarray(array).save(path)
 
 
-@pytest.mark.parametrize(("low", "high"), [("a_low.tif", "a_HIGH.tif"), ("x-le.png", "x-he.tiff"), ("b.l.png", "b.h.png")])
+@pytest.mark.parametrize(
+    ("low", "high"), [("a_low.tif", "a_HIGH.tif"), ("x-le.png", "x-he.tiff"), ("b.l.png", "b.h.png")]
+)
 def test_pairs_are_joined_by_name(tmp_path: Path, low: str, high: str) -> None:
     view = noise_view(20, 30)
     for name, counts in ((low, view.low), (high, view.high)):

@@ -59,7 +59,7 @@ def test_every_look_of_every_input_fills_the_window(name: str, look: Look) -> No
     width=st.integers(1, 200),
     height=st.integers(1, 120),
 )
-def test_any_combination_renders(
+def test_any_combination_renders(  # noqa: PLR0917
     name: str, look: Look, x: float, y: float, scale: float, width: int, height: int
 ) -> None:
     pixels = render(PYRAMIDS[name], Viewport(x, y, scale, width, height), look)
@@ -80,7 +80,7 @@ def test_a_pixel_is_drawn_where_the_viewport_says(scale: float) -> None:
     counts = np.full((240, 320), 60000, np.uint16)
     counts[100, 200] = 0
     viewport = Viewport(200.2, 100.8, scale, 200, 150)
-    pixels = render(Pyramid.of(View(high=counts, air_high=60000)), viewport)
+    pixels = render(Pyramid.of(View(high=counts, air_high=60000)), viewport, background=0xFFFFFFFF)
     grey = pixels[:, :, 0].astype(float)
     darkest = np.argwhere(grey == grey.min()).mean(axis=0) + 0.5
     x, y = viewport.to_screen(200.5, 100.5)
@@ -202,7 +202,8 @@ def test_what_is_not_available_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"gamma": 0.0}, {"window_width": 0.0}, {"palette": "rainbow"}, {"highlight": 10}, {"absorption": float("nan")}]
+    "change",
+    [{"gamma": 0.0}, {"window_width": 0.0}, {"palette": "rainbow"}, {"highlight": 10}, {"absorption": float("nan")}],
 )
 def test_a_look_out_of_range_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(LookInvalidError):
