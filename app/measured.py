@@ -44,7 +44,6 @@ class Measured:
         with self._lock:
             times = {name: np.fromiter(values, float) for name, values in self._times_ms.items() if values}
         return {
-            name: {"n": float(len(values))}
-            | {f"p{p}": round(float(np.percentile(values, p)), 3) for p in (50, 95, 99)}
+            name: {"n": float(len(values))} | {f"p{p}": round(float(np.percentile(values, p)), 3) for p in (50, 95, 99)}
             for name, values in times.items()
         }

@@ -56,6 +56,7 @@ class Decided:
     decision: Decision
     parcel: Parcel
     undo_until: datetime | None
+    label: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def identify(
     valid = {candidate.normalised for candidate in best.values() if candidate and candidate.is_valid}
     number = min(numbers, key=lambda each: (not is_declared(each), each not in valid, numbers.index(each)))
     if not is_declared(number):
-        findings.append(Finding(FindingKind.NO_DECLARATION, number))
+        findings.append(Finding(FindingKind.NO_DECLARATION))
     is_container = any(candidate and candidate.kind == "iso6346" for candidate in best.values())
     return Identity(number, Kind.CONTAINER if is_container else kind, numbers, tuple(dict.fromkeys(findings)))
 
