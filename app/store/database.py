@@ -103,8 +103,10 @@ class Database:
                 raise
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """One moment of the store, on this thread's own connection."""
+    def read(self, *, from_disk: bool = False) -> Iterator[Connection]:
+        """One moment of the store, on this thread's own connection; `from_disk` forgets what was read before."""
+        if from_disk:
+            self._local.reader = None
         try:
             connection = self._reader()
             connection.execute("BEGIN")
