@@ -13,7 +13,7 @@ from scanners.barcode import Code
 from scanners.decoding import retail, trust, versions, zbar, zxing
 from scanners.decoding.hints import Hints
 from scanners.decoding.look import Grey, Look, Seen, are_near
-from scanners.decoding.strips import Strip, cut, find_strips
+from scanners.decoding.strips import Floats, Strip, cut, find_strips
 
 Reader = Callable[[Grey, Hints], list[Seen]]
 
@@ -63,8 +63,10 @@ def _way_back(strip: Strip, shape: tuple[int, ...], per_px: float) -> versions.A
     return np.column_stack([turn, shift])
 
 
-_BANDS = 3
-_FIT_RESIDUAL = 0.006
+_BANDS = 5
+_MIDDLE_FIRST = (2, 1, 3)
+_COARSE_RESIDUAL = 0.05
+_FIT_RESIDUAL = 0.01
 _FIT_RESIDUAL_ALONE = 0.0022
 
 
@@ -74,21 +76,40 @@ def read_retail(grey: Grey, hints: Hints) -> list[Seen]:
         return []
     for strip in find_strips(grey):
         part = cut(grey, strip)
-        middle, half = part.pixels.shape[1] / 2, strip.half_length * part.per_px
-        reach = np.linspace(0.45, 1.15, 24) * half
-        votes: dict[str, list[float]] = {}
-        for band in part.bands(_BANDS):
-            for line in (band, band[::-1]):
-                fitted = retail.fit(line, middle - reach[::-1], middle + reach)
-                if fitted is not None and fitted.text and fitted.residual < _FIT_RESIDUAL:
-                    votes.setdefault(fitted.text, []).append(fitted.residual)
-        if votes:
-            text, residuals = max(votes.items(), key=lambda vote: (len(vote[1]), -min(vote[1])))
-            is_sure = len(residuals) > 1 and len(votes) == 1
-            if is_sure or min(residuals) < _FIT_RESIDUAL_ALONE:
-                code = Code("EAN13", text, _corners(strip), text.encode(), is_doubtful=not is_sure, aim="]E0")
-                return [Seen(code, "profile", "strip")]
+        fits = _fit_bands(part.bands(_BANDS), strip.half_length * part.per_px)
+        if not fits:
+            continue
+        best = min(fits, key=lambda one: one.residual)
+        agreeing = sum(one.text == best.text for one in fits)
+        is_sure = agreeing > 1 and agreeing == len(fits)
+        if is_sure or best.residual < _FIT_RESIDUAL_ALONE:
+            code = Code("EAN13", best.text, _corners(strip), best.text.encode(), not is_sure, "]E0")
+            return [Seen(code, "profile", "strip")]
     return []
+
+
+def _fit_bands(bands: list[Floats], half: float) -> list[retail.Fit]:
+    """Valid codes fitted to the bands of a strip whose half length is `half` px, the first band and direction to
+    have one tell where to look in the others."""
+    middle = len(bands[0]) / 2
+    reach = np.linspace(0.45, 1.15, 24) * half
+    for i in _MIDDLE_FIRST:
+        for step in (1, -1):
+            fitted = _fit(bands[i][::step], middle - reach[::-1], middle + reach, keep=6)
+            if fitted is not None:
+                slack = np.linspace(-0.06, 0.06, 9) * (fitted.right - fitted.left)
+                others = [band[::step] for j, band in enumerate(bands) if j != i]
+                fits = [_fit(band, fitted.left + slack, fitted.right + slack, keep=3) for band in others]
+                return [fitted, *(one for one in fits if one is not None)]
+    return []
+
+
+def _fit(line: Floats, left: Floats, right: Floats, *, keep: int) -> retail.Fit | None:
+    guess = retail.guess(line, left, right, keep=keep)
+    if guess is None or guess.residual > _COARSE_RESIDUAL:
+        return None
+    fitted = retail.refine(guess)
+    return fitted if fitted is not None and fitted.text and fitted.residual < _FIT_RESIDUAL else None
 
 
 def _corners(strip: Strip) -> tuple[tuple[int, int], ...]:
@@ -106,26 +127,25 @@ def _half(grey: Grey) -> Look:
 FIRST = Step("full", lambda grey, hints: _zxing(versions.plain(grey), hints, is_thorough=True), 1.0)
 LADDER: tuple[Step, ...] = (
     FIRST,
-    Step("strips", read_strips, 0.3),
+    Step("strips", read_strips, 0.5),
     _step("equalised", versions.equalised, 1.0),
-    _zbar_step("zbar", versions.plain, 1.3),
     _step("half", _half, 0.3),
-    Step("retail", read_retail, 0.3),
-    _step("x2", partial(versions.scaled, factor=2.0), 4.0),
-    _step("soft", versions.softened, 1.0),
-    _step("turned 45", partial(versions.turned, degrees=45.0), 2.0),
+    _zbar_step("zbar", versions.plain, 1.3),
+    Step("retail", read_retail, 0.5),
+    _step("soft", versions.softened, 0.8),
     _step("third", partial(versions.scaled, factor=1 / 3), 0.15),
+    _step("turned 45", partial(versions.turned, degrees=45.0), 1.8),
+    _step("x2", partial(versions.scaled, factor=2.0), 2.5),
+    _step("median", versions.despeckled, 0.7),
     _step("threshold", versions.thresholded, 1.0),
-    _zbar_step("zbar x0.75", partial(versions.scaled, factor=0.75), 0.7),
-    _step("turned 22", partial(versions.turned, degrees=22.5), 1.7),
+    _step("eroded", versions.eroded, 0.7),
+    _step("dilated", versions.dilated, 0.7),
     _step("sharp", versions.sharpened, 1.0),
-    _step("eroded", versions.eroded, 1.0),
-    _step("dilated", versions.dilated, 1.0),
-    _step("x2 sharp", versions.large_sharp, 4.0),
-    _step("turned -22", partial(versions.turned, degrees=-22.5), 1.7),
+    _step("x2 sharp", versions.large_sharp, 3.0),
     _zbar_step("zbar smeared", versions.smeared, 1.3),
-    _step("median", versions.despeckled, 1.0),
 )
+_LOOKS_IN_DOUBT = 3.0
+"""How much longer to look for certainty once there is a doubtful code."""
 
 
 def climb(grey: Grey, hints: Hints, *, budget_px: float, deadline: float) -> list[Code]:
@@ -140,6 +160,8 @@ def climb(grey: Grey, hints: Hints, *, budget_px: float, deadline: float) -> lis
         codes = judged(grey, step.read(grey, hints), hints)
         if has_enough(codes, hints):
             return codes
+        if codes and not doubtful:
+            budget_px = min(budget_px, spent + _LOOKS_IN_DOUBT * grey.size)
         merge(doubtful, codes)
         if has_enough(doubtful, hints):
             return doubtful

@@ -11,11 +11,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+Patterns = npt.NDArray[np.intp]
 
 PER_MODULE = 4
 _QUIET = 5
@@ -48,15 +50,19 @@ class Fit:
     text: str
     residual: float
     blur: float
+    left: float
+    right: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Templates:
-    first: Floats
-    left: Floats
-    middle: Floats
-    right: Floats
-    last: Floats
+    """Profiles of one model: 13 links from quiet zone to quiet zone, each (patterns, samples), and their squares.
+
+    A link reaches from the middle of one digit to the middle of the next; row `a * count + b` is digit a before b.
+    """
+
+    links: tuple[Floats, ...]
+    squares: tuple[Floats, ...]
     guards: Floats
 
 
@@ -96,14 +102,11 @@ def _templates(model: Model) -> _Templates:
     first = _render([f"{quiet}101{a}0000" for a in _EITHER], model)[:, 4 * per : 12 * per + half]
     last = _render([f"0000{a}101{quiet}" for a in _RIGHT], model)[:, 4 * per + half :][:, : half + 8 * per]
     whole = _render([f"{quiet}101{'0' * 42}01010{'0' * 42}101{quiet}"], model)[0, 4 * per : 4 * per + LENGTH]
-    return _Templates(
-        first=first,
-        left=_render(pairs, model)[:, half : half + 7 * per],
-        middle=_render(middles, model)[:, half : half + 12 * per],
-        right=_render(rights, model)[:, half : half + 7 * per],
-        last=last,
-        guards=whole[_GUARDS],
-    )
+    left = _render(pairs, model)[:, half : half + 7 * per]
+    middle = _render(middles, model)[:, half : half + 12 * per]
+    right = _render(rights, model)[:, half : half + 7 * per]
+    links = (first, *[left] * 5, middle, *[right] * 5, last)
+    return _Templates(links, tuple(np.einsum("ts,ts->t", link, link) for link in links), whole[_GUARDS])
 
 
 _GUARDS = np.concatenate(
@@ -117,30 +120,28 @@ _ALONG = ((np.arange(LENGTH) + 0.5) / PER_MODULE - _QUIET) / _MODULES
 _CENTRED = np.linspace(-1, 1, LENGTH)
 
 
-def _costs(templates: Floats, samples: Floats) -> Floats:
-    squares = np.einsum("ts,ts->t", templates, templates)
-    return np.asarray(squares - 2 * samples @ templates.T + np.einsum("bs,bs->b", samples, samples)[:, None])
-
-
-def _best_digits(samples: Floats, model: Model) -> tuple[Floats, npt.NDArray[np.intp]]:
+def _best_digits(samples: Floats, model: Model) -> tuple[Floats, Patterns]:
     """Cost and twelve patterns (0 to 19 left, 0 to 9 right) of the best sequence for each row of (rows, LENGTH)."""
     t, rows = _templates(model), np.arange(len(samples))
-    at = t.first.shape[1]
-    cost, back = _costs(t.first, samples[:, :at]), []
-    for templates in (*[t.left] * 5, t.middle, *[t.right] * 5):
-        width = templates.shape[1]
-        steps = _costs(templates, samples[:, at : at + width]).reshape(len(samples), cost.shape[1], -1)
-        steps += cost[:, :, None]
-        back.append(steps.argmin(1))
-        cost, at = steps.min(1), at + width
-    cost = cost + _costs(t.last, samples[:, at : at + t.last.shape[1]])
+    cost = np.einsum("bs,bs->b", samples, samples)[:, None]
+    at, back = 0, []
+    for link, squares in zip(t.links, t.squares, strict=True):
+        part = samples[:, at : at + link.shape[1]]
+        at += link.shape[1]
+        step = squares - 2 * part @ link.T
+        if at == link.shape[1] or at == LENGTH:
+            cost = cost + step
+            continue
+        step = cost[:, :, None] + step.reshape(len(samples), cost.shape[1], -1)
+        back.append(step.argmin(1))
+        cost = step.min(1)
     digits = [cost.argmin(1)]
     for choice in reversed(back):
         digits.append(choice[rows, digits[-1]])
     return cost.min(1), np.stack(digits[::-1], 1)
 
 
-def _text(digits: npt.NDArray[np.intp]) -> str:
+def _text(digits: Patterns) -> str:
     parity = "".join("L" if digit < 10 else "G" for digit in digits[:6])
     if parity not in _PARITIES:
         return ""
@@ -148,11 +149,11 @@ def _text(digits: npt.NDArray[np.intp]) -> str:
     return text if sum(int(c) * (3 if i % 2 else 1) for i, c in enumerate(text)) % 10 == 0 else ""
 
 
-def _whole(digits: npt.NDArray[np.intp], model: Model) -> Floats:
-    left = "".join(_EITHER[digit] for digit in digits[:6])
-    right = "".join(_RIGHT[digit] for digit in digits[6:])
-    bits = f"{'0' * 9}101{left}01010{right}101{'0' * 9}"
-    return _render([bits], model)[0, 4 * PER_MODULE : 4 * PER_MODULE + LENGTH]
+def _whole(digits: Patterns, model: Model) -> Floats:
+    """The profile of twelve patterns, black as 1, LENGTH samples."""
+    links = _templates(model).links
+    rows = [digits[0], *(a * (20 if i < 5 else 10) + b for i, (a, b) in enumerate(pairwise(digits))), digits[-1]]
+    return np.concatenate([link[row] for link, row in zip(links, rows, strict=True)])
 
 
 def _sample(profile: Floats, left: Floats, right: Floats, bend: float = 0.0) -> Floats:
@@ -181,7 +182,19 @@ def _places(profile: Floats, left: Floats, right: Floats, keep: int) -> tuple[Fl
     return lefts[chosen], rights[chosen]
 
 
-def fit(profile: Floats, left: Floats, right: Floats, *, keep: int = 6) -> Fit | None:
+@dataclass(frozen=True, slots=True, eq=False)
+class Guess:
+    """Where a code seems to lie on a profile, before refinement; `residual` as in Fit."""
+
+    profile: Floats
+    left: float
+    right: float
+    model: Model
+    digits: Patterns
+    residual: float
+
+
+def guess(profile: Floats, left: Floats, right: Floats, *, keep: int = 6) -> Guess | None:
     """The best code whose outer edges lie at one of the px positions `left` and one of `right`.
 
     `profile` holds grey values along a line across the bars, ideally the mean of many such lines.
@@ -190,17 +203,14 @@ def fit(profile: Floats, left: Floats, right: Floats, *, keep: int = 6) -> Fit |
     if not len(lefts):
         return None
     samples = _sample(profile, lefts, rights)
-    best: tuple[float, int, Model, npt.NDArray[np.intp]] | None = None
+    guesses = []
     for model in COARSE:
         black, white = _levels(samples, _templates(model).guards)
         cost, digits = _best_digits((samples - white) / black, model)
         i = int(cost.argmin())
-        if best is None or cost[i] < best[0]:
-            best = float(cost[i]), i, model, digits[i]
-    if best is None:
-        return None
-    _, i, model, digits_found = best
-    return _refine(profile, float(lefts[i]), float(rights[i]), model, digits_found)
+        found = Guess(profile, float(lefts[i]), float(rights[i]), model, digits[i], float(cost[i]) / LENGTH)
+        guesses.append(found)
+    return min(guesses, key=lambda one: one.residual)
 
 
 def _levels(samples: Floats, guards: Floats) -> tuple[Floats, Floats]:
@@ -211,34 +221,34 @@ def _levels(samples: Floats, guards: Floats) -> tuple[Floats, Floats]:
     return step[:, None], (seen.mean(1) - step * guards.mean())[:, None]
 
 
-def _refine(profile: Floats, left: float, right: float, model: Model, digits: npt.NDArray[np.intp]) -> Fit | None:
+def refine(found: Guess) -> Fit | None:
     """Let place, bend, light and blur follow from the digits, and the digits from them, until they agree."""
+    left, right, model, digits = found.left, found.right, found.model, found.digits
     bend, cost = 0.0, math.inf
-    samples = _sample(profile, np.array([left]), np.array([right]))[0]
+    samples = _sample(found.profile, np.array([left]), np.array([right]))[0]
     for _ in range(_STEPS):
         wanted = _whole(digits, model)
         slope = np.gradient(wanted) * PER_MODULE
         parts = [wanted, wanted * _CENTRED, np.ones(LENGTH), _CENTRED, _CENTRED**2]
         moves = [slope, slope * _CENTRED, slope * (1 - _CENTRED**2)]
-        basis = np.stack(parts + moves, 1)
-        found = np.linalg.lstsq(basis, samples, rcond=None)[0]
-        if found[0] >= -1:
+        terms = np.linalg.lstsq(np.stack(parts + moves, 1), samples, rcond=None)[0]
+        if terms[0] >= -1:
             return None
-        shift = np.clip(found[5:] / found[0], -0.6, 0.6)
+        shift = np.clip(terms[5:] / terms[0], -0.6, 0.6)
         module = (right - left) / _MODULES
         left, right = left - (shift[0] - shift[1]) * module, right - (shift[0] + shift[1]) * module
         bend -= shift[2] * 4 / _MODULES
-        samples = _sample(profile, np.array([left]), np.array([right]), bend)[0]
-        light = found[2] + found[3] * _CENTRED + found[4] * _CENTRED**2
-        levelled = (samples - light) / np.minimum(found[0] + found[1] * _CENTRED, -1)
+        samples = _sample(found.profile, np.array([left]), np.array([right]), bend)[0]
+        light = terms[2] + terms[3] * _CENTRED + terms[4] * _CENTRED**2
+        levelled = (samples - light) / np.minimum(terms[0] + terms[1] * _CENTRED, -1)
         before, old = cost, digits
         cost, model, digits = _best_model(levelled, model)
         if np.array_equal(old, digits) and abs(before - cost) < 0.02 * before:
             break
-    return Fit(_text(digits), cost / LENGTH, model[0])
+    return Fit(_text(digits), cost / LENGTH, model[0], left, right)
 
 
-def _best_model(levelled: Floats, near: Model) -> tuple[float, Model, npt.NDArray[np.intp]]:
+def _best_model(levelled: Floats, near: Model) -> tuple[float, Model, Patterns]:
     tried = [(*_best_digits(levelled[None], model), model) for model in MODELS if abs(model[0] - near[0]) < 0.5]
     cost, digits, model = min(tried, key=lambda one: float(one[0][0]))
     return float(cost[0]), model, digits[0]

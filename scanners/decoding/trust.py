@@ -20,7 +20,7 @@ from scanners.decoding.strips import Strip, cut
 from scanners.decoding.versions import crop
 
 _WEAK = ("ITF", "Codabar", "EAN", "UPC", "DataBar", "Telepen", "Code32", "PZN")
-_SHORT_TEXT = 4
+_SHORT_TEXT = 7
 _SURE_RESIDUAL = 0.012
 """Fits of the right text to pictures that edge finders read stay below this."""
 
@@ -37,14 +37,20 @@ def is_weak(code: Code) -> bool:
         return not is_itf14(code.text)
     if code.symbology.startswith("Code39"):
         return len(code.text) < _SHORT_TEXT
+    if code.symbology.startswith("DataBarExp") and code.text.startswith("01"):
+        return not _is_checked(code.text[2:16], 14)
     return code.symbology.startswith(_WEAK)
 
 
 def is_itf14(text: str) -> bool:
     """Whether an ITF text is a whole ITF-14: fragments of longer codes have other lengths or a wrong check digit."""
-    if len(text) != 14 or not text.isdigit():
+    return _is_checked(text, 14)
+
+
+def _is_checked(digits: str, length: int) -> bool:
+    if len(digits) != length or not digits.isdecimal():
         return False
-    return sum(int(c) * (1 if i % 2 else 3) for i, c in enumerate(text)) % 10 == 0
+    return sum(int(c) * (3 if i % 2 else 1) for i, c in enumerate(reversed(digits))) % 10 == 0
 
 
 def judge(grey: Grey, seen: Seen, hints: Hints) -> Code:
@@ -113,7 +119,8 @@ def fit_at(grey: Grey, code: Code) -> retail.Fit | None:
     part = cut(grey, strip, margin=0.12)
     middle, half = part.pixels.shape[1] / 2, length / 2 * part.per_px
     reach = np.linspace(0.95, 1.05, 7) * half
-    return retail.fit(part.bands(1)[0], middle - reach[::-1], middle + reach, keep=2)
+    found = retail.guess(part.bands(1)[0], middle - reach[::-1], middle + reach, keep=2)
+    return None if found is None else retail.refine(found)
 
 
 def _middle(a: tuple[int, int], b: tuple[int, int]) -> tuple[float, float]:
