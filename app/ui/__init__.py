@@ -1,0 +1,1 @@
+"""The officer's window. Qt is used in this package and nowhere else."""

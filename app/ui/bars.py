@@ -1,0 +1,157 @@
+"""The bars at the window's edges: who and when above; devices, codes and pace below."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
+
+from app.texts import language, text
+from app.ui import keys, theme, words
+from app.ui.chips import Lamp
+from app.ui.pace import Pace
+from imaging.errors import KnownError
+from scanners.device import DeviceState, DeviceStatus
+
+
+class TopBar(QFrame):
+    """The station's name, the officer, the clock, and the switches of the window itself."""
+
+    pressed = Signal(str)
+
+    def __init__(self, officer: str, post_names: Mapping[str, str]) -> None:
+        super().__init__(objectName="topbar")
+        self._officer_name = officer
+        self._post_names = dict(post_names)
+        self._sign = QLabel()
+        self._brand = QLabel(objectName="brand")
+        self._post = QLabel(objectName="soft")
+        self._pace = QLabel(objectName="soft")
+        self._officer = QLabel(objectName="pill")
+        self._clock = QLabel(objectName="mono")
+        self._buttons = {name: QToolButton(objectName="flat") for name in ("language", "theme", "help")}
+        row = QHBoxLayout(self, spacing=10)
+        row.setContentsMargins(12, 4, 8, 4)
+        for widget in (self._sign, self._brand, self._post):
+            row.addWidget(widget)
+        row.addStretch()
+        for widget in (self._pace, self._officer, self._clock):
+            row.addWidget(widget)
+        for name, button in self._buttons.items():
+            button.clicked.connect(lambda _=False, name=name: self.pressed.emit(name))
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            row.addWidget(button)
+
+    def tick(self, pace: Pace) -> None:
+        self._clock.setText(f"{datetime.now(UTC).astimezone():%H:%M}")
+        key = "ui.pace.break" if pace.is_on_break else "ui.pace.work"
+        spent = pace.break_s if pace.is_on_break else pace.on_task_s
+        rate = str(pace.per_hour) if pace.per_hour else "–"
+        self._pace.setText(text(key, span=words.span(spent), decided=pace.decided, rate=rate))
+        self._pace.setToolTip(text("ui.pace.tip"))
+
+    def retranslate(self) -> None:
+        self._brand.setText(text("ui.brand"))
+        self._post.setText(self._post_names.get(language(), ""))
+        self._officer.setText(text("ui.officer", name=self._officer_name))
+        for name, button in self._buttons.items():
+            button.setText(keys.key_of(name))
+            button.setToolTip(f"{text(f'ui.key.{name}')} ({keys.key_of(name)})")
+            button.setAccessibleName(text(f"ui.key.{name}"))
+            button.setIcon(theme.icon(name, "soft"))
+            button.setIconSize(QSize(theme.text_px() + 3, theme.text_px() + 3))
+        self._sign.setPixmap(theme.pixmap("guanjian", theme.text_px() + 10, "accent"))
+
+
+class LampLabel(QWidget):
+    """One lamp with its words."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lamp = Lamp()
+        self._words = QLabel()
+        row = QHBoxLayout(self, spacing=6)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._lamp, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self._words)
+
+    def tell(self, state: DeviceState, line: str, tip: str = "") -> None:
+        self._lamp.set_state(state)
+        self._words.setText(line)
+        tone = "bad" if state == DeviceState.FAULT else "soft"
+        self._words.setStyleSheet(f"color: {theme.palette(theme.current())[tone]};")
+        self.setToolTip(tip)
+
+    @property
+    def words(self) -> str:
+        return self._words.text()
+
+
+class StatusBar(QFrame):
+    """A lamp for every device and the detector, in form, colour and words; and the code read last."""
+
+    def __init__(self) -> None:
+        super().__init__(objectName="statusbar")
+        self._devices: dict[str, DeviceStatus] = {}
+        self._detector: tuple[str, KnownError | None] | None = None
+        self._lamps: dict[str, LampLabel] = {}
+        self._detector_lamp = LampLabel()
+        self._code = QLabel(objectName="mono")
+        self._last_code = ("", "")
+        self._row = QHBoxLayout(self, spacing=18)
+        self._row.setContentsMargins(12, 3, 12, 3)
+        self._row.addWidget(self._detector_lamp)
+        self._row.addStretch()
+        self._row.addWidget(self._code)
+
+    def set_device(self, name: str, status: DeviceStatus) -> None:
+        if name not in self._lamps:
+            self._lamps[name] = LampLabel()
+            self._row.insertWidget(len(self._lamps) - 1, self._lamps[name])
+        self._devices[name] = status
+        self.retranslate()
+
+    def set_detector(self, name: str, error: KnownError | None) -> None:
+        self._detector = (name, error)
+        self.retranslate()
+
+    def set_code(self, symbology: str, code: str) -> None:
+        self._last_code = (symbology, code)
+        self.retranslate()
+
+    def lamp_words(self, name: str) -> str:
+        return self._lamps[name].words
+
+    @property
+    def detector_words(self) -> str:
+        return self._detector_lamp.words
+
+    def retranslate(self) -> None:
+        for name, status in self._devices.items():
+            faults = [device_fault_words(fault.kind) for fault in status.faults]
+            state = words.name_of("device", status.state)
+            details = "\n".join(fault.detail for fault in status.faults if fault.detail)
+            lamp_state = DeviceState.FAULT if status.faults else status.state
+            self._lamps[name].tell(lamp_state, f"{name}: {', '.join(faults) or state}", details)
+        self._show_detector()
+        symbology, code = self._last_code
+        shown = code if len(code) <= 40 else code[:38] + "…"
+        self._code.setText(text("ui.status.last_code", code=shown) if code else text("ui.status.no_code"))
+        self._code.setToolTip(f"{symbology}\n{code}" if code else "")
+
+    def _show_detector(self) -> None:
+        if self._detector is None:
+            self._detector_lamp.tell(DeviceState.CLOSED, text("ui.status.detector_none"))
+            return
+        name, error = self._detector
+        if error is None:
+            self._detector_lamp.tell(DeviceState.READY, text("ui.status.detector", name=name))
+        else:
+            self._detector_lamp.tell(DeviceState.FAULT, text("ui.status.detector_off"), words.error_words(error))
+
+
+def device_fault_words(kind: str) -> str:
+    return words.name_of("fault", kind)

@@ -1,0 +1,174 @@
+"""Why, and with whom: the overlay in which a decision gets its reason by a number key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
+
+from app.customs.states import Action, Offer
+from app.texts import text
+from app.ui import theme, words
+
+REASON_KEYS = "1234567890ABCDEFGHIJ"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A decision with all that it needs, ready for the station."""
+
+    action: Action
+    reason: str = ""
+    note: str = ""
+    second_officer: str = ""
+
+
+class Chooser(QFrame):
+    """Lists the reasons of an action. A number decides at once unless a second officer or a document is needed."""
+
+    chosen = Signal(object)
+    left = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent, objectName="overlay")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._offer: Offer | None = None
+        self._number = ""
+        self._reasons: list[tuple[str, str]] = []
+        self._reason = ""
+        self._title = QLabel(objectName="title", wordWrap=True)
+        self._hint = QLabel(objectName="small", wordWrap=True)
+        self._rows = QVBoxLayout(spacing=2)
+        self.second = QLineEdit()
+        self.note = QLineEdit()
+        self._needs = QLabel(objectName="warn", wordWrap=True)
+        column = QVBoxLayout(self, spacing=8)
+        column.setContentsMargins(16, 14, 16, 14)
+        for part in (self._title, self._needs):
+            column.addWidget(part)
+        column.addLayout(self._rows)
+        for field in (self.second, self.note):
+            column.addWidget(field)
+            field.returnPressed.connect(self._submit)
+        column.addWidget(self._hint)
+        self.hide()
+
+    @property
+    def is_open(self) -> bool:
+        return self._offer is not None
+
+    def ask(self, offer: Offer, number: str) -> None:
+        """Open for an action on a parcel."""
+        self._offer, self._number, self._reason = offer, number, ""
+        self._reasons = words.reasons(offer.action) if offer.needs_reason else []
+        self.second.clear()
+        self.note.clear()
+        self.retranslate()
+        self.show()
+        self.raise_()
+        self._focus_next()
+
+    def leave(self) -> None:
+        """Close without a decision."""
+        self._offer = None
+        self.hide()
+        self.left.emit()
+
+    def retranslate(self) -> None:
+        self.second.setPlaceholderText(text("ui.choose.second_officer"))
+        needs_document = self._offer is not None and self._offer.needs_document
+        self.note.setPlaceholderText(text("ui.choose.document" if needs_document else "ui.choose.note"))
+        self._hint.setText(text("ui.choose.hint" if self._reasons else "ui.choose.hint_enter"))
+        if self._offer is None:
+            return
+        self._title.setText(f"{words.action_name(self._offer.action)}   {self._number}")
+        self.second.setVisible(self._offer.needs_second_officer)
+        self._reasons = words.reasons(self._offer.action) if self._offer.needs_reason else []
+        self._fill_rows()
+        self._show_needs()
+        self.place()
+
+    def place(self) -> None:
+        """Lie in the middle of the window, as large as the words need."""
+        self.setFixedWidth(min(self.parentWidget().width() - 80, round(theme.text_px() * 36)))
+        self.adjustSize()
+        parent = self.parentWidget().rect()
+        self.move(parent.center().x() - self.width() // 2, max(10, parent.center().y() - self.height() // 2))
+
+    def _fill_rows(self) -> None:
+        while (item := self._rows.takeAt(0)) is not None:
+            item.widget().hide()
+            item.widget().deleteLater()
+        for key, (code, reason) in zip(REASON_KEYS, self._reasons, strict=False):
+            row = QToolButton(text=f"{key}    {reason}", objectName="flat", checkable=True)
+            row.setChecked(code == self._reason)
+            row.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            row.setStyleSheet("text-align: left;")
+            row.setMinimumWidth(round(theme.text_px() * 33))
+            row.clicked.connect(lambda _=False, code=code: self._pick(code))
+            self._rows.addWidget(row)
+
+    def _pick(self, code: str) -> None:
+        self._reason = code
+        if self._lacking() or self.note.text().strip():
+            self.retranslate()
+            self._focus_next()
+            if self._lacking():
+                return
+        self._submit()
+
+    def _lacking(self) -> str:
+        """What the decision still needs, as a text key; empty when it is complete."""
+        offer = self._offer
+        if offer is None:
+            return ""
+        if offer.needs_reason and not self._reason and not (not self._reasons and self.note.text().strip()):
+            return "ui.choose.needs_reason"
+        if offer.needs_second_officer and not self.second.text().strip():
+            return "ui.choose.needs_second"
+        if offer.needs_document and not self.note.text().strip():
+            return "ui.choose.needs_document"
+        return ""
+
+    def _submit(self) -> None:
+        offer = self._offer
+        if offer is None:
+            return
+        if self._lacking():
+            self._show_needs()
+            self._focus_next()
+            return
+        choice = Choice(offer.action, self._reason, self.note.text().strip(), self.second.text().strip())
+        self._offer = None
+        self.hide()
+        self.chosen.emit(choice)
+
+    def _show_needs(self) -> None:
+        lacking = self._lacking()
+        self._needs.setText(text(lacking) if lacking else "")
+        self._needs.setVisible(bool(lacking))
+
+    def _focus_next(self) -> None:
+        lacking = self._lacking()
+        target: QWidget = self
+        if lacking == "ui.choose.needs_second":
+            target = self.second
+        elif lacking == "ui.choose.needs_document" or (lacking and not self._reasons):
+            target = self.note
+        target.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        key = event.text().upper()
+        if event.key() == Qt.Key.Key_Escape:
+            self.leave()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._submit()
+        elif self.hasFocus() and key and key in REASON_KEYS and REASON_KEYS.index(key) < len(self._reasons):
+            self._pick(self._reasons[REASON_KEYS.index(key)][0])
+        event.accept()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        self.place()
+

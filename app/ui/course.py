@@ -1,0 +1,342 @@
+"""The course of the work: what a key does, what follows a decision, what is said when something happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QWidget
+
+from app.customs.parcel import Parcel, QueueRow
+from app.customs.states import Action
+from app.station import Decided
+from app.texts import text
+from app.ui import words
+from app.ui.bridge import Bridge
+from app.ui.chooser import Choice
+from app.ui.desk import Desk
+from app.ui.label import print_label
+from app.ui.opening import Opened
+from app.ui.pace import Pace
+from app.ui.parts import Parts
+from imaging.errors import KnownError
+from scanners.barcode import Reading
+
+READ_AHEAD = 3
+REFRESH_MS = 120
+_DIALS = {"up": 1, "wide": 1, "down": -1, "narrow": -1}
+
+
+class Course(QObject):
+    """Joins the parts of the window with the desk.
+
+    `window_command` hands on what concerns the window itself. `switched` tells the milliseconds from a decision's key
+    to the next picture on the screen, `picture_shown` which parcel's picture was painted first.
+    """
+
+    window_command = Signal(str)
+    switched = Signal(float)
+    picture_shown = Signal(int)
+
+    def __init__(self, parts: Parts, desk: Desk, pace: Pace, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.parts, self.desk, self.pace = parts, desk, pace
+        self._window = parent
+        self._next_id: int | None = None
+        self._paint_of: int | None = None
+        self._is_switching = False
+        self._label: tuple[int, QImage] | None = None
+        self._prints_label = False
+        self._refresh = QTimer(self, singleShot=True, interval=REFRESH_MS)
+        self._refresh.timeout.connect(self.refresh)
+        self._commands: dict[str, Callable[[], object]] = {
+            "undo": self.undo,
+            "boxes": self._toggle_boxes,
+            "overview": self._toggle_overview,
+            "detection": self._next_detection,
+            "next": lambda: self._go(1),
+            "previous": lambda: self._go(-1),
+            "back": lambda: desk.step(-1),
+            "forward": lambda: desk.step(1),
+            "search": parts.queue.focus_search,
+            "print": self.print_label,
+            "break": self.toggle_break,
+            "leave": self._leave,
+        }
+        self._connect()
+
+    def _connect(self) -> None:
+        desk, parts = self.desk, self.parts
+        desk.rows_read.connect(self._show_rows)
+        desk.parcel_read.connect(self._show_parcel)
+        desk.views_ready.connect(self._show_views)
+        desk.decided.connect(self._after_decision)
+        desk.undone.connect(self._after_undo)
+        desk.refused.connect(self._after_refusal)
+        desk.label_ready.connect(self._show_label)
+        desk.code_found.connect(self._after_search)
+        desk.reads.failed.connect(self._after_refusal)
+        desk.pixels.failed.connect(self.tell_error)
+        parts.top.pressed.connect(self.press)
+        parts.queue.filter_changed.connect(self.refresh)
+        parts.queue.opened.connect(desk.open)
+        parts.queue.left_search.connect(self._search)
+        parts.stage.painted.connect(self._painted)
+        parts.stage.refused.connect(parts.notice.tell)
+        parts.side.detection_chosen.connect(parts.stage.mark)
+        parts.actions.chosen.connect(self.act)
+        parts.chooser.chosen.connect(self.decide)
+        parts.chooser.left.connect(parts.stage.setFocus)
+        parts.toast.undo.connect(self.undo)
+        parts.toast.print_label.connect(self.print_label)
+        parts.break_banner.pressed.connect(self.toggle_break)
+
+    def follow(self, bridge: Bridge) -> None:
+        """Listen to what happens in the station."""
+        parts, live = self.parts, self.parts.stage.live
+        bridge.rows_changed.connect(self._rows_changed)
+        bridge.scan_begun.connect(live.begin)
+        bridge.lines_came.connect(lambda _device, blocks: live.add(blocks, self.desk.pixels))
+        bridge.scan_done.connect(lambda _device, scan_id, _parcel_id: live.end(scan_id))
+        bridge.code_came.connect(lambda reading: parts.status.set_code(reading.code.symbology, reading.code.text))
+        bridge.device_came.connect(parts.status.set_device)
+        bridge.detector_came.connect(parts.status.set_detector)
+        bridge.file_put_aside.connect(self._tell_put_aside)
+        bridge.source_done.connect(lambda device: self._tell(text("ui.notice.source_ended", device=device), "check"))
+        bridge.error_came.connect(self.tell_error)
+
+    def press(self, command: str) -> bool:
+        """Do what a key or a button stands for; False when an overlay is open and the key is its own."""
+        parts = self.parts
+        area, _, rest = command.partition(".")
+        if parts.chooser.is_open:
+            return False
+        if parts.help.isVisible():
+            parts.help.hide()
+            if command in ("help", "leave"):
+                return True
+        if command in set(Action):
+            self.act(Action(command))
+        elif area == "look":
+            parts.stage.press_look(rest)
+        elif area == "zoom":
+            parts.stage.zoom(command)
+        elif area == "pan":
+            parts.stage.pan(command)
+        elif rest in _DIALS:
+            parts.stage.turn(area, _DIALS[rest])
+        elif command in self._commands:
+            self._commands[command]()
+        else:
+            self.window_command.emit(command)
+        return True
+
+    def release(self, command: str) -> bool:
+        """A key comes up; only looks care."""
+        if command.startswith("look."):
+            self.parts.stage.release_look(command.removeprefix("look."))
+            return True
+        return False
+
+    def refresh(self) -> None:
+        self.desk.refresh(self.parts.queue.filter())
+
+    def act(self, action: Action) -> None:
+        """An action key: decide at once, or ask for what the decision needs, or say why it cannot be."""
+        opened = self.desk.opened
+        if opened is None or self.desk.is_deciding or opened.parcel.id != self.desk.open_id:
+            return
+        offer = self.parts.actions.offer(action)
+        reason = self.parts.actions.why_not(action)
+        if offer is None or reason:
+            self._tell(reason)
+        elif offer.needs_reason or offer.needs_second_officer or offer.needs_document:
+            self.parts.chooser.ask(offer, opened.parcel.number or text("ui.queue.no_number"))
+        else:
+            self.decide(Choice(action))
+
+    def decide(self, choice: Choice) -> None:
+        """Send a complete decision; the next item is fixed before, while the list still holds this one."""
+        self.parts.stage.setFocus()
+        queue, here = self.parts.queue, self.desk.open_id
+        following = queue.neighbour(here, 1)
+        self._next_id = following if following is not None else queue.neighbour(here, -1)
+        self._is_switching = self.desk.decide(choice)
+
+    def undo(self) -> None:
+        toast = self.parts.toast
+        if toast.can_undo and toast.decided is not None:
+            self.desk.undo(toast.decided.decision.id)
+        else:
+            self._tell(text("ui.notice.no_undo"))
+
+    def print_label(self) -> None:
+        """Print the last label; it is read first where that has not happened yet."""
+        decided = self.parts.toast.decided
+        if decided is None or decided.decision.trace_code is None:
+            self._tell(text("ui.notice.no_label"))
+        elif self._label is not None and self._label[0] == decided.decision.id:
+            print_label(self._label[1], self._window)
+        else:
+            self._prints_label = True
+            self.desk.read_label(decided)
+
+    def toggle_break(self) -> None:
+        if self.pace.is_on_break:
+            self.pace.end_break()
+            self.parts.break_banner.hide()
+        else:
+            self.pace.start_break()
+        self.tick()
+
+    def tick(self) -> None:
+        """Once a second: times, pace and the break."""
+        self.parts.top.tick(self.pace)
+        self.parts.queue.model.tick()
+        if self.pace.is_on_break:
+            self.parts.break_banner.show_break(self.pace.break_s)
+        elif self.pace.is_break_due:
+            self.parts.break_banner.propose(int(self.pace.on_task_s // 60))
+
+    def tell_error(self, error: BaseException) -> None:
+        self._tell(words.error_words(error))
+
+    def _tell(self, line: str, sign: str = "warning") -> None:
+        self.parts.notice.tell(line, sign)
+
+    def _tell_put_aside(self, _device: str, name: str, error: KnownError) -> None:
+        self._tell(text("ui.notice.put_aside", name=name, error=words.error_words(error)))
+
+    def _rows_changed(self, rows: list[QueueRow]) -> None:
+        if any(row.id == self.desk.open_id for row in rows) and not self.desk.is_deciding:
+            self.desk.reread()
+        self._refresh.start()
+
+    def _show_rows(self, rows: list[QueueRow], counts: dict[str, int]) -> None:
+        self.parts.queue.set_rows(rows, counts, self.desk.open_id)
+        if self.desk.open_id is None and rows and not self.parts.queue.is_searching:
+            self.desk.open(self.parts.queue.model.at(0).id)
+        elif self.desk.open_id is None:
+            self.parts.stage.set_note(text("ui.viewer.empty"), text("ui.viewer.empty_more"))
+
+    def _show_parcel(self, opened: Opened) -> None:
+        stage = self.parts.stage
+        self.parts.side.show_parcel(opened)
+        self.parts.actions.set_offers(opened.offers)
+        self.parts.queue.table.show_selected(opened.parcel.id)
+        if stage.parcel_id != opened.parcel.id and not opened.views:
+            stage.show_views(None, ())
+            stage.set_note(text("ui.viewer.loading"))
+
+    def _show_views(self, opened: Opened) -> None:
+        stage = self.parts.stage
+        if stage.parcel_id == opened.parcel.id and stage.views == opened.views:
+            stage.set_seen(opened.parcel.seen)
+        else:
+            stage.show_views(opened.parcel.id, opened.views, opened.parcel.seen)
+            self._paint_of = opened.parcel.id
+        if not opened.views:
+            more = words.error_words(opened.scan_error) if opened.scan_error else text("ui.viewer.no_picture_more")
+            stage.set_note(text("ui.viewer.no_picture"), more)
+        self._read_ahead()
+
+    def _painted(self) -> None:
+        if self._paint_of is None:
+            return
+        parcel_id, self._paint_of = self._paint_of, None
+        if self._is_switching:
+            self._is_switching = False
+            self.switched.emit((perf_counter() - self.desk.decided_at_s) * 1000)
+        self.picture_shown.emit(parcel_id)
+
+    def _read_ahead(self) -> None:
+        model = self.parts.queue.model
+        here = model.find(self.desk.open_id)
+        first = 0 if here is None else here + 1
+        self.desk.read_ahead(model.rows()[first : first + READ_AHEAD])
+
+    def _after_decision(self, decided: Decided) -> None:
+        self.pace.count()
+        self.parts.toast.show_decided(decided)
+        self._label = None
+        if self._next_id is not None and self.desk.open_id == decided.parcel.id:
+            self.desk.open(self._next_id)
+        elif self.desk.open_id == decided.parcel.id:
+            self._close_parcel()
+        if decided.decision.trace_code is not None:
+            self.desk.read_label(decided)
+        self.refresh()
+
+    def _close_parcel(self) -> None:
+        """The last item of the queue is done: nothing is open until another arrives."""
+        self.desk.close_parcel()
+        self.parts.side.show_parcel(None)
+        self.parts.actions.set_offers(())
+        self.parts.stage.show_views(None, ())
+        self.parts.stage.set_note(text("ui.viewer.empty"), text("ui.viewer.empty_more"))
+
+    def _after_undo(self, undone: Decided) -> None:
+        self.parts.toast.clear()
+        number = undone.parcel.number or text("ui.queue.no_number")
+        self._tell(text("ui.notice.undone", number=number), "undo")
+        self.desk.open(undone.parcel.id)
+        self.refresh()
+
+    def _after_refusal(self, error: BaseException) -> None:
+        self._is_switching = False
+        self.tell_error(error)
+        self.desk.reread()
+        self._refresh.start()
+
+    def _show_label(self, decision_id: int, label: QImage) -> None:
+        self._label = (decision_id, label)
+        self.parts.toast.show_label(decision_id, label)
+        if self._prints_label:
+            self._prints_label = False
+            print_label(label, self._window)
+
+    def show_code(self, reading: Reading) -> None:
+        """The officer's hand reader has typed a code: open the parcel that has it."""
+        self.parts.status.set_code(reading.code.symbology, reading.code.text)
+        self.desk.find_code(reading.code.text)
+
+    def _search(self) -> None:
+        """Enter in the search field: a whole code opens its parcel, anything else stays a filter."""
+        wanted = self.parts.queue.search.text().strip()
+        if wanted:
+            self.desk.find_code(wanted)
+        self.parts.stage.setFocus()
+
+    def _after_search(self, code: str, parcel: Parcel | None) -> None:
+        if parcel is not None:
+            self.desk.open(parcel.id)
+        elif self.parts.queue.model.rowCount() and self.parts.queue.is_searching:
+            self.desk.open(self.parts.queue.model.at(0).id)
+        else:
+            self._tell(text("ui.notice.code_unknown", code=code))
+
+    def _go(self, direction: int) -> None:
+        wanted = self.parts.queue.neighbour(self.desk.open_id, direction)
+        if wanted is not None:
+            self.desk.open(wanted)
+
+    def _leave(self) -> None:
+        """Esc: out of the search field, else away with the notice, else back to the standard image."""
+        if self.parts.queue.search.hasFocus():
+            self.parts.queue.search.clear()
+            self.parts.stage.setFocus()
+        elif self.parts.notice.isVisible():
+            self.parts.notice.hide()
+        else:
+            self.parts.stage.press_look("standard")
+
+    def _toggle_boxes(self) -> None:
+        self.parts.stage.set_boxes(not self.parts.stage.has_boxes)
+
+    def _toggle_overview(self) -> None:
+        self.parts.stage.set_overview(not self.parts.stage.has_overview)
+
+    def _next_detection(self) -> None:
+        self.parts.stage.mark_next()

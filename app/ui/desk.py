@@ -1,0 +1,223 @@
+"""The officer's work at the station: which parcel is open, what is read ahead, what is decided and undone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from time import perf_counter
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
+
+from app.customs.parcel import Parcel, QueueFilter, QueueRow
+from app.station import Decided, StationView
+from app.ui.background import Background
+from app.ui.chooser import Choice
+from app.ui.label import read_label
+from app.ui.opening import Kept, Opened, build_views, read_parcel
+from app.ui.viewer import Shown
+from imaging.errors import KnownError
+from imaging.scan import Scan
+
+LAST_OPENED = 200
+
+
+class Desk(QObject):
+    """Asks the station on one worker and builds pictures on another; tells the window by signals.
+
+    `parcel_read` comes with the words of a parcel, `views_ready` with its pictures, at once when they were kept.
+    A decision blocks the next one until the station has answered, so that no key is taken twice.
+    """
+
+    rows_read = Signal(list, dict)
+    parcel_read = Signal(object)
+    views_ready = Signal(object)
+    decided = Signal(object)
+    undone = Signal(object)
+    refused = Signal(object)
+    label_ready = Signal(int, object)
+    code_found = Signal(str, object)
+
+    def __init__(self, station: StationView, officer: str, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._station = station
+        self._officer = officer
+        self.reads = Background("guanjian-reads", self)
+        self.pixels = Background("guanjian-pixels", self)
+        self.opened: Opened | None = None
+        self.open_id: int | None = None
+        self.is_deciding = False
+        self.decided_at_s = 0.0
+        self._kept = Kept()
+        self._trail: list[int] = []
+        self._trail_at = -1
+
+    def refresh(self, filter: QueueFilter) -> None:
+        """Read the queue and its counts."""
+        station = self._station
+        self.reads.submit(
+            lambda: (station.queue(filter), station.counts()),
+            lambda answer: self.rows_read.emit(*answer),
+            slot="queue",
+        )
+
+    def open(self, parcel_id: int, *, is_step_back: bool = False) -> None:
+        """Open a parcel: its words first, its pictures as soon as they are there."""
+        self.open_id = parcel_id
+        if not is_step_back:
+            self._trail = [*self._trail[: self._trail_at + 1], parcel_id][-LAST_OPENED:]
+            self._trail_at = len(self._trail) - 1
+        self._read(parcel_id)
+
+    def reread(self) -> None:
+        """The open parcel has changed: read its words again, keep its pictures."""
+        if self.open_id is not None:
+            self._read(self.open_id)
+
+    def step(self, direction: int) -> int | None:
+        """Back (-1) or forward (1) along what was opened; the parcel that is now open, None at the end."""
+        at = self._trail_at + direction
+        if not 0 <= at < len(self._trail):
+            return None
+        self._trail_at = at
+        self.open(self._trail[at], is_step_back=True)
+        return self._trail[at]
+
+    def close_parcel(self) -> None:
+        """Nothing is open any more."""
+        self.open_id = None
+        self.opened = None
+        self.reads.submit(lambda: None, lambda _: None, slot="open")
+
+    def read_ahead(self, rows: Sequence[QueueRow]) -> None:
+        """Keep the pictures of the next parcels, so that they come without waiting."""
+        wanted = next((row.id for row in rows if row.id != self.open_id and not self._kept.has(row.id)), None)
+        if wanted is not None:
+            station = self._station
+            self.reads.submit(
+                lambda: (station.parcel(wanted), station.open_scan(wanted)),
+                lambda answer: self._keep_ahead(*answer, rows),
+                slot="ahead",
+                otherwise=lambda _: None,
+            )
+
+    def decide(self, choice: Choice) -> bool:
+        """Send a decision about the open parcel to the station; False when one is under way or nothing is open."""
+        if self.is_deciding or self.opened is None or self.opened.parcel.id != self.open_id:
+            return False
+        self.is_deciding = True
+        self.decided_at_s = perf_counter()
+        parcel, station, officer = self.opened.parcel, self._station, self._officer
+
+        def decide() -> Decided:
+            return station.decide(
+                parcel.id,
+                choice.action,
+                officer=officer,
+                reason=choice.reason,
+                note=choice.note,
+                second_officer=choice.second_officer,
+                seen_version=parcel.version,
+            )
+
+        self.reads.submit(decide, self._decided, otherwise=self._refuse)
+        return True
+
+    def undo(self, decision_id: int) -> bool:
+        if self.is_deciding:
+            return False
+        self.is_deciding = True
+        station, officer = self._station, self._officer
+        self.reads.submit(lambda: station.undo(decision_id, officer=officer), self._undone, otherwise=self._refuse)
+        return True
+
+    def read_label(self, decided: Decided) -> None:
+        """Get the picture of a label, made now if the decision brought none along."""
+        station, known, parcel_id = self._station, decided.label, decided.parcel.id
+
+        def read() -> QImage:
+            return read_label(known or station.label(parcel_id))
+
+        self.reads.submit(read, lambda label: self.label_ready.emit(decided.decision.id, label), slot="label")
+
+    def find_code(self, code: str) -> None:
+        """Which parcel has a code: its number, one of its codes or its trace code."""
+        station = self._station
+        self.reads.submit(
+            lambda: station.find_code(code), lambda parcel: self.code_found.emit(code, parcel), slot="code"
+        )
+
+    def stop(self, timeout_s: float = 3.0) -> bool:
+        """Let both workers end; False when one still runs."""
+        is_read = self.reads.close(timeout_s)
+        return self.pixels.close(timeout_s) and is_read
+
+    @property
+    def is_idle(self) -> bool:
+        return self.reads.is_idle and self.pixels.is_idle
+
+    def _read(self, parcel_id: int) -> None:
+        station, has_scan = self._station, not self._kept.has(parcel_id)
+        self.reads.submit(
+            lambda: read_parcel(station, parcel_id, has_scan=has_scan),
+            lambda opened: self._show(opened, is_whole=has_scan),
+            slot="open",
+        )
+
+    def _show(self, opened: Opened, *, is_whole: bool) -> None:
+        views = self._kept.get(opened.parcel)
+        self.opened = opened if views is None else replace(opened, views=views)
+        self.parcel_read.emit(self.opened)
+        if views is not None:
+            self.views_ready.emit(self.opened)
+        elif opened.scan is not None:
+            self._build(opened, opened.scan)
+        elif is_whole:
+            self.views_ready.emit(opened)
+        else:
+            self._read_scan(opened)
+
+    def _read_scan(self, opened: Opened) -> None:
+        """The kept pictures were of other captures than the parcel now has."""
+        station, parcel = self._station, opened.parcel
+
+        def show(scan: Scan | None) -> None:
+            if scan is not None:
+                self._build(opened, scan)
+            else:
+                self._show_views(opened, ())
+
+        self.reads.submit(lambda: station.open_scan(parcel.id), show, slot="open")
+
+    def _build(self, opened: Opened, scan: Scan) -> None:
+        self.pixels.submit(lambda: build_views(scan), lambda views: self._show_views(opened, views), slot="views")
+
+    def _show_views(self, opened: Opened, views: tuple[Shown, ...]) -> None:
+        self._kept.put(opened.parcel, views)
+        if self.opened is not None and self.opened.parcel.id == opened.parcel.id == self.open_id:
+            self.opened = replace(self.opened, views=views)
+            self.views_ready.emit(self.opened)
+
+    def _keep_ahead(self, parcel: Parcel, scan: Scan | None, rows: Sequence[QueueRow]) -> None:
+        if scan is None:
+            self._kept.put(parcel, ())
+            self.read_ahead(rows)
+            return
+
+        def keep(views: tuple[Shown, ...]) -> None:
+            self._kept.put(parcel, views)
+            self.read_ahead(rows)
+
+        self.pixels.submit(lambda: build_views(scan), keep)
+
+    def _decided(self, decided: Decided) -> None:
+        self.is_deciding = False
+        self.decided.emit(decided)
+
+    def _undone(self, undone: Decided) -> None:
+        self.is_deciding = False
+        self.undone.emit(undone)
+
+    def _refuse(self, error: KnownError) -> None:
+        self.is_deciding = False
+        self.refused.emit(error)

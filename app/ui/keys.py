@@ -1,0 +1,167 @@
+"""Every key of the station in one table: what it does, what is written on its button, what the help shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QKeyCombination, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
+
+from app.customs.states import Action
+
+GROUPS = ("act", "look", "image", "queue", "station")
+HELD_LONG_S = 0.7
+"""A look whose key is held this long or longer goes back on release; a shorter tap keeps it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One key. `command` is "release", "look.grey", "zoom.in"...; in a text field only keys with `in_text` work."""
+
+    command: str
+    keys: tuple[str, ...]
+    group: str
+    in_text: bool = False
+
+    @property
+    def repeats(self) -> bool:
+        """Whether holding the key goes on doing it; decisions and looks never repeat."""
+        return self.command.startswith(("pan.", "zoom.", "window.", "level.", "gamma.", "absorption."))
+
+    @property
+    def caption(self) -> str:
+        return caption(self.keys[0])
+
+
+_ACTIONS: dict[Action, str] = {
+    Action.RELEASE: "R",
+    Action.HOLD: "H",
+    Action.REFER: "O",
+    Action.DOC_REVIEW: "D",
+    Action.OPEN: "Shift+O",
+    Action.EXAM_NORMAL: "Shift+N",
+    Action.EXAM_ABNORMAL: "Shift+A",
+    Action.REQUIRE_PARTY: "Shift+P",
+    Action.PARTY_DONE: "Shift+Y",
+    Action.SAMPLE: "Shift+S",
+    Action.LAB_NORMAL: "Shift+G",
+    Action.LAB_ABNORMAL: "Shift+B",
+    Action.LIFT_HOLD: "Shift+H",
+    Action.DETAIN: "Shift+D",
+    Action.LIFT_DETENTION: "Shift+L",
+    Action.CONDITIONAL_RELEASE: "Shift+R",
+    Action.DESTINATION_NORMAL: "Shift+I",
+    Action.DESTINATION_ABNORMAL: "Shift+U",
+    Action.CLOSE: "Shift+C",
+    Action.RETURN: "Shift+T",
+    Action.TRANSFER: "Shift+F",
+    Action.CONFISCATE: "Shift+X",
+    Action.DESTROY: "Shift+Z",
+    Action.ABANDON: "Shift+W",
+    Action.REJECT: "Shift+J",
+    Action.REGISTER_ARRIVAL: "Shift+E",
+    Action.CAPTURE_IMAGE: "Shift+K",
+}
+
+_LOOKS = {
+    "standard": "S",
+    "colour_safe": "C",
+    "grey": "B",
+    "smooth": "V",
+    "inverse": "I",
+    "zeff": "Z",
+    "organic_only": "1",
+    "organic_strip": "2",
+    "inorganic_only": "3",
+    "inorganic_strip": "4",
+    "penetration_high": "5",
+    "penetration_low": "6",
+    "penetration_super": "7",
+    "penetration_slice": "8",
+    "edge": "E",
+    "super": "U",
+    "local": "L",
+    "histogram": "G",
+    "log": "K",
+}
+
+_OTHERS = (
+    Binding("undo", ("Ctrl+Z",), "act", in_text=True),
+    Binding("window.narrow", ("'",), "look"),
+    Binding("window.wide", (";",), "look"),
+    Binding("level.up", ("]",), "look"),
+    Binding("level.down", ("[",), "look"),
+    Binding("gamma.up", (".",), "look"),
+    Binding("gamma.down", (",",), "look"),
+    Binding("absorption.up", ("}",), "look"),
+    Binding("absorption.down", ("{",), "look"),
+    Binding("zoom.in", ("+", "="), "image"),
+    Binding("zoom.out", ("-",), "image"),
+    Binding("zoom.fit", ("F",), "image"),
+    Binding("zoom.one", ("0",), "image"),
+    Binding("pan.left", ("Left",), "image"),
+    Binding("pan.right", ("Right",), "image"),
+    Binding("pan.up", ("Up",), "image"),
+    Binding("pan.down", ("Down",), "image"),
+    Binding("boxes", ("X",), "image"),
+    Binding("detection", ("J",), "image"),
+    Binding("overview", ("M",), "image"),
+    Binding("next", ("PgDown", "N"), "queue"),
+    Binding("previous", ("PgUp", "P"), "queue"),
+    Binding("back", ("Alt+Left",), "queue", in_text=True),
+    Binding("forward", ("Alt+Right",), "queue", in_text=True),
+    Binding("search", ("Ctrl+F", "/"), "queue"),
+    Binding("print", ("Ctrl+P",), "station", in_text=True),
+    Binding("break", ("F8",), "station", in_text=True),
+    Binding("theme", ("F9",), "station", in_text=True),
+    Binding("language", ("F10",), "station", in_text=True),
+    Binding("full_screen", ("F11",), "station", in_text=True),
+    Binding("help", ("F1",), "station", in_text=True),
+    Binding("leave", ("Esc",), "station", in_text=True),
+    Binding("quit", ("Ctrl+Q",), "station", in_text=True),
+)
+
+BINDINGS: tuple[Binding, ...] = (
+    *(Binding(str(action), (key,), "act") for action, key in _ACTIONS.items()),
+    *(Binding(f"look.{look}", (key,), "look") for look, key in _LOOKS.items()),
+    *_OTHERS,
+)
+
+_BY_COMMAND = {binding.command: binding for binding in BINDINGS}
+_NO_MODIFIER = Qt.KeyboardModifier.NoModifier
+_FIRST_OTHER_KEY = 0x01000000
+"""Qt numbers printable keys by their character and all others from here."""
+_KEYPAD = Qt.KeyboardModifier.KeypadModifier
+
+
+def binding(command: str) -> Binding:
+    return _BY_COMMAND[command]
+
+
+def key_of(command: str) -> str:
+    """What is written on the button of a command."""
+    return _BY_COMMAND[command].caption
+
+
+def caption(key: str) -> str:
+    return {"PgDown": "PgDn", "Left": "←", "Right": "→", "Up": "↑", "Down": "↓"}.get(key, key.replace("Shift+", "⇧"))
+
+
+def _combination(key: str) -> int:
+    parts = key.split("+") if key != "+" else [key]
+    if len(parts) == 1 and len(key) == 1:
+        return QKeyCombination(_NO_MODIFIER, Qt.Key(ord(key))).toCombined()
+    return QKeySequence(key)[0].toCombined()
+
+
+_BY_KEY = {_combination(key): binding for binding in BINDINGS for key in binding.keys}
+
+
+def find(event: QKeyEvent) -> Binding | None:
+    """The binding of a key press, None when the key means nothing here."""
+    modifiers = event.modifiers() & ~_KEYPAD
+    key = Qt.Key(event.key())
+    if key < _FIRST_OTHER_KEY and not Qt.Key.Key_A <= key <= Qt.Key.Key_Z:
+        # Whether a sign needs Shift depends on the keyboard's country.
+        modifiers &= ~Qt.KeyboardModifier.ShiftModifier
+    return _BY_KEY.get(QKeyCombination(modifiers, key).toCombined())

@@ -1,0 +1,106 @@
+"""What is passing the beam now: a strip below the image that fills as the lines come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout
+
+from app.texts import text
+from app.ui import theme
+from app.ui.background import Background
+from app.ui.viewer import Shown, Viewer
+from imaging.live import GrowingView
+from scanners.xray import Lines, ScanStarted
+
+STRIP_LINES = 7
+
+
+class LiveStrip(QFrame):
+    """Shows one scan that is under way. Lines are put together on the pixel worker, never here."""
+
+    def __init__(self) -> None:
+        super().__init__(objectName="lookbar")
+        self._name = QLabel(objectName="soft")
+        self._state = QLabel(objectName="small")
+        self.viewer = Viewer()
+        self.viewer.is_bare = True
+        self._started: ScanStarted | None = None
+        self._device = ""
+        self._views: dict[int, GrowingView] = {}
+        self._cols = 0
+        words = QVBoxLayout(spacing=2)
+        words.addStretch()
+        words.addWidget(self._name)
+        words.addWidget(self._state)
+        words.addStretch()
+        row = QHBoxLayout(self, spacing=10)
+        row.setContentsMargins(10, 4, 4, 4)
+        row.addLayout(words)
+        row.addWidget(self.viewer, 1)
+        self.hide()
+        self.restyle()
+
+    def begin(self, device: str, started: ScanStarted) -> None:
+        """A new scan; the strip stays for the next one once it has been seen."""
+        self._device, self._started = device, started
+        self._views = {}
+        self._cols = 0
+        self.viewer.show_picture(None)
+        self.retranslate()
+        self.show()
+
+    def add(self, blocks: Sequence[Lines], pixels: Background) -> None:
+        """Lines have come; `pixels` puts them into the picture. Only the first view is shown."""
+        if self._started is None:
+            return
+        mine = [block for block in blocks if block.scan_id == self._started.scan_id and block.view == 0]
+        if mine:
+            grow = self._grower(mine)
+            pixels.submit(grow, self._show)
+
+    def end(self, scan_id: str) -> None:
+        if self._started is not None and self._started.scan_id == scan_id:
+            self._started = None
+            self.retranslate()
+
+    def retranslate(self) -> None:
+        self._name.setText(self._device)
+        if self._started is None:
+            self._state.setText(text("ui.live.done", lines=self._cols))
+        elif self._started.lines_expected:
+            share = min(1.0, self._cols / self._started.lines_expected)
+            self._state.setText(text("ui.live.scanning", share=f"{share:.0%}"))
+        else:
+            self._state.setText(text("ui.live.lines", lines=self._cols))
+
+    def restyle(self) -> None:
+        self.setFixedHeight(theme.text_px() * STRIP_LINES)
+        self._name.setMinimumWidth(theme.text_px() * 8)
+
+    def _grower(self, blocks: Sequence[Lines]) -> Callable[[], tuple[str, int, Shown | None]]:
+        started, views = self._started, self._views
+        assert started is not None
+
+        def grow() -> tuple[str, int, Shown | None]:
+            first = blocks[0]
+            view = views.get(first.view)
+            if view is None:
+                expected = started.lines_expected
+                view = GrowingView(first.high.shape[1], first.low is not None, expected)
+                views[first.view] = view
+            for block in blocks:
+                view.append(block.first, block.high, block.low)
+            pyramid = view.snapshot()
+            return started.scan_id, view.cols, None if pyramid is None else Shown(pyramid)
+
+        return grow
+
+    def _show(self, grown: tuple[str, int, Shown | None]) -> None:
+        scan_id, cols, shown = grown
+        if shown is None or (self._started is not None and self._started.scan_id != scan_id):
+            return
+        self._cols = cols
+        expected = 0 if self._started is None else self._started.lines_expected or 0
+        self.viewer.show_grown(shown, expected)
+        self.retranslate()

@@ -1,0 +1,83 @@
+"""What is read to show one parcel, all at once on the station's worker, and kept ahead for the next ones."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+
+from app.customs.identifiers import Candidate, parse
+from app.customs.parcel import Decision, Parcel
+from app.customs.states import Offer
+from app.station import StationView
+from app.ui.viewer import Shown
+from imaging.errors import KnownError
+from imaging.pyramid import Pyramid
+from imaging.scan import Scan
+
+KEPT = 6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opened:
+    """A parcel as the window shows it. `scan_error` says why there is no picture although there was a capture."""
+
+    parcel: Parcel
+    offers: tuple[Offer, ...]
+    history: tuple[Decision, ...]
+    candidate: Candidate | None = None
+    scan: Scan | None = None
+    scan_error: KnownError | None = None
+    views: tuple[Shown, ...] = ()
+
+
+def read_parcel(station: StationView, parcel_id: int, *, has_scan: bool = True) -> Opened:
+    """Read a parcel with what may be done and was done; its scan too unless the pictures are there already."""
+    parcel = station.parcel(parcel_id)
+    found = parse(parcel.number) if parcel.number else []
+    opened = Opened(
+        parcel,
+        tuple(station.offers(parcel_id)),
+        tuple(station.history(parcel_id)),
+        found[0] if found else None,
+    )
+    if not has_scan:
+        return opened
+    try:
+        return replace(opened, scan=station.open_scan(parcel_id))
+    except KnownError as error:
+        return replace(opened, scan_error=error)
+
+
+def build_views(scan: Scan) -> tuple[Shown, ...]:
+    """The pyramids of all views, with the material codes that the first picture needs."""
+    views = []
+    for view in scan.views:
+        pyramid = Pyramid.of(view, scan.generator)
+        pyramid.prepare()
+        views.append(Shown(pyramid, view.name, view.mm_per_row, view.mm_per_col))
+    return tuple(views)
+
+
+class Kept:
+    """The pictures of the last and the next few parcels, by parcel and captures; the oldest goes first."""
+
+    def __init__(self) -> None:
+        self._views: OrderedDict[tuple[int, tuple[str, ...]], tuple[Shown, ...]] = OrderedDict()
+
+    def put(self, parcel: Parcel, views: tuple[Shown, ...]) -> None:
+        self._views[_key(parcel)] = views
+        while len(self._views) > KEPT:
+            self._views.popitem(last=False)
+
+    def get(self, parcel: Parcel) -> tuple[Shown, ...] | None:
+        views = self._views.get(_key(parcel))
+        if views is not None:
+            self._views.move_to_end(_key(parcel))
+        return views
+
+    def has(self, parcel_id: int) -> bool:
+        return any(known == parcel_id for known, _ in self._views)
+
+
+def _key(parcel: Parcel) -> tuple[int, tuple[str, ...]]:
+    return parcel.id, tuple(capture.sha256 for capture in parcel.captures)

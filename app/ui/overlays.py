@@ -1,0 +1,171 @@
+"""What is painted over a picture: detection boxes with labels, scale bar, overview map, a note in an empty pane."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
+
+from app.customs.parcel import Seen
+from app.texts import text
+from app.ui import chips, theme, words
+from app.ui.geometry import Camera, scale_bar
+from imaging.look import Look
+from models.detector import Level
+
+BOX = QColor("#d4006a")
+"""Magenta: the one strong hue that no material colour uses."""
+PLATE = QColor(12, 16, 20, 225)
+PLATE_TEXT = QColor("#ffffff")
+CHANGED = QColor("#ffd34d")
+"""Says that the image is not the standard one."""
+OVERVIEW_PX = 190
+_LINES = {Level.SURE: (3.0, Qt.PenStyle.SolidLine), Level.LIKELY: (2.2, Qt.PenStyle.DashLine)}
+_HINT_LINE = (1.6, Qt.PenStyle.DotLine)
+
+
+def box_area(camera: Camera, box: tuple[int, int, int, int]) -> QRectF:
+    """A box of image px where it is on the screen."""
+    left, top = camera.to_screen(box[0], box[1])
+    right, bottom = camera.to_screen(box[2], box[3])
+    return QRectF(QPointF(left, top), QPointF(right, bottom))
+
+
+def paint_boxes(painter: QPainter, camera: Camera, seen: Sequence[Seen], marked: int | None) -> None:
+    """Boxes by confidence (solid, dashed, dotted) over a dark rim, so that they show on air and on steel."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    taken: list[QRectF] = []
+    for number, one in enumerate(seen):
+        area = box_area(camera, one.box).adjusted(-3, -3, 3, 3)
+        width, style = _LINES.get(Level(one.level), _HINT_LINE) if one.level in set(Level) else _HINT_LINE
+        painter.setPen(QPen(QColor(255, 255, 255, 215), width + 2.4))
+        painter.drawRect(area)
+        painter.setPen(QPen(BOX, width + (1.5 if number == marked else 0), style))
+        painter.drawRect(area)
+        if area.intersects(QRectF(0, 0, camera.pane_w, camera.pane_h)):
+            _paint_label(painter, camera, area, one, taken)
+    painter.restore()
+
+
+def _paint_label(painter: QPainter, camera: Camera, area: QRectF, one: Seen, taken: list[QRectF]) -> None:
+    words_of_one = f"{words.name_of('class', one.label)}  {one.score:.0%}"
+    painter.setFont(theme.font(is_bold=True))
+    metrics = painter.fontMetrics()
+    bars_w = theme.text_px() * 1.4
+    size_w, size_h = metrics.horizontalAdvance(words_of_one) + bars_w + 20, metrics.height() + 6
+    place = _free_place(area, size_w, size_h, camera, taken)
+    taken.append(place)
+    painter.setPen(QPen(BOX, 1.5))
+    painter.setBrush(PLATE)
+    painter.drawRoundedRect(place, 3, 3)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    bars = QRectF(place.left() + 7, place.top() + 5, bars_w, place.height() - 10)
+    chips.paint_bars(painter, bars, one.level, PLATE_TEXT)
+    painter.setPen(PLATE_TEXT)
+    painter.drawText(place.adjusted(bars_w + 11, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, words_of_one)
+
+
+def _free_place(area: QRectF, width: float, height: float, camera: Camera, taken: Sequence[QRectF]) -> QRectF:
+    """Above the box, else below, else inside; moved down from other labels and always whole in the pane."""
+    tops = [area.top() - height - 3, area.bottom() + 3, area.top() + 3]
+    tops += [area.bottom() + 3 + step * (height + 2) for step in range(1, 8)]
+    most_left, most_top = camera.pane_w - width - 4, camera.pane_h - height - 4
+    for top in tops:
+        place = QRectF(max(4.0, min(area.left(), most_left)), top, width, height)
+        if 4 <= top <= most_top and not any(place.intersects(other) for other in taken):
+            return place
+    return QRectF(max(4.0, min(area.left(), most_left)), max(4.0, min(area.top(), most_top)), width, height)
+
+
+def paint_scale_bar(painter: QPainter, camera: Camera, mm_per_px: float | None) -> None:
+    """A round length in mm at the lower left; without calibration the words that say so."""
+    painter.save()
+    painter.setFont(theme.font(theme.small_px(), is_bold=True))
+    metrics = painter.fontMetrics()
+    base = camera.pane_h - 14.0
+    length_px = 0.0
+    if mm_per_px is None:
+        words_of_bar = text("ui.viewer.no_scale")
+    else:
+        length_mm, length_px = scale_bar(mm_per_px, camera.zoom, min(180.0, camera.pane_w / 4))
+        words_of_bar = f"{length_mm:g} mm" if length_mm < 1000 else f"{length_mm / 1000:g} m"
+    width = max(length_px, metrics.horizontalAdvance(words_of_bar)) + 16
+    plate = QRectF(12, base - metrics.height() - 12, width, metrics.height() + 18)
+    _plate(painter, plate)
+    painter.setPen(PLATE_TEXT)
+    painter.drawText(plate.adjusted(8, 3, 0, 0), Qt.AlignmentFlag.AlignLeft, words_of_bar)
+    if mm_per_px is not None:
+        painter.setPen(QPen(PLATE_TEXT, 2))
+        left = plate.left() + 8
+        painter.drawLine(QPointF(left, base), QPointF(left + length_px, base))
+        for x in (left, left + length_px):
+            painter.drawLine(QPointF(x, base - 4), QPointF(x, base + 3))
+    painter.restore()
+
+
+def paint_caption(painter: QPainter, camera: Camera, name: str, look: Look, look_words: str) -> None:
+    """Upper left: which view at what zoom, and in a second line whatever differs from the standard image."""
+    lines = [f"{words.name_of('view', name) if name else ''}   {camera.zoom:.0%}".strip()]
+    if look_words:
+        lines.append(look_words)
+    if (look.window_width, look.window_centre, look.gamma, look.absorption) != (1.0, 0.5, 1.0, 0.0):
+        dials = {"w": look.window_width, "l": look.window_centre, "g": look.gamma, "a": look.absorption}
+        lines.append(text("ui.viewer.dials", **{letter: f"{value:.2f}" for letter, value in dials.items()}))
+    painter.save()
+    painter.setFont(theme.font(theme.small_px(), is_bold=True))
+    metrics = painter.fontMetrics()
+    width = max(metrics.horizontalAdvance(line) for line in lines)
+    plate = QRectF(12, 12, width + 16, metrics.height() * len(lines) + 8)
+    _plate(painter, plate)
+    for number, line in enumerate(lines):
+        painter.setPen(PLATE_TEXT if not number else CHANGED)
+        painter.drawText(QPointF(20, 16 + metrics.ascent() + number * metrics.height()), line)
+    painter.restore()
+
+
+def overview_area(camera: Camera) -> QRectF:
+    """Where the overview map lies: lower right, in the picture's proportions."""
+    scale = min(OVERVIEW_PX / camera.image_w, OVERVIEW_PX / camera.image_h)
+    width, height = max(8.0, camera.image_w * scale), max(8.0, camera.image_h * scale)
+    return QRectF(camera.pane_w - width - 14, camera.pane_h - height - 14, width, height)
+
+
+def paint_overview(painter: QPainter, camera: Camera, picture: QImage) -> None:
+    """The whole picture small, with a frame around what the pane shows."""
+    painter.save()
+    area = overview_area(camera)
+    _plate(painter, area.adjusted(-4, -4, 4, 4))
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.drawImage(area, picture)
+    left, top, right, bottom = camera.visible_box()
+    scale = area.width() / camera.image_w
+    frame = QRectF(area.left() + left * scale, area.top() + top * scale, (right - left) * scale, (bottom - top) * scale)
+    painter.setPen(QPen(PLATE, 3))
+    painter.drawRect(frame)
+    painter.setPen(QPen(BOX, 1.5))
+    painter.drawRect(frame)
+    painter.restore()
+
+
+def paint_note(painter: QPainter, pane: QRectF, title: str, more: str) -> None:
+    """Words in the middle of an empty pane."""
+    painter.save()
+    painter.setFont(theme.font(theme.text_px() + 4, is_bold=True))
+    painter.setPen(theme.colour("soft"))
+    middle = pane.center().y()
+    upper = QRectF(pane.left() + 20, middle - 40, pane.width() - 40, 36)
+    painter.drawText(upper, Qt.AlignmentFlag.AlignCenter, title)
+    painter.setFont(theme.font())
+    painter.setPen(theme.colour("faint" if theme.current() == "dark" else "soft"))
+    lower = QRectF(pane.left() + 20, middle, pane.width() - 40, 60)
+    painter.drawText(lower, Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap, more)
+    painter.restore()
+
+
+def _plate(painter: QPainter, area: QRectF) -> None:
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(PLATE)
+    painter.drawRoundedRect(area, 4, 4)
+    painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -1,0 +1,100 @@
+"""The parts of the window and where they lie."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtWidgets import QFrame, QMainWindow, QSplitter, QVBoxLayout, QWidget
+
+from app.customs.states import Term
+from app.ui import theme
+from app.ui.actions import ActionBar
+from app.ui.bars import StatusBar, TopBar
+from app.ui.chooser import Chooser
+from app.ui.help import HelpSheet
+from app.ui.queue_panel import QueuePanel
+from app.ui.side import SidePanel
+from app.ui.stage import Stage
+from app.ui.toast import BreakBanner, DecidedToast, Notice
+
+SIDE_EM = 24.5
+"""Widths of queue and parcel panel in text heights: room for a number, a class and a score without cutting."""
+QUEUE_EM = 23.0
+
+
+class Parts:
+    """Queue left, image in the middle, parcel and decisions right, bars above and below, overlays on top."""
+
+    def __init__(
+        self, window: QMainWindow, officer: str, rule_titles: Mapping[str, Term], post_names: Mapping[str, str]
+    ) -> None:
+        self.top = TopBar(officer, post_names)
+        self.queue = QueuePanel()
+        self.stage = Stage()
+        self.side = SidePanel(rule_titles)
+        self.actions = ActionBar()
+        self.status = StatusBar()
+        self.break_banner = BreakBanner()
+        self.splitter = QSplitter(childrenCollapsible=False, handleWidth=1)
+        self.is_resized = False
+        self.splitter.splitterMoved.connect(self._mark_resized)
+        window.setCentralWidget(self._lay_out())
+        self.toast = DecidedToast(self.stage.glass)
+        self.notice = Notice(self.stage.glass)
+        self.chooser = Chooser(window)
+        self.help = HelpSheet(window)
+
+    def retranslate(self) -> None:
+        """All texts in the language that is chosen now."""
+        for part in (self.top, self.queue, self.side, self.actions, self.status, self.toast, self.chooser):
+            part.retranslate()
+        self.stage.retranslate()
+        if self.help.isVisible():
+            self.help.retranslate()
+
+    def restyle(self) -> None:
+        """All sizes and painted colours in the theme that is chosen now."""
+        self.queue.restyle()
+        self.actions.restyle()
+        self.stage.restyle()
+
+    def set_widths(self, total: int, queue_px: int = 0, side_px: int = 0) -> None:
+        """Give queue and panel their widths, and the image all the rest."""
+        queue_px = queue_px or round(theme.text_px() * QUEUE_EM)
+        side_px = side_px or round(theme.text_px() * SIDE_EM)
+        self.splitter.setSizes([queue_px, max(200, total - queue_px - side_px - 2), side_px])
+
+    def place(self) -> None:
+        """The overlays go back to their places after the window has changed its size."""
+        for overlay in (self.toast, self.notice, self.chooser, self.help):
+            if overlay.isVisible():
+                overlay.place()
+
+    def _mark_resized(self) -> None:
+        self.is_resized = True
+
+    def _lay_out(self) -> QWidget:
+        right = QFrame(objectName="side")
+        column = _column(right)
+        column.addWidget(self.side, 1)
+        column.addWidget(QFrame(objectName="rule"))
+        column.addWidget(self.actions)
+        middle = QWidget()
+        inner = _column(middle)
+        inner.addWidget(self.break_banner)
+        inner.addWidget(self.stage, 1)
+        for part, stretch in ((self.queue, 0), (middle, 1), (right, 0)):
+            self.splitter.addWidget(part)
+            self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
+        body = QWidget(objectName="window")
+        page = _column(body)
+        page.addWidget(self.top)
+        page.addWidget(self.splitter, 1)
+        page.addWidget(self.status)
+        return body
+
+
+def _column(holder: QWidget) -> QVBoxLayout:
+    column = QVBoxLayout(holder, spacing=0)
+    column.setContentsMargins(0, 0, 0, 0)
+    return column

@@ -1,0 +1,21 @@
+"""What the window remembers of an officer's habits; the caller keeps it between runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class UiSettings:
+    """Who sits at the station and how he likes it. `text_px` 0 means: fit to the window's height."""
+
+    officer: str = "officer"
+    language: str = "zh_CN"
+    theme: str = "dark"
+    text_px: int = 0
+    has_boxes: bool = True
+    has_overview: bool = True
+    is_full_screen: bool = False
+    queue_width_px: int = 0
+    side_width_px: int = 0
+    break_after_s: int = 20 * 60

@@ -1,0 +1,215 @@
+"""One picture, painted by table lookup of its visible part: pan, zoom, window and level by mouse, overlays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app.customs.parcel import Seen
+from app.ui import overlays, theme
+from app.ui.geometry import Camera
+from imaging.look import STANDARD, Look
+from imaging.pyramid import Pyramid
+from imaging.render import Pixels, Viewport, render
+
+WHEEL_NOTCH = 120
+ZOOM_PER_NOTCH = 1.25
+DIAL_PX = 24
+"""Mouse travel of one step of window or level."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """A view ready to show: its sizes, its name and the size of a pixel where it is calibrated."""
+
+    pyramid: Pyramid
+    name: str = ""
+    mm_per_row: float | None = None
+    mm_per_col: float | None = None
+
+
+class Viewer(QWidget):
+    """Shows one view through a camera. `moved` tells of every change of the camera that the officer made here."""
+
+    moved = Signal(object)
+    dialled = Signal(str, float)
+    painted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMinimumSize(60, 40)
+        self.camera = Camera.fit(1, 1, 1, 1)
+        self.shown: Shown | None = None
+        self.look: Look = STANDARD
+        self.seen: tuple[Seen, ...] = ()
+        self.marked: int | None = None
+        self.has_boxes = True
+        self.has_overview = True
+        self.is_bare = False
+        self.look_words = ""
+        self._note = ("", "")
+        self._pixels: Pixels | None = None
+        self._overview: QImage | None = None
+        self._drag: QPointF | None = None
+        self._drag_button = Qt.MouseButton.NoButton
+
+    def show_picture(self, shown: Shown | None, seen: Sequence[Seen] = ()) -> None:
+        """Show another picture, fitted; None empties the pane."""
+        self.shown = shown
+        self.seen = tuple(seen)
+        self.marked = None
+        self._overview = None
+        if shown is not None:
+            rows, cols = shown.pyramid.shape
+            self.camera = Camera.fit(cols, rows, self.width(), self.height())
+        self.update()
+
+    def show_grown(self, shown: Shown, expected_cols: int = 0) -> None:
+        """Show a later state of a picture that grows to the right, with room for what is expected."""
+        rows, cols = shown.pyramid.shape
+        self.shown, self._overview = shown, None
+        self.camera = Camera.fit(max(cols, expected_cols), rows, self.width(), self.height())
+        self.update()
+
+    def set_seen(self, seen: Sequence[Seen]) -> None:
+        self.seen = tuple(seen)
+        self.marked = None
+        self.update()
+
+    def set_look(self, look: Look) -> None:
+        self.look = look
+        self._overview = None
+        self.update()
+
+    def set_note(self, title: str, more: str = "") -> None:
+        """What stands in the pane while there is no picture."""
+        self._note = (title, more)
+        self.update()
+
+    def set_camera(self, camera: Camera) -> None:
+        """Look elsewhere; told to nobody."""
+        self.camera = camera
+        self.update()
+
+    def move_to(self, camera: Camera) -> None:
+        """Look elsewhere and tell `moved`."""
+        self.set_camera(camera)
+        self.moved.emit(camera)
+
+    def mark(self, index: int | None) -> None:
+        """Emphasise one detection and bring it into sight."""
+        self.marked = index
+        if index is not None:
+            left, top, right, bottom = self.seen[index].box
+            area = overlays.box_area(self.camera, self.seen[index].box)
+            if not QRectF(self.rect()).contains(area):
+                self.move_to(self.camera.centred((left + right) / 2, (top + bottom) / 2))
+        self.update()
+
+    def viewport_px(self) -> Viewport:
+        """The camera in device pixels, as the renderer wants it."""
+        ratio = self.devicePixelRatioF()
+        width, height = max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
+        return Viewport(self.camera.x, self.camera.y, self.camera.zoom * ratio, width, height)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        painter = QPainter(self)
+        if self.shown is None:
+            painter.fillRect(self.rect(), theme.colour("canvas"))
+            overlays.paint_note(painter, QRectF(self.rect()), *self._note)
+            return
+        viewport = self.viewport_px()
+        background = theme.colour("canvas").rgb()
+        self._pixels = render(self.shown.pyramid, viewport, self.look, background, self._pixels)
+        painter.drawImage(self.rect(), _image(self._pixels))
+        if not self.is_bare:
+            self._paint_overlays(painter)
+        painter.end()
+        self.painted.emit()
+
+    def _paint_overlays(self, painter: QPainter) -> None:
+        assert self.shown is not None
+        if self.has_boxes:
+            overlays.paint_boxes(painter, self.camera, self.seen, self.marked)
+        overlays.paint_scale_bar(painter, self.camera, self.shown.mm_per_col)
+        overlays.paint_caption(painter, self.camera, self.shown.name, self.look, self.look_words)
+        if self._shows_overview:
+            overlays.paint_overview(painter, self.camera, self._overview_picture())
+
+    @property
+    def _shows_overview(self) -> bool:
+        return self.has_overview and not self.camera.is_all_visible
+
+    def _overview_picture(self) -> QImage:
+        if self._overview is None:
+            assert self.shown is not None
+            area = overlays.overview_area(self.camera)
+            width, height = max(1, round(area.width())), max(1, round(area.height()))
+            camera = self.camera
+            whole = Viewport(camera.image_w / 2, camera.image_h / 2, area.width() / camera.image_w, width, height)
+            self._overview = _image(render(self.shown.pyramid, whole, self.look)).copy()
+        return self._overview
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        self.camera = self.camera.resized(self.width(), self.height())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        notches = event.angleDelta().y() / WHEEL_NOTCH
+        if self.shown is not None and notches:
+            at = event.position()
+            self.move_to(self.camera.zoomed(ZOOM_PER_NOTCH**notches, at.x(), at.y()))
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if self.shown is None:
+            return
+        self._drag, self._drag_button = event.position(), event.button()
+        if event.button() == Qt.MouseButton.LeftButton and not self._goes_to_overview(event.position()):
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if self._drag is None:
+            return
+        travel = event.position() - self._drag
+        self._drag = event.position()
+        if self._drag_button == Qt.MouseButton.RightButton:
+            self.dialled.emit("window", travel.x() / DIAL_PX)
+            self.dialled.emit("level", -travel.y() / DIAL_PX)
+        elif not self._goes_to_overview(event.position()):
+            self.move_to(self.camera.panned(travel.x(), travel.y()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self._drag = None
+        self.unsetCursor()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if self.shown is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        if self.camera.is_all_visible:
+            at = event.position()
+            self.move_to(self.camera.zoomed(1 / self.camera.zoom, at.x(), at.y()))
+        else:
+            self.move_to(Camera.fit(self.camera.image_w, self.camera.image_h, self.width(), self.height()))
+
+    def _goes_to_overview(self, at: QPointF) -> bool:
+        """A press or drag on the overview map looks at that place."""
+        if not self._shows_overview or self._drag_button != Qt.MouseButton.LeftButton:
+            return False
+        area = overlays.overview_area(self.camera)
+        if not area.contains(at):
+            return False
+        scale = self.camera.image_w / area.width()
+        self.move_to(self.camera.centred((at.x() - area.left()) * scale, (at.y() - area.top()) * scale))
+        return True
+
+
+def _image(pixels: Pixels) -> QImage:
+    """The pixels as a picture that shares their memory."""
+    height, width = pixels.shape[:2]
+    return QImage(pixels.data, width, height, pixels.strides[0], QImage.Format.Format_RGB32)

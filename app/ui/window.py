@@ -1,0 +1,151 @@
+"""The officer's window: its parts, its look, its language; what it does is in course.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QResizeEvent
+from PySide6.QtWidgets import QApplication, QMainWindow
+
+from app import texts
+from app.customs.states import Term
+from app.station import StationView
+from app.texts import text
+from app.ui import theme
+from app.ui.bridge import Bridge
+from app.ui.course import Course
+from app.ui.desk import Desk
+from app.ui.key_input import KeyInput, Wedge
+from app.ui.pace import Pace
+from app.ui.parts import Parts
+from app.ui.settings import UiSettings
+from imaging.look import LOOKS, Look
+
+LEAST_W, LEAST_H = 1180, 660
+
+
+class MainWindow(QMainWindow):
+    """One officer at one station.
+
+    `rule_titles` names the lane rules by id, `post_names` the post by language, `wedge` is a reader that types.
+    """
+
+    closed = Signal()
+
+    def __init__(
+        self,
+        station: StationView,
+        bridge: Bridge,
+        settings: UiSettings | None = None,
+        *,
+        rule_titles: Mapping[str, Term] | None = None,
+        post_names: Mapping[str, str] | None = None,
+        wedge: Wedge | None = None,
+    ) -> None:
+        super().__init__(objectName="window")
+        self._settings = settings or UiSettings()
+        texts.set_language(self._settings.language)
+        theme.use(self._settings.theme, self._settings.text_px or theme.text_px_for(LEAST_H))
+        self.setMinimumSize(LEAST_W, LEAST_H)
+        self.parts = Parts(self, self._settings.officer, rule_titles or {}, post_names or {})
+        self.desk = Desk(station, self._settings.officer, self)
+        self.course = Course(self.parts, self.desk, Pace(self._settings.break_after_s), self)
+        self.course.window_command.connect(self._command)
+        self.course.follow(bridge)
+        self.key_input = KeyInput(self, self.course.press, self.course.release, wedge)
+        self.key_input.code_typed.connect(self.course.show_code)
+        QApplication.instance().installEventFilter(self.key_input)  # type: ignore[union-attr]
+        self.parts.stage.set_boxes(self._settings.has_boxes)
+        self.parts.stage.set_overview(self._settings.has_overview)
+        self.set_theme(self._settings.theme)
+        self.set_language(self._settings.language)
+        self._seconds = QTimer(self, interval=1000)
+        self._seconds.timeout.connect(self.course.tick)
+        self._seconds.start()
+        self.course.tick()
+        self.course.refresh()
+        self.parts.stage.setFocus()
+
+    @property
+    def settings(self) -> UiSettings:
+        """What the officer has set, to be kept for his next shift."""
+        sizes = self.parts.splitter.sizes()
+        stage = self.parts.stage
+        return replace(
+            self._settings,
+            has_boxes=stage.has_boxes,
+            has_overview=stage.has_overview,
+            is_full_screen=self.isFullScreen(),
+            queue_width_px=sizes[0] if self._is_resized_by_hand() else self._settings.queue_width_px,
+            side_width_px=sizes[2] if self._is_resized_by_hand() else self._settings.side_width_px,
+        )
+
+    def open_parcel(self, parcel_id: int) -> None:
+        self.desk.open(parcel_id)
+
+    def set_look(self, look: Look | str) -> None:
+        """Show the open picture with a look, or with one of the named looks."""
+        self.parts.stage.set_look(LOOKS[look] if isinstance(look, str) else look)
+
+    def set_language(self, language: str) -> None:
+        texts.set_language(language)
+        self._settings = replace(self._settings, language=language)
+        self.setWindowTitle(text("ui.title"))
+        self.parts.retranslate()
+        self.course.tick()
+
+    def set_theme(self, name: str) -> None:
+        self._settings = replace(self._settings, theme=name)
+        self._restyle()
+
+    def is_idle(self) -> bool:
+        """Whether nothing is being read or built, for scripts that take pictures."""
+        return self.desk.is_idle
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        if self._wanted_text_px() != theme.text_px():
+            self._restyle()
+        elif event.size().width() != event.oldSize().width():
+            self._set_widths()
+        self.parts.place()
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        """Ends both workers; what they are writing is finished first."""
+        QApplication.instance().removeEventFilter(self.key_input)  # type: ignore[union-attr]
+        self._seconds.stop()
+        self.desk.stop()
+        self.closed.emit()
+        super().closeEvent(event)
+
+    def _command(self, command: str) -> None:
+        if command == "language":
+            following = texts.LANGUAGES.index(texts.language()) + 1
+            self.set_language(texts.LANGUAGES[following % len(texts.LANGUAGES)])
+        elif command == "theme":
+            self.set_theme(theme.THEMES[(theme.THEMES.index(theme.current()) + 1) % len(theme.THEMES)])
+        elif command == "full_screen":
+            self.showNormal() if self.isFullScreen() else self.showFullScreen()
+        elif command == "help":
+            self.parts.help.open()
+        elif command == "quit":
+            self.close()
+
+    def _wanted_text_px(self) -> int:
+        return self._settings.text_px or theme.text_px_for(self.height())
+
+    def _restyle(self) -> None:
+        theme.use(self._settings.theme, self._wanted_text_px())
+        self.setStyleSheet(theme.style_sheet())
+        self.parts.restyle()
+        self.parts.retranslate()
+        self._set_widths()
+        self.parts.place()
+
+    def _set_widths(self) -> None:
+        self.parts.set_widths(self.width(), self._settings.queue_width_px, self._settings.side_width_px)
+
+    def _is_resized_by_hand(self) -> bool:
+        return self.parts.is_resized

@@ -1,0 +1,168 @@
+"""A whole station in memory for tests of the window: the real table of moves, guards and undo, without disk."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import qrcode
+
+from app.customs.parcel import Capture, Decision, Lane, Parcel, QueueFilter, QueueRow
+from app.customs.states import (
+    LETS_GO,
+    WAITING,
+    Action,
+    Facts,
+    Offer,
+    State,
+    UndoRefusedError,
+    next_state,
+    offers,
+)
+from app.station import Decided
+from app.store.errors import ParcelChangedError
+from imaging.scan import Scan
+
+UNDO_S = 60.0
+_LANES = list(Lane)
+
+
+class MemoryStation:
+    """Parcels and their scans by id. Knows which threads called it, so that a test can say which may not."""
+
+    def __init__(self, folder: Path) -> None:
+        self.parcels: dict[int, Parcel] = {}
+        self.scans: dict[int, Scan | Exception] = {}
+        self.decisions: list[Decision] = []
+        self.second_officers: dict[int, str] = {}
+        self.callers: set[str] = set()
+        self.now = lambda: datetime.now(UTC)
+        self._folder = folder
+        self._lock = threading.Lock()
+
+    def add(self, parcel: Parcel, scan: Scan | Exception | None = None) -> None:
+        if scan is not None:
+            scan_id = scan.id if isinstance(scan, Scan) else "broken"
+            capture = Capture(scan_id, f"{parcel.id}.tif", f"{parcel.id:064x}", "belt-1", parcel.arrived_at, "parcel-1", 41.0)
+            parcel = replace(parcel, captures=(capture,))
+            self.scans[parcel.id] = scan
+        with self._lock:
+            self.parcels[parcel.id] = parcel
+
+    def row(self, parcel: Parcel) -> QueueRow:
+        top = max(parcel.seen, key=lambda seen: seen.score, default=None)
+        return QueueRow(
+            parcel.id,
+            parcel.kind,
+            parcel.number,
+            parcel.state,
+            parcel.lane,
+            parcel.arrived_at,
+            parcel.declaration.summary if parcel.declaration else "",
+            top.label if top else "",
+            top.score if top else 0.0,
+            tuple(finding.kind for finding in parcel.findings),
+        )
+
+    def queue(self, filter: QueueFilter, limit: int = 500) -> list[QueueRow]:
+        self._note()
+        rows = [self.row(parcel) for parcel in self.parcels.values()]
+        states = filter.states or WAITING
+        wanted = filter.text.lower()
+        rows = [row for row in rows if row.state in states and (not filter.lanes or row.lane in filter.lanes)]
+        rows = [row for row in rows if wanted in f"{row.number} {row.goods}".lower()]
+        rows.sort(key=lambda row: row.arrived_at, reverse=filter.newest_first)
+        return rows[:limit]
+
+    def counts(self) -> dict[str, int]:
+        self._note()
+        states = [parcel.state for parcel in self.parcels.values()]
+        return {state: states.count(state) for state in State}
+
+    def parcel(self, parcel_id: int) -> Parcel:
+        self._note()
+        return self.parcels[parcel_id]
+
+    def offers(self, parcel_id: int) -> list[Offer]:
+        self._note()
+        parcel = self.parcels[parcel_id]
+        return offers(parcel.state, self._facts(parcel))
+
+    def history(self, parcel_id: int) -> list[Decision]:
+        self._note()
+        return [decision for decision in self.decisions if decision.parcel_id == parcel_id]
+
+    def open_scan(self, parcel_id: int) -> Scan | None:
+        self._note()
+        scan = self.scans.get(parcel_id)
+        if isinstance(scan, Exception):
+            raise scan
+        return scan
+
+    def find_code(self, text: str) -> Parcel | None:
+        self._note()
+        for parcel in self.parcels.values():
+            if text in (parcel.number, *parcel.codes, parcel.trace_code):
+                return parcel
+        return None
+
+    def decide(
+        self,
+        parcel_id: int,
+        action: Action,
+        *,
+        officer: str,
+        reason: str = "",
+        note: str = "",
+        second_officer: str = "",
+        seen_version: int | None = None,
+    ) -> Decided:
+        self._note()
+        with self._lock:
+            parcel = self.parcels[parcel_id]
+            if seen_version is not None and parcel.version != seen_version:
+                raise ParcelChangedError("The parcel has changed. Look again, then decide.")
+            facts = replace(
+                self._facts(parcel), officer=officer, reason=reason, note=note, second_officer=second_officer
+            )
+            after = next_state(parcel.state, action, facts)
+            number = len(self.decisions) + 1
+            trace = f"T99992026{number:06d}" if after in LETS_GO else None
+            decision = Decision(number, parcel_id, action, parcel.state, after, officer, reason, note, self.now(), trace)
+            self.decisions.append(decision)
+            self.second_officers[number] = second_officer
+            parcel = replace(
+                parcel, state=after, trace_code=trace, version=parcel.version + 1, return_state=parcel.state
+            )
+            self.parcels[parcel_id] = parcel
+        return Decided(decision, parcel, decision.decided_at + timedelta(seconds=UNDO_S))
+
+    def undo(self, decision_id: int, *, officer: str) -> Decided:
+        self._note()
+        with self._lock:
+            decision = self.decisions[decision_id - 1]
+            if self.now() - decision.decided_at > timedelta(seconds=UNDO_S):
+                raise UndoRefusedError("Too late.", why="late")
+            self.decisions[decision_id - 1] = decision = replace(decision, undone_at=self.now())
+            parcel = self.parcels[decision.parcel_id]
+            parcel = replace(parcel, state=decision.before, trace_code=None, version=parcel.version + 1)
+            self.parcels[parcel.id] = parcel
+        return Decided(decision, parcel, None)
+
+    def label(self, parcel_id: int, *, dpi: int = 203) -> Path:
+        self._note()
+        path = self._folder / f"{parcel_id}.png"
+        qrcode.make(self.parcels[parcel_id].trace_code).save(path)
+        return path
+
+    def _facts(self, parcel: Parcel) -> Facts:
+        return Facts(
+            officer="officer-1",
+            return_state=parcel.return_state,
+            has_alarm=any(seen.level in ("sure", "likely") for seen in parcel.seen),
+        )
+
+    def _note(self) -> None:
+        self.callers.add(threading.current_thread().name)
