@@ -164,3 +164,9 @@ class PrintJobError(TraceError):
     """A print job is unknown or its file is damaged."""
 
     key = "print_job"
+
+
+class RecallEmptyError(TraceError):
+    """A recall that names nothing to look for, or finds nothing."""
+
+    key = "recall"
