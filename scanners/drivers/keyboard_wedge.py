@@ -38,7 +38,7 @@ class WedgeSettings(DeviceSettings):
     gap_ms: float = Field(default=35.0, gt=0, le=200)
     """Longest time between two keys of a reader."""
     prefix_gap_ms: float = Field(default=200.0, gt=0, le=1000)
-    """The same, once the prefix has come."""
+    """The same, for a reader with a prefix: it needs not be faster than a person."""
     shortest: int = Field(default=6, ge=2, le=64)
     """Fewer keys than this are a person's, however fast."""
 
@@ -74,7 +74,7 @@ class KeyboardWedge(BarcodeReader):
     def hold_s(self) -> float:
         """How long after a withheld key the window calls `expire`."""
         settings = self.settings
-        return (settings.prefix_gap_ms if self._has_prefix() else settings.gap_ms) / 1000
+        return (settings.prefix_gap_ms if settings.prefix else settings.gap_ms) / 1000
 
     def open(self) -> None:
         self._ready = queue.SimpleQueue()

@@ -56,7 +56,7 @@ class Replay(XraySource):
         super().__init__(name)
         self.settings = settings
         self._pace = Pace(settings.speed)
-        self._lock = threading.Lock()
+        self._at_work = threading.Lock()
         self._recording: Recording | None = None
         self._script = Script(self._pace, iter(()))
         self._passage: Passage | None = None
@@ -72,7 +72,7 @@ class Replay(XraySource):
 
     def close(self) -> None:
         self._pace.stop()
-        with self._lock:
+        with self._at_work:
             recording, self._recording = self._recording, None
             if recording is not None:
                 recording.close()
@@ -117,18 +117,26 @@ class Replay(XraySource):
 
     def read(self, timeout_s: float) -> XrayEvent | None:
         deadline = time.monotonic() + timeout_s
-        if self._pace.is_stopped:
-            raise DeviceLostError(f"The replay {self.name} is not open. Open it first.", name=self.name)
-        while True:
-            if self._target is not None and self._passage is None:
-                self._next, self._target = self._target, None
-                self._restart()
-            if self._is_hurried:
-                self._script.skip_wait()
-            event = self._script.next_event(deadline)
-            is_called = self._is_hurried or (self._target is not None and self._passage is None)
-            if event is not None or not is_called or time.monotonic() >= deadline or self._pace.is_stopped:
-                return event
+        with self._at_work:
+            if self._pace.is_stopped:
+                raise DeviceLostError(f"The replay {self.name} is not open. Open it first.", name=self.name)
+            while True:
+                self._obey()
+                event = self._script.next_event(deadline)
+                if event is not None or time.monotonic() >= deadline or self._pace.is_stopped or not self._is_called:
+                    return event
+
+    @property
+    def _is_called(self) -> bool:
+        """Whether somebody has asked for a step or for another scan."""
+        return self._is_hurried or (self._target is not None and self._passage is None)
+
+    def _obey(self) -> None:
+        if self._target is not None and self._passage is None:
+            self._next, self._target = self._target, None
+            self._restart()
+        if self._is_hurried:
+            self._script.skip_wait()
 
     def _restart(self) -> None:
         self._passage = None
@@ -137,11 +145,12 @@ class Replay(XraySource):
     def _run(self) -> Iterator[Step]:
         """Every step from the next scan on."""
         ended_at = None
-        while (recording := self._recording) is not None and self._next < recording.count:
+        recording = self._recording
+        assert recording is not None
+        while self._next < recording.count:
             path = recording.path(self._next)
             try:
-                with self._lock:
-                    scan = recording.read(self._next)
+                scan = recording.read(self._next)
             except FileError as error:
                 self._next += 1
                 yield FileRejected(path, None, error)

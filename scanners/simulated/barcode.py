@@ -66,7 +66,7 @@ class SimulatedReader(BarcodeReader):
             )
         self._codes.clear()
         self._is_open = True
-        self._lane.attach(self)
+        self._lane.attach(self, is_before_tunnel=self.settings.offset_mm < 0)
 
     def close(self) -> None:
         self._is_open = False

@@ -35,6 +35,7 @@ class Lane:
         self._expected: weakref.WeakSet[object] = weakref.WeakSet()
         self._passed: dict[int, list[Passing]] = {}
         self._unsettled: dict[int, int] = {}
+        self._ahead: dict[int, int] = {}
 
     def drive(self, pace: Pace) -> None:
         """Say whose clock the conveyor runs by."""
@@ -47,9 +48,10 @@ class Lane:
         with self._changed:
             self._expected.add(reader)
 
-    def attach(self, reader: object) -> None:
+    def attach(self, reader: object, *, is_before_tunnel: bool) -> None:
         """From now on keep what passes for this reader."""
         with self._changed:
+            self._ahead[id(reader)] = int(is_before_tunnel)
             self._passed.setdefault(id(reader), [])
             self._changed.notify_all()
 
@@ -101,7 +103,7 @@ class Lane:
                 self._changed.wait(timeout_s)
 
     def wait_read(self, number: int, timeout_s: float) -> bool:
-        """Wait until every reader has taken and delivered all parcels before `number`; False when time is up."""
+        """Wait until every reader has read what passed it before parcel `number` enters; False when time is up."""
         deadline = time.monotonic() + timeout_s
         with self._changed:
             while self._is_behind(number):
@@ -113,7 +115,7 @@ class Lane:
 
     def _is_behind(self, number: int) -> bool:
         return any(
-            self._unsettled.get(reader, 0) > 0 or (waiting and waiting[0].number < number)
+            self._unsettled.get(reader, 0) > 0 or (waiting and waiting[0].number < number + self._ahead[reader])
             for reader, waiting in self._passed.items()
         )
 

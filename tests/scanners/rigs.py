@@ -70,9 +70,7 @@ def write_huge_png(path: Path, salt: int = 0) -> None:
 
     header = struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0)
     pixels = zlib.compress(salt.to_bytes(4, "big") * 200)
-    path.write_bytes(
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
-    )
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b""))
 
 
 def write_mixed(folder: Path, count: int, seed: int = 0) -> tuple[int, dict[str, int]]:
