@@ -144,3 +144,5 @@ def _statements(sql: str) -> Iterator[str]:
         if complete_statement(gathered):
             yield gathered
             gathered = ""
+    if gathered.strip():
+        yield gathered

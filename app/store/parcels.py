@@ -107,7 +107,7 @@ def create(
         is_cleared=0,
         detained_by="",
         trace_id=None,
-        is_waiting=0,
+        is_waiting=1,
         version=1,
         event_seq=seq,
     )
