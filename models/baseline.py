@@ -8,7 +8,7 @@ import numpy as np
 from imaging.scan import Scan, View
 from models.card import InputKind
 from models.detector import Detection, Findings, Level
-from models.inputs import read_planes
+from models.inputs import Planes, read_planes
 
 BAG_FROM = 0.12
 DENSEST_PART = 0.1
@@ -29,7 +29,11 @@ class DenseBlobs:
 
 def find_blobs(view: View, number: int = 0) -> list[Detection]:
     """The dense blobs of one view, largest first."""
-    darkness = read_planes(view, InputKind.ATTEN_ZEFF)[0]
+    return find_blobs_in(read_planes(view, InputKind.ATTEN_ZEFF)[0], number)
+
+
+def find_blobs_in(darkness: Planes, number: int = 0) -> list[Detection]:
+    """The dense blobs of a first channel as models.inputs makes it."""
     bag = darkness[darkness > BAG_FROM]
     if bag.size == 0:
         return []

@@ -17,7 +17,7 @@ from models.feed import choose_scales, fill, plan_windows
 from models.heads import Head, Signature, Tensor, resolve
 from models.heads.boxes import suppress
 from models.heads.signature import Outputs
-from models.inputs import read_planes
+from models.inputs import Planes, read_planes
 
 THREADS = 2
 FEWEST_KEPT = 10
@@ -72,10 +72,15 @@ class OnnxDetector:
     def find_in_view(self, view: View, number: int = 0, generator: Generator | None = None) -> list[Detection]:
         """The detections of one view, best first."""
         planes = read_planes(view, self.head.feed.kind, generator)
-        mm_per_px = (view.mm_per_row, view.mm_per_col)
-        scales = choose_scales(view.shape, mm_per_px, self.card.mm_per_px)
+        return self.find_in_planes(planes, (view.mm_per_row, view.mm_per_col), number)
+
+    def find_in_planes(
+        self, planes: Planes, mm_per_px: tuple[float | None, float | None], number: int = 0
+    ) -> list[Detection]:
+        """The detections on channels that `read_planes` made, best first."""
+        shape = (planes.shape[1], planes.shape[2])
         parts = []
-        for window in plan_windows(view.shape, self.head.feed, scales):
+        for window in plan_windows(shape, self.head.feed, choose_scales(shape, mm_per_px, self.card.mm_per_px)):
             tensor, placement = fill(planes, window, self.head.feed)
             candidates = self.head.decode(self.run(tensor, placement.size), placement.size)
             parts.append((placement.to_picture(candidates.boxes), candidates))
@@ -85,7 +90,7 @@ class OnnxDetector:
         if len(parts) > 1 or parts[0][1].needs_nms:
             kept = suppress(boxes, scores, classes, NMS_OVERLAP)
             boxes, scores, classes = boxes[kept], scores[kept], classes[kept]
-        return self._detections(boxes, scores, classes, view.shape, number)
+        return self._detections(boxes, scores, classes, shape, number)
 
     def run(self, tensor: np.ndarray[Any, Any], size: tuple[int, int]) -> Outputs:
         """The graph's outputs by name.

@@ -1,22 +1,15 @@
-# mypy: disable-error-code="misc"
 """Crops of phantom scenes as the network sees them: turned, scaled, recoloured, now and then without Zeff."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from pathlib import Path
-
 import cv2
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch.utils.data import IterableDataset
 
 from models.inputs import Planes, estimate_from_colour
 from models.training.labels import LABELS
 from models.training.palettes import draw_palette, paint
-from models.training.scenes import Scene, read_scene
+from models.training.scenes import Scene
 from models.training.targets import Target, make_target
 
 CROP_PX = 288
@@ -27,28 +20,6 @@ COLOUR_PART, GREY_PART = 0.4, 0.12
 OBJECT_PART = 0.8
 FEWEST_PX = 16
 LEAST_VISIBLE = 0.35
-REFRESH_S = 30.0
-
-
-class CropStream(IterableDataset[tuple[torch.Tensor, ...]]):
-    """Endless crops from a folder of scenes, which may still be growing."""
-
-    def __init__(self, folder: Path, seed: int) -> None:
-        super().__init__()
-        self.folder = folder
-        self.seed = seed
-
-    def __iter__(self) -> Iterator[tuple[torch.Tensor, ...]]:
-        torch.set_num_threads(1)
-        cv2.setNumThreads(1)
-        rng = np.random.default_rng(self.seed)
-        paths, looked = sorted(self.folder.glob("*.npz")), time.monotonic()
-        while True:
-            if time.monotonic() - looked > REFRESH_S:
-                paths, looked = sorted(self.folder.glob("*.npz")), time.monotonic()
-            scene = read_scene(paths[rng.integers(len(paths))])
-            planes, target = draw_crop(scene, rng)
-            yield tuple(map(torch.from_numpy, (planes, target.heat, target.counts, target.sides, target.weight)))
 
 
 def draw_crop(scene: Scene, rng: np.random.Generator) -> tuple[Planes, Target]:

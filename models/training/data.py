@@ -1,7 +1,7 @@
 """Write phantom scenes to train on: `python -m models.training.data OUT --count N --seed S`; goes on where it left off.
 
-Training uses the ordinary recipes of the phantom; `--held-out` writes scenes of shape generators that training never
-sees, for judging.
+Training uses the ordinary recipes of the phantom. For judging, `--kind unseen` takes shape generators that training
+never sees, `--kind clean` packs harmless goods only.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from imaging.phantom.scene import compose_parcel
 from imaging.phantom.simulate import measure_scene
 from models.training.scenes import Scene, scene_of, write_scene
 
+KINDS = ("known", "unseen", "clean")
 BLOCK = 500
 """Scenes between two renewals of a third of the library."""
 PARTS = 3
@@ -30,10 +31,11 @@ LEAST_OWN, MOST_IN_ALL = 0.04, 6.0
 SIZES = ((600, 800), (600, 800), (480, 640), (560, 1000), (800, 800))
 
 
-def write_scenes(out: Path, count: int, seed: int, is_held_out: bool = False) -> None:
+def write_scenes(out: Path, count: int, seed: int, kind: str = "known") -> None:
     """Fill a folder up to `count` scenes; scene k is the same for the same seed whenever it is made."""
     out.mkdir(parents=True, exist_ok=True)
-    threats = HELD_OUT if is_held_out else THREATS
+    threats = HELD_OUT if kind == "unseen" else THREATS
+    clean_part = 1.0 if kind == "clean" else CLEAN_PART
     parts: dict[int, ObjectLibrary] = {}
     for block in range(-(-count // BLOCK)):
         wanted = [k for k in range(block * BLOCK, min((block + 1) * BLOCK, count)) if not _path(out, k, seed).exists()]
@@ -46,13 +48,13 @@ def write_scenes(out: Path, count: int, seed: int, is_held_out: bool = False) ->
         library = ObjectLibrary.merge(parts[number] for number in numbers)
         parts.pop(block, None)
         for k in wanted:
-            write_scene(make_scene(np.random.default_rng([seed, k]), library), _path(out, k, seed))
+            write_scene(make_scene(np.random.default_rng([seed, k]), library, clean_part), _path(out, k, seed))
 
 
-def make_scene(rng: np.random.Generator, library: ObjectLibrary) -> Scene:
+def make_scene(rng: np.random.Generator, library: ObjectLibrary, clean_part: float = CLEAN_PART) -> Scene:
     """One parcel of a random size, packed, measured and turned into planes and boxes."""
     size = SIZES[rng.integers(len(SIZES))]
-    threats = 0 if rng.random() < CLEAN_PART else int(rng.choice([1, 1, 2, 2, 3, 4]))
+    threats = 0 if rng.random() < clean_part else int(rng.choice([1, 1, 2, 2, 3, 4]))
     phantom = compose_parcel(rng, library, size=size, threats=threats)
     scan = measure_scene(phantom, rng)
     return replace(scene_of(scan), is_ignored=_hidden(phantom))
@@ -73,10 +75,10 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--count", type=int, default=4000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--held-out", action="store_true")
+    parser.add_argument("--kind", choices=KINDS, default=KINDS[0])
     chosen = parser.parse_args()
     cv2.setNumThreads(1)
-    write_scenes(chosen.out, chosen.count, chosen.seed, chosen.held_out)
+    write_scenes(chosen.out, chosen.count, chosen.seed, chosen.kind)
 
 
 if __name__ == "__main__":

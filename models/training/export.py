@@ -23,9 +23,9 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from models.training.crops import CropStream
 from models.training.labels import LABELS
 from models.training.net import Network, Peaks
+from models.training.stream import CropStream
 
 OPSET = 17
 CALIBRATION_CROPS = 96

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-STRIDE = 8
+from models.training.targets import STRIDE
+
 WIDTHS = (16, 40, 80, 160)
 DEPTHS = (1, 2, 2, 2)
 NECK = 48

@@ -15,10 +15,10 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from models.training.crops import CropStream
 from models.training.labels import LABELS
+from models.training.loss import BOX_WEIGHT, loss
 from models.training.net import Network
-from models.training.targets import BOX_WEIGHT, loss
+from models.training.stream import CropStream
 
 CHECKPOINT = "checkpoint.pt"
 LOG = "log.csv"

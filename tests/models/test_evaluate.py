@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imaging.scan import Scan, View
@@ -101,6 +101,7 @@ def test_froc_counts_false_boxes_on_clean_pictures_only() -> None:
     assert froc(noisier)[0.1] == pytest.approx(0.5)
 
 
+@settings(deadline=None, max_examples=60)
 @given(
     st.lists(st.floats(0, 1).map(lambda v: round(v, 1)), min_size=1, max_size=20),
     st.lists(st.floats(0, 1).map(lambda v: round(v, 1)), min_size=1, max_size=20),

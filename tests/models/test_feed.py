@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.card import InputKind
@@ -14,6 +14,7 @@ from models.heads import Feed, Fit
 SIDES = st.integers(1, 700)
 
 
+@settings(deadline=None, max_examples=60)
 @given(rows=SIDES, cols=SIDES, fit=st.sampled_from(Fit), size=st.sampled_from([(64, 64), (96, 160), None]))
 def test_a_box_survives_the_way_into_the_tensor_and_back(
     rows: int, cols: int, fit: Fit, size: tuple[int, int] | None
@@ -27,6 +28,7 @@ def test_a_box_survives_the_way_into_the_tensor_and_back(
         assert placement.to_picture(corners)[0] == pytest.approx([left, top, right, bottom], abs=0.01)
 
 
+@settings(deadline=None, max_examples=60)
 @given(
     rows=st.integers(1, 6000),
     cols=st.integers(1, 12000),

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_arrays
 
@@ -110,6 +110,7 @@ def test_black_and_white_pictures_claim_no_material() -> None:
     assert not planes[1].any()
 
 
+@settings(deadline=None, max_examples=60)
 @given(st_arrays.arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(3))))
 def test_any_colour_picture_gives_channels_from_0_to_1(colour: np.ndarray) -> None:
     planes = estimate_from_colour(colour)

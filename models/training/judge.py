@@ -1,0 +1,139 @@
+"""Judge an export and write its card: `python -m models.training.judge MODEL.onnx --sets FOLDER --version V`.
+
+FOLDER holds `known`, `unseen` and `clean` as models.training.data writes them with seeds that training did not use.
+Thresholds come from the first half of `clean`; the second half is what false alarms are counted on. Every set is also
+judged as a legacy machine would show it: 8-bit colours of a random palette, scale unknown. `--real` adds a COCO file
+of real pictures, which nothing was trained or calibrated on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from imaging.scan import View
+from models.baseline import find_blobs, find_blobs_in
+from models.card import InputKind, ModelCard, ModelClass, read_model_file, write_card
+from models.detect import evaluate_coco
+from models.evaluate import Judged, Known, calibrate, report
+from models.heads import resolve
+from models.onnx import OnnxDetector, open_session, read_signature
+from models.training.crops import TRAINED_MM_PER_PX
+from models.training.labels import LABELS
+from models.training.palettes import draw_palette, paint
+from models.training.scenes import Scene, read_scene
+
+REAL_NAMES = {"knife": "blade", "axe": "blade", "scissors": "blade"}
+"""Classes of the real set that are a class of the model; a power drill is none."""
+TRAINING_DATA = (
+    "Trained on synthetic images only: parcels simulated by imaging.phantom. It aids the officer and is not certified."
+)
+INTENDED_USE = (
+    "Shows an officer where to look in parcels. liquid, powder_bag and dense_block share atomic number and density "
+    "with harmless goods: advice on the material, not an alarm. No finding is no proof of absence."
+)
+
+
+def judge_scenes(detector: OnnxDetector, scenes: Sequence[Scene], is_colour: bool) -> tuple[list[Judged], list[Judged]]:
+    """What the detector and the dense blobs say of scenes, as measured or as 8-bit colour of unknown scale."""
+    found, blobs = [], []
+    for number, scene in enumerate(scenes):
+        known = _known(scene)
+        planes = scene.planes.astype(np.float32) / np.float32(255)
+        trivial = (float(planes[0].size), float(planes[0].mean()))
+        if is_colour:
+            view = View(colour=paint(planes, draw_palette(np.random.default_rng(number))))
+            found.append(Judged(known, tuple(detector.find_in_view(view)), trivial))
+            blobs.append(Judged(known, tuple(find_blobs(view)), trivial))
+        else:
+            mm_per_px = (scene.mm_per_px, scene.mm_per_px)
+            found.append(Judged(known, tuple(detector.find_in_planes(planes, mm_per_px)), trivial))
+            blobs.append(Judged(known, tuple(find_blobs_in(planes[0])), trivial))
+    return found, blobs
+
+
+def _known(scene: Scene) -> tuple[Known, ...]:
+    rows = zip(scene.boxes.astype(int).tolist(), scene.classes, scene.is_ignored, strict=True)
+    return tuple(Known(LABELS[label], tuple(box), bool(ignored)) for box, label, ignored in rows)
+
+
+def describe(model: Path, version: str, classes: tuple[ModelClass, ...] | None = None) -> ModelCard:
+    """A card of the export without its figures."""
+    return ModelCard(
+        name=model.stem,
+        version=version,
+        file=model.name,
+        sha256=hashlib.sha256(read_model_file(model)).hexdigest(),
+        input=InputKind.ATTEN_ZEFF,
+        mm_per_px=TRAINED_MM_PER_PX,
+        classes=classes or tuple(ModelClass(label=name, text_key=f"detect.class.{name}") for name in LABELS),
+        training_data=TRAINING_DATA,
+        intended_use=INTENDED_USE,
+        licence="Apache-2.0",
+    )
+
+
+def open_export(model: Path, card: ModelCard) -> OnnxDetector:
+    session = open_session(read_model_file(model), model.name)
+    return OnnxDetector(card, session, resolve(read_signature(session, card.labels)))
+
+
+def judge_model(model: Path, version: str, sets: Path, real: Path | None) -> ModelCard:
+    """Calibrate and judge an export on every set: its card with all figures."""
+    detector = open_export(model, describe(model, version))
+    scenes = {name: _read_set(sets / name) for name in ("known", "unseen", "clean")}
+    half = len(scenes["clean"]) // 2
+    quiet = [p for is_colour in (False, True) for p in judge_scenes(detector, scenes["clean"][:half], is_colour)[0]]
+    cuts = {label: calibrate(quiet, label) for label in LABELS}
+    classes = tuple(ModelClass(label=name, text_key=f"detect.class.{name}", thresholds=cuts[name]) for name in LABELS)
+    card = describe(model, version, classes)
+    detector = open_export(model, card)
+    metrics: dict[str, dict[str, float]] = {}
+    for form, is_colour in (("dual energy", False), ("8-bit colour", True)):
+        clean = judge_scenes(detector, scenes["clean"][half:], is_colour)
+        for name in ("known", "unseen"):
+            title = f"phantoms of {name} shapes, {form}"
+            found, blobs = judge_scenes(detector, scenes[name], is_colour)
+            metrics[title] = report([*found, *clean[0]], LABELS, cuts.__getitem__).figures
+            metrics[f"{title}: dense blobs"] = report([*blobs, *clean[1]], ()).figures
+        metrics[f"clean phantoms, {form}"] = false_alarms(clean[0], cuts)
+    if real is not None:
+        for name, made in evaluate_coco(detector, real, same_as=REAL_NAMES).items():
+            suffix = "" if name == detector.name else f": {name}"
+            metrics[f"real bags ({made.pictures} pictures, {real.parent.name}){suffix}"] = made.figures
+    return card.model_copy(update={"metrics": metrics})
+
+
+def false_alarms(clean: Sequence[Judged], cuts: Mapping[str, Mapping[int, float]]) -> dict[str, float]:
+    """Measured part of clean pictures with an alarm of a class at the thresholds meant for 1 and 5 %, in percent."""
+    figures = {}
+    for label, of_class in cuts.items():
+        for rate in (1, 5):
+            alarms = [any(d.label == label and d.score >= of_class[rate] for d in p.found) for p in clean]
+            figures[f"{label} false alarms at {rate} %"] = round(100 * float(np.mean(alarms)), 2)
+    return figures
+
+
+def _read_set(folder: Path) -> list[Scene]:
+    return [read_scene(path) for path in sorted(folder.glob("*.npz"))]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("model", type=Path)
+    parser.add_argument("--sets", type=Path, required=True)
+    parser.add_argument("--version", required=True)
+    parser.add_argument("--real", type=Path, help="COCO file of real pictures")
+    chosen = parser.parse_args()
+    card = judge_model(chosen.model, chosen.version, chosen.sets, chosen.real)
+    write_card(card, chosen.model.parent)
+    sys.stdout.write(card.model_dump_json(indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

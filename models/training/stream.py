@@ -1,0 +1,39 @@
+# mypy: disable-error-code="misc"
+"""An endless stream of crops for the training, from a folder that may still be growing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch.utils.data import IterableDataset
+
+from models.training.crops import draw_crop
+from models.training.scenes import read_scene
+
+REFRESH_S = 30.0
+
+
+class CropStream(IterableDataset[tuple[torch.Tensor, ...]]):
+    """Endless crops from a folder of scenes, which may still be growing."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        super().__init__()
+        self.folder = folder
+        self.seed = seed
+
+    def __iter__(self) -> Iterator[tuple[torch.Tensor, ...]]:
+        torch.set_num_threads(1)
+        cv2.setNumThreads(1)
+        rng = np.random.default_rng(self.seed)
+        paths, looked = sorted(self.folder.glob("*.npz")), time.monotonic()
+        while True:
+            if time.monotonic() - looked > REFRESH_S:
+                paths, looked = sorted(self.folder.glob("*.npz")), time.monotonic()
+            scene = read_scene(paths[rng.integers(len(paths))])
+            planes, target = draw_crop(scene, rng)
+            yield tuple(map(torch.from_numpy, (planes, target.heat, target.counts, target.sides, target.weight)))
