@@ -14,9 +14,13 @@ Tones = npt.NDArray[np.uint16]
 GRID_PX = 32
 """Crops begin and end at multiples of this, so that a picture does not shimmer while it is dragged."""
 EDGE_GAIN = 1.6
-SCALE_GAINS = ((8, 1.1), (32, 0.7))
+CELL_PX = 8
+WIDE_CELLS = 4
+NEAR_GAIN, FAR_GAIN = 1.1, 0.7
+WIDE_GAIN = NEAR_GAIN + FAR_GAIN
 LOCAL_FLOOR = 0.035
 LOCAL_SPREAD = 0.16
+GAIN_UNIT = 8192
 
 
 def filter_tones(tones: Tones, enhancement: Enhancement) -> Tones:
@@ -38,33 +42,36 @@ def sharpen(tones: Tones) -> Tones:
 
 
 def bring_out_all_scales(tones: Tones) -> Tones:
-    """Differences to the surroundings at three scales are added together."""
-    result = sharpen(tones)
-    for cell, gain in SCALE_GAINS:
-        surroundings = _surroundings(tones, cell)
-        detail = cv2.addWeighted(result, 1.0, tones, gain, 0, dtype=cv2.CV_32F)
-        result = counts_of(cv2.addWeighted(detail, 1.0, surroundings, -gain, 0, dtype=cv2.CV_16U), tones.shape)
-    return result
+    """Each pixel's differences to its surroundings at three scales are added to it."""
+    near = _shrunk(tones, CELL_PX)
+    far = cv2.resize(_shrunk(near, WIDE_CELLS), (near.shape[1], near.shape[0]), interpolation=cv2.INTER_LINEAR)
+    wide = cv2.addWeighted(cv2.blur(near, (3, 3)), NEAR_GAIN / WIDE_GAIN, far, FAR_GAIN / WIDE_GAIN, 0)
+    gain = EDGE_GAIN + WIDE_GAIN
+    around = cv2.addWeighted(
+        cv2.blur(tones, (3, 3)), EDGE_GAIN / gain, _spread(counts_of(wide, near.shape), tones), WIDE_GAIN / gain, 0
+    )
+    return counts_of(cv2.addWeighted(tones, 1 + gain, around, -gain, 0), tones.shape)
 
 
 def even_out(tones: Tones) -> Tones:
-    """Surroundings are brought to half brightness and to one spread, so that detail shows in thick and thin alike."""
-    cell = 8
-    small = _shrunk(tones, cell).astype(np.float32)
-    mean = cv2.blur(small, (9, 9))
-    spread = np.sqrt(np.maximum(cv2.blur(small * small, (9, 9)) - mean * mean, 0))
-    gain = 65535 * LOCAL_SPREAD / (spread + 65535 * LOCAL_FLOOR)
-    offset = (32768 + mean) / 2 - mean * gain
+    """Surroundings are brought towards half brightness and one spread: detail shows in thick and thin alike.
+
+    In 16-bit steps: tone * gain - mean * (gain - 1/2) + 1/4, both products an eighth of themselves on the way.
+    """
+    small = _shrunk(tones, CELL_PX).astype(np.float32)
+    mean = np.asarray(cv2.blur(small, (9, 9))).reshape(small.shape)
+    squares = np.asarray(cv2.blur(small * small, (9, 9))).reshape(small.shape)
+    spread = np.sqrt(np.maximum(squares - mean * mean, 0)) / 65535
+    gain = np.maximum(LOCAL_SPREAD / (spread + LOCAL_FLOOR), 0.5)
+    gains = _spread(np.asarray(np.rint(gain * GAIN_UNIT), np.uint16), tones)
+    shifts = _spread(np.asarray(np.rint(np.minimum(mean * (gain - 0.5) / 8, 65535)), np.uint16), tones)
+    products = cv2.multiply(tones, gains, scale=1 / (8 * GAIN_UNIT))
+    return counts_of(cv2.addWeighted(products, 8, shifts, -8, 16384), tones.shape)
+
+
+def _spread(small: Tones, tones: Tones) -> Tones:
     rows, cols = tones.shape
-    wide_gain = cv2.resize(gain.reshape(small.shape), (cols, rows), interpolation=cv2.INTER_LINEAR)
-    wide_offset = cv2.resize(offset.reshape(small.shape), (cols, rows), interpolation=cv2.INTER_LINEAR)
-    scaled = cv2.multiply(tones, wide_gain, dtype=cv2.CV_32F)
-    return counts_of(cv2.add(scaled, wide_offset, dtype=cv2.CV_16U), tones.shape)
-
-
-def _surroundings(tones: Tones, cell: int) -> Tones:
-    small = cv2.blur(_shrunk(tones, cell), (3, 3))
-    return counts_of(cv2.resize(small, (tones.shape[1], tones.shape[0]), interpolation=cv2.INTER_LINEAR), tones.shape)
+    return counts_of(cv2.resize(small, (cols, rows), interpolation=cv2.INTER_LINEAR), tones.shape)
 
 
 def _shrunk(tones: Tones, cell: int) -> Tones:

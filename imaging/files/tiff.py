@@ -52,7 +52,7 @@ def read_pages(path: Path, data: bytes) -> list[Page]:
             pages = file.pages
             if len(pages) > MAX_PAGES:
                 raise FileUnsupportedError(path, f"it has {len(pages)} pages, {MAX_PAGES} at most make a scan.")
-            return [_read_page(path, pages[index]) for index in range(len(pages))]
+            return [_read_page(path, pages[index], data) for index in range(len(pages))]
     except FileError:
         raise
     except Exception as error:
@@ -81,7 +81,7 @@ def kind_of(page: Page) -> ViewKind:
     return ViewKind.SINGLE if page.dtype == np.uint16 else ViewKind.COLOUR
 
 
-def _read_page(path: Path, page: Any) -> Page:
+def _read_page(path: Path, page: Any, data: bytes) -> Page:
     shape = tuple(int(side) for side in page.shape)
     dtype = np.dtype(page.dtype) if page.dtype is not None else None
     if len(shape) < 2:
@@ -92,12 +92,23 @@ def _read_page(path: Path, page: Any) -> Page:
     if not (is_grey or is_colour):
         raise FileUnsupportedError(path, f"its pixels are {dtype} {shape}; 16-bit grey or 8-bit colour can be read.")
     _check_segments(path, page)
-    array = page.asarray(maxworkers=DECODERS)
+    array = _plain(page, data, shape)
+    if array is None:
+        array = page.asarray(maxworkers=DECODERS)
     if array.shape != shape:
         raise FileTornError(path, "its pixels do not fill the picture. Send it again from the machine.")
     if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE:
         array = np.iinfo(array.dtype).max - array
     return np.ascontiguousarray(array[:, :, :3] if is_colour else array, dtype=array.dtype.newbyteorder("="))
+
+
+def _plain(page: Any, data: bytes, shape: tuple[int, ...]) -> npt.NDArray[Any] | None:
+    """The pixels of an uncompressed page where they lie in the file, without a copy."""
+    dtype = np.dtype(page.parent.byteorder + page.dtype.char)
+    if not page.is_contiguous or page.predictor != 1 or page.fillorder != 1:
+        return None
+    count = int(np.prod(shape))
+    return np.frombuffer(data, dtype, count, int(page.dataoffsets[0])).reshape(shape)
 
 
 def _check_segments(path: Path, page: Any) -> None:
