@@ -114,6 +114,11 @@ class Inbox:
         self._look_again_s = 0.0
         self._tell_faults()
 
+    @property
+    def waiting(self) -> int:
+        """How many files are there that have neither been taken nor put aside."""
+        return len(self._waiting)
+
     def stop(self) -> None:
         """End a wait that is under way. May be called from any thread."""
         self._wake.stop()

@@ -67,6 +67,11 @@ class WatchFolder(XraySource):
         is_missing = any(fault.kind is FaultKind.FOLDER_MISSING for fault in faults)
         return DeviceStatus(DeviceState.FAULT if is_missing else DeviceState.READY, faults)
 
+    @property
+    def waiting(self) -> int:
+        """How many files are there that have not been taken."""
+        return self._inbox.waiting
+
     def read(self, timeout_s: float) -> XrayEvent | None:
         with self._at_work:
             if not self._is_open:
