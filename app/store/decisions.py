@@ -18,6 +18,8 @@ from app.store.errors import AlreadyKeptError, ParcelChangedError, ParcelUnknown
 from app.store.hours import tally
 from app.store.times import from_us, to_us
 
+_KEEPS_LABEL = LETS_GO | {State.CLOSED, State.HELD}
+
 
 @dataclass(frozen=True, slots=True)
 class TraceLabel:
@@ -29,7 +31,7 @@ class TraceLabel:
 
 @dataclass(frozen=True, slots=True)
 class TraceFound:
-    """A trace code as the store knows it; `is_void` after its release was undone."""
+    """A trace code as the store knows it; `is_void` once its release was undone or the parcel taken back in."""
 
     trace_id: str
     parcel_id: int
@@ -44,7 +46,7 @@ class Verdict:
     """What an officer says of a parcel. `expected_version` is the parcel's version that he saw.
 
     `open_orders` and `is_tax_due` are what hangs on the parcel outside of its row, for the guards. `trace` is kept
-    only where the verdict lets the parcel go.
+    only where the verdict lets the parcel go and it has no label that is good.
     """
 
     action: Action
@@ -126,7 +128,9 @@ def undo(connection: Connection, decision_id: int, *, officer: str, now: datetim
     )  # fmt: skip
     undone_us = to_us(now)
     connection.execute("INSERT INTO undos VALUES (?, ?, ?, ?)", (decision_id, officer, undone_us, log.seq))
-    changes: dict[str, object] = {"state": decision.before.value, "return_state": back, "is_cleared": 0}
+    changes: dict[str, object] = {"state": decision.before.value, "return_state": back}
+    if decision.action is Action.RELEASE and decision.reason in REVIEWED:
+        changes["is_cleared"] = 0
     if decision.trace_code is not None:
         changes["trace_id"] = None
     body: dict[str, object] = {"undo": [decision_id, officer, undone_us]}
@@ -143,8 +147,8 @@ def history(connection: Connection, parcel_id: int) -> list[Decision]:
 
 def find_trace(connection: Connection, trace_id: str) -> TraceFound | None:
     found = connection.execute(
-        "SELECT d.parcel_id, d.id, l.payload, d.decided_us, u.decision_id IS NOT NULL FROM labels l "
-        "JOIN decisions d ON d.id = l.decision_id LEFT JOIN undos u ON u.decision_id = d.id WHERE l.trace_id = ?",
+        "SELECT d.parcel_id, d.id, l.payload, d.decided_us, p.trace_id IS NOT l.trace_id FROM labels l "
+        "JOIN decisions d ON d.id = l.decision_id JOIN parcels p ON p.id = d.parcel_id WHERE l.trace_id = ?",
         (trace_id,),
     ).fetchone()
     if found is None:
@@ -168,7 +172,7 @@ _INSERT = (
 
 def _write(connection: Connection, row: parcels.Row, verdict: Verdict, before: State, after: State) -> Decision:
     log, decided_us = Log(connection), to_us(verdict.decided_at)
-    trace = verdict.trace if after in LETS_GO else None
+    trace = verdict.trace if after in LETS_GO and row["trace_id"] is None else None
     trace_id = None if trace is None else trace.trace_id
     values = (
         row["id"],
@@ -218,6 +222,8 @@ def _changes(verdict: Verdict, before: State, after: State, trace_id: str | None
         changes["is_cleared"] = 1
     if trace_id is not None:
         changes["trace_id"] = trace_id
+    elif after not in _KEEPS_LABEL:
+        changes["trace_id"] = None
     return changes
 
 

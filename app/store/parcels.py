@@ -107,7 +107,7 @@ def create(
         is_cleared=0,
         detained_by="",
         trace_id=None,
-        is_waiting=1,
+        is_waiting=int(State.ARRIVED in WAITING),
         version=1,
         event_seq=seq,
     )

@@ -57,7 +57,7 @@ def record(
     }
     if model:
         body |= _screen(connection, log.seq, key, seen=seen, model=model, ms=detect_ms)
-    is_imaged = row["state"] in (State.PRE_ADVISED, State.ARRIVED)
+    is_imaged = row["state"] == State.ARRIVED
     parcels.change(
         connection,
         log,

@@ -102,9 +102,9 @@ def test_a_code_that_comes_after_the_picture_names_the_parcel(store: Store, imag
     assert [row.id for row in store.queue(QueueFilter(text="玩具"))] == [nameless.id]
 
 
-def test_an_arrival_waits_for_its_picture_and_then_for_an_officer(store: Store) -> None:
+def test_an_arrival_is_seen_in_the_queue_and_becomes_imaged_by_its_first_picture(store: Store) -> None:
     parcel = store.register("RB3", Kind.PARCEL, arrived_at=NOON, findings=(Finding(FindingKind.NO_SCAN),))
-    assert store.queue(QueueFilter()) == []
+    assert [row.id for row in store.queue(QueueFilter())] == [parcel.id]
     assert [row.id for row in store.queue(QueueFilter(states=(State.ARRIVED,)))] == [parcel.id]
     capture = Capture("s9", "s9.tif", "00", "belt", NOON)
     seen = store.record_scan(parcel.id, capture, arrived_at=NOON)
@@ -195,6 +195,26 @@ def test_an_undone_release_keeps_both_rows_and_voids_its_label(store: Store, ima
     again = store.decide(parcel.id, Action.RELEASE, officer="li", decided_at=NOON, trace=TraceLabel("T2", "b"))
     assert [one.id for one in store.history(parcel.id)] == [made.id, again.id]
     assert store.day_counts(NOON.date())["undone"] == 1
+
+
+def test_a_label_lives_through_a_hold_and_ends_when_the_parcel_is_taken_back_in(store: Store, imaged: Put) -> None:
+    parcel = imaged("A")
+
+    def decide(action: Action, trace: str = "", **given: str) -> None:
+        label = TraceLabel(trace, "p") if trace else None
+        store.decide(parcel.id, action, officer="li", decided_at=NOON, trace=label, **given)  # type: ignore[arg-type]
+
+    decide(Action.RELEASE, "T1")
+    decide(Action.HOLD, reason="intelligence")
+    decide(Action.LIFT_HOLD, "T2", reason="doubt_settled")
+    assert store.parcel(parcel.id).trace_code == "T1"
+    assert store.find_trace("T2") is None
+    decide(Action.HOLD, reason="intelligence")
+    decide(Action.RETURN)
+    found = store.find_trace("T1")
+    assert found is not None
+    assert found.is_void
+    assert store.verify_log().is_ok
 
 
 def test_only_the_last_decision_is_undone_and_then_the_one_before(store: Store, imaged: Put) -> None:
