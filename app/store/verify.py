@@ -221,7 +221,7 @@ _TABLES = (
         lambda _, body: [[body["screening"][0], *box] for box in body.get("seen", ())],
     ),
     _Kept(
-        "codes", "id", "parcel_id, text", ("registered", "codes_added"),
+        "codes", "id", "parcel_id, text", ("registered", "codes_added", "identified"),
         lambda parcel_id, body: [[parcel_id, text] for text in body["codes"]],
     ),
 )  # fmt: skip

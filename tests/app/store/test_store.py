@@ -102,6 +102,20 @@ def test_a_code_that_comes_after_the_picture_names_the_parcel(store: Store, imag
     assert [row.id for row in store.queue(QueueFilter(text="玩具"))] == [nameless.id]
 
 
+def test_a_parcel_gets_the_number_that_its_codes_turn_out_to_say(store: Store, imaged: Put) -> None:
+    store.add_declarations([declared("RB7", "手表")])
+    parcel = imaged("WRONG", codes=("WRONG",))
+    named = store.identify(
+        parcel.id, number="RB7", codes=["RB7", "WRONG"], lane=Lane.YELLOW, lane_reasons=("codes",),
+        findings=(Finding(FindingKind.SEVERAL_CODES),),
+    )  # fmt: skip
+    assert (named.number, named.codes, named.lane) == ("RB7", ("WRONG", "RB7"), Lane.YELLOW)
+    assert named.declaration == store.find_declaration("RB7") == declared("RB7", "手表")
+    assert named.findings == (Finding(FindingKind.SEVERAL_CODES),)
+    assert store.find_number("WRONG") is None
+    assert store.verify_log().is_ok
+
+
 def test_an_arrival_is_seen_in_the_queue_and_becomes_imaged_by_its_first_picture(store: Store) -> None:
     parcel = store.register("RB3", Kind.PARCEL, arrived_at=NOON, findings=(Finding(FindingKind.NO_SCAN),))
     assert [row.id for row in store.queue(QueueFilter())] == [parcel.id]
