@@ -20,6 +20,7 @@ NEAR_GAIN, FAR_GAIN = 1.1, 0.7
 WIDE_GAIN = NEAR_GAIN + FAR_GAIN
 LOCAL_FLOOR = 0.035
 LOCAL_SPREAD = 0.16
+LOCAL_KEPT = 0.7
 GAIN_UNIT = 8192
 
 
@@ -54,19 +55,20 @@ def bring_out_all_scales(tones: Tones) -> Tones:
 
 
 def even_out(tones: Tones) -> Tones:
-    """Surroundings are brought towards half brightness and one spread: detail shows in thick and thin alike.
+    """Surroundings are brought nearer to each other and to one spread: detail shows in thick and thin alike.
 
-    In 16-bit steps: tone * gain - mean * (gain - 1/2) + 1/4, both products an eighth of themselves on the way.
+    That is tone * gain - mean * (gain - LOCAL_KEPT) + 1 - LOCAL_KEPT, so that air stays white; in 16-bit steps, both
+    products an eighth of themselves on the way.
     """
     small = _shrunk(tones, CELL_PX).astype(np.float32)
     mean = np.asarray(cv2.blur(small, (9, 9))).reshape(small.shape)
     squares = np.asarray(cv2.blur(small * small, (9, 9))).reshape(small.shape)
     spread = np.sqrt(np.maximum(squares - mean * mean, 0)) / 65535
-    gain = np.maximum(LOCAL_SPREAD / (spread + LOCAL_FLOOR), 0.5)
+    gain = np.maximum(LOCAL_SPREAD / (spread + LOCAL_FLOOR), LOCAL_KEPT)
     gains = _spread(np.asarray(np.rint(gain * GAIN_UNIT), np.uint16), tones)
-    shifts = _spread(np.asarray(np.rint(np.minimum(mean * (gain - 0.5) / 8, 65535)), np.uint16), tones)
+    shifts = _spread(np.asarray(np.rint(np.minimum(mean * (gain - LOCAL_KEPT) / 8, 65535)), np.uint16), tones)
     products = cv2.multiply(tones, gains, scale=1 / (8 * GAIN_UNIT))
-    return counts_of(cv2.addWeighted(products, 8, shifts, -8, 16384), tones.shape)
+    return counts_of(cv2.addWeighted(products, 8, shifts, -8, 65535 * (1 - LOCAL_KEPT)), tones.shape)
 
 
 def _spread(small: Tones, tones: Tones) -> Tones:

@@ -22,6 +22,8 @@ SUPER_RANGE = 9.0
 LOG_RANGE = 7.0
 SLICE_CENTRE = 1.5
 SLICE_FACTOR = 1.6
+WHITENING = 1.8
+"""How late a hue turns to white as brightness rises; 1 would leave thin organics pale."""
 STRIPPED_FROM = 0.55
 HIGHLIGHT_RGB = (255.0, 0.0, 190.0)
 
@@ -106,7 +108,7 @@ def paint_table(palette: str, strip: Strip, highlight: int | None, is_inverse: b
         is_kept = np.abs(numbers - highlight) <= 0.5
         hues[is_kept] = HIGHLIGHT_RGB
     hue = hues[:, None, :]
-    colours = np.where(v < 0.5, hue * v * 2, hue + (255 - hue) * (v * 2 - 1))
+    colours = np.where(v < 0.5, hue * v * 2, hue + (255 - hue) * np.maximum(v * 2 - 1, 0) ** WHITENING)
     grey = np.broadcast_to(255 * v, colours.shape)
     stripped = 255 * (STRIPPED_FROM + (1 - STRIPPED_FROM) * v)
     colours = np.where(is_kept[:, None, None], colours, stripped)
