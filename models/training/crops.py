@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -29,13 +31,13 @@ def draw_crop(scene: Scene, rng: np.random.Generator) -> tuple[Planes, Target]:
     factor = scene.mm_per_px / TRAINED_MM_PER_PX * float(np.exp(rng.uniform(*span)))
     side = max(round(CROP_PX / factor), 16)
     left, top = _place(scene, side, rng)
-    planes: Planes = _cut(scene.planes, left, top, side).astype(np.float32) / np.float32(255)
     boxes = (scene.boxes - np.array([left, top, left, top])) * np.float32(CROP_PX / side)
-    planes = _appearance(planes, rng)
-    shrinks = side > CROP_PX
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    resized = cv2.resize(planes.transpose(1, 2, 0), (CROP_PX, CROP_PX), interpolation=method)
-    planes = np.asarray(resized, dtype=np.float32).transpose(2, 0, 1)
+    part = _cut(scene.planes, left, top, side)
+    if side > CROP_PX:
+        part = _resize(part, cv2.INTER_AREA)
+    planes = _appearance(part.astype(np.float32) / np.float32(255), rng)
+    if side < CROP_PX:
+        planes = _resize(planes, cv2.INTER_LINEAR)
     boxes, classes, is_ignored = _visible(boxes, scene.classes, scene.is_ignored)
     planes, boxes = _turn(planes, boxes, rng)
     target = make_target(boxes, classes, is_ignored, len(LABELS), CROP_PX)
@@ -66,6 +68,11 @@ def _cut(planes: npt.NDArray[np.uint8], left: int, top: int, side: int) -> npt.N
     x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + side, cols), min(top + side, rows)
     cut[:, y0 - top : y1 - top, x0 - left : x1 - left] = planes[:, y0:y1, x0:x1]
     return cut
+
+
+def _resize(planes: npt.NDArray[Any], method: int) -> npt.NDArray[Any]:
+    resized = cv2.resize(planes.transpose(1, 2, 0), (CROP_PX, CROP_PX), interpolation=method)
+    return np.ascontiguousarray(np.asarray(resized).transpose(2, 0, 1))
 
 
 def _appearance(planes: Planes, rng: np.random.Generator) -> Planes:

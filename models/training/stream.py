@@ -16,6 +16,7 @@ from models.training.crops import draw_crop
 from models.training.scenes import read_scene
 
 REFRESH_S = 30.0
+CROPS_A_READING = 2
 
 
 class CropStream(IterableDataset[tuple[torch.Tensor, ...]]):
@@ -35,5 +36,6 @@ class CropStream(IterableDataset[tuple[torch.Tensor, ...]]):
             if time.monotonic() - looked > REFRESH_S:
                 paths, looked = sorted(self.folder.glob("*.npz")), time.monotonic()
             scene = read_scene(paths[rng.integers(len(paths))])
-            planes, target = draw_crop(scene, rng)
-            yield tuple(map(torch.from_numpy, (planes, target.heat, target.counts, target.sides, target.weight)))
+            for _ in range(CROPS_A_READING):
+                planes, target = draw_crop(scene, rng)
+                yield tuple(map(torch.from_numpy, (planes, target.heat, target.counts, target.sides, target.weight)))
