@@ -37,7 +37,7 @@ SAFE_SQLITE = (3, 51, 3)
 
 CHECKPOINT_S = 2.0
 _BUSY_MS = 10_000
-_CACHE_KIB = 16_000
+_CACHE_KIB = 4_000
 # A bound for the case that the background cannot keep up; 20,000 pages are 80 MB.
 _CHECKPOINT_PAGES = 20_000
 
@@ -74,10 +74,17 @@ class Database:
         self._readers: weakref.WeakSet[_Reader] = weakref.WeakSet()
         self._writer = _open_writer(path)
         self._stop = threading.Event()
-        self._checkpoints = threading.Thread(target=self._checkpoint, name="store-checkpoint", daemon=True)
+        self._checkpoints: threading.Thread | None = None
 
     def start(self) -> None:
         """Begin to checkpoint in the background; on the commit path it would double the slow decisions."""
+        try:
+            connection = connect(self.path)
+        except sqlite3.Error as error:
+            raise known(error) from error
+        self._checkpoints = threading.Thread(
+            target=self._checkpoint, args=(connection,), name="store-checkpoint", daemon=True
+        )
         self._checkpoints.start()
 
     @contextmanager
@@ -127,7 +134,7 @@ class Database:
     def close(self) -> None:
         """Stop the checkpoints, bring everything into the main file and close every connection."""
         self._stop.set()
-        if self._checkpoints.is_alive():
+        if self._checkpoints is not None:
             self._checkpoints.join(timeout=10)
         for reader in list(self._readers):
             reader.connection.close()
@@ -137,15 +144,14 @@ class Database:
                 self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._writer.close()
 
-    def _checkpoint(self) -> None:
-        connection = connect(self.path)
+    def _checkpoint(self, connection: Connection) -> None:
         try:
             while not self._stop.wait(CHECKPOINT_S):
                 try:
                     connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-                except sqlite3.OperationalError:
-                    # Busy, or the disk is full: nothing is lost, the log only grows until the next turn. A writer
-                    # meets the same fault and tells the officer.
+                except sqlite3.DatabaseError:
+                    # Busy, full or damaged: nothing is lost, the log only grows until the next turn, and the next
+                    # write or read meets the same fault and tells the officer.
                     continue
         finally:
             connection.close()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from app.store import captures, declarations
 from app.store.audit import digest, event_hash, first_hash
-from app.store.database import Connection, DatabaseError
+from app.store.database import Connection, Database, DatabaseError
 from app.store.decisions import payload_hash
 from app.store.migrations import guards
 
@@ -57,9 +57,14 @@ class _Kept:
     read: Callable[[list[Any]], list[Any]] = field(default=lambda row: row)
 
 
-def verify(connection: Connection, folder: Path | None) -> LogReport:
+def verify(database: Database, folder: Path | None) -> LogReport:
     """Check everything; `folder` is where the pictures are, None leaves them out."""
-    return _Verification(connection).run(folder)
+    with database.read(from_disk=True) as reader:
+        report = _Verification(reader).run()
+    if folder is None:
+        return report
+    count, problems = check_pictures(database, folder)
+    return replace(report, pictures=count, problems=(*report.problems, *problems))
 
 
 class _Verification:
@@ -70,7 +75,7 @@ class _Verification:
         self._events = 0
         self._head = ""
 
-    def run(self, folder: Path | None) -> LogReport:
+    def run(self) -> LogReport:
         steps: tuple[Callable[[], None], ...] = (
             self._file, self._chain, self._guards, self._kept, self._parcels, self._counts,
         )  # fmt: skip
@@ -79,8 +84,7 @@ class _Verification:
                 step()
             except DatabaseError as error:
                 self._add("file_damaged", str(error))
-        pictures = 0 if folder is None else self._pictures(folder)
-        return LogReport(self._events, self._rows, pictures, self._head, tuple(self._problems))
+        return LogReport(self._events, self._rows, 0, self._head, tuple(self._problems))
 
     def _add(self, what: str, where: str) -> None:
         if len(self._problems) < _MOST:
@@ -180,16 +184,26 @@ class _Verification:
         ):
             self._add("count_wrong", f"states {state}: {n}, not {true}")
 
-    def _pictures(self, folder: Path) -> int:
-        count = 0
-        for path, sha256 in self._connection.execute("SELECT path, sha256 FROM captures ORDER BY id"):
+
+def check_pictures(database: Database, folder: Path) -> tuple[int, list[Problem]]:
+    """Hash every picture; returns how many there are and what is wrong.
+
+    Rows are read a page at a time: one long read would keep the write-ahead log from being reused for hours.
+    """
+    count, last, problems = 0, 0, list[Problem]()
+    while True:
+        with database.read() as reader:
+            sql = "SELECT id, path, sha256 FROM captures WHERE id > ? ORDER BY id LIMIT 500"
+            page = reader.execute(sql, (last,)).fetchall()
+        if not page:
+            return count, problems[:_MOST]
+        for last, path, sha256 in page:  # noqa: B007
             count += 1
             file = folder / path
             if not file.is_file():
-                self._add("picture_missing", path)
+                problems.append(Problem("picture_missing", path))
             elif captures.sha256_of(file) != sha256:
-                self._add("picture_altered", path)
-        return count
+                problems.append(Problem("picture_altered", path))
 
 
 def _labels(_: int, body: dict[str, Any]) -> list[list[Any]]:

@@ -180,6 +180,12 @@ def test_a_folder_that_cannot_be_written_is_a_known_error(tmp_path: Path) -> Non
         Store.open(tmp_path / "store", station="belt-1")
 
 
+def test_a_file_that_cannot_be_opened_is_a_known_error(tmp_path: Path) -> None:
+    (tmp_path / "store.sqlite").mkdir()
+    with pytest.raises(StoreReadOnlyError):
+        Store.open(tmp_path, station="belt-1", ballast_bytes=1024)
+
+
 def test_a_folder_that_is_a_file_is_a_known_error(tmp_path: Path) -> None:
     (tmp_path / "store").write_text("")
     with pytest.raises(StoreReadOnlyError):
