@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from imaging.calibrate import attenuation_table, references, repair
-from imaging.material import MEV_FROM_KV, MaterialTable, beam_of, zeff_of_code
+from imaging.calibrate import References, attenuation_table, references, repair
+from imaging.material import MEV_FROM_KV, Beam, MaterialTable, beam_of, zeff_of_code
 from imaging.scan import Colour, Generator, View, ViewKind
 from models.card import InputKind
 from models.detector import ViewUnsuitedError
@@ -16,7 +18,6 @@ Planes = npt.NDArray[np.float32]
 
 THICKEST = 8.0
 """Attenuation that becomes 1 in the first channel."""
-THINNEST_CODED = 0.03
 GREY_CHROMA = 14
 """Difference of the strongest and weakest colour channel (of 255) up to which a pixel says nothing of its material."""
 GREY_PICTURE = 0.02
@@ -71,22 +72,25 @@ def _atten_zeff(view: View, generator: Generator | None) -> Planes:
         return estimate_from_colour(view.colour)
     view = repair(view)
     assert view.high is not None
-    known = references(view)
     planes = np.zeros((2, *view.shape), dtype=np.float32)
-    beam = beam_of(view, generator)
-    is_mev = beam.kv >= MEV_FROM_KV
-    high_table = attenuation_table(known.air_high, known.dark) / THICKEST
-    attenuation = cv2.LUT(view.high, high_table).reshape(view.shape)
+    known, beam = references(view), beam_of(view, generator)
+    of_high, of_low, materials = _tables(known, beam)
+    attenuation = cv2.LUT(view.high, of_high).reshape(view.shape)
     if view.low is not None:
-        low_table = attenuation_table(known.air_low, known.dark) / THICKEST
-        low = cv2.LUT(view.low, low_table).reshape(view.shape)
-        attenuation = cv2.addWeighted(attenuation, 0.5, low, 0.5, 0)
+        attenuation = cv2.addWeighted(attenuation, 0.5, cv2.LUT(view.low, of_low).reshape(view.shape), 0.5, 0)
+        if beam.kv < MEV_FROM_KV:
+            codes = materials.look_up(_smooth(view.high), _smooth(view.low))
+            cv2.multiply(codes, 1 / 255, planes[1], dtype=cv2.CV_32F)
     cv2.sqrt(np.minimum(attenuation, 1), planes[0])
-    if view.low is not None and not is_mev:
-        codes = MaterialTable.of(known, beam).look_up(_smooth(view.high), _smooth(view.low))
-        codes[attenuation < THINNEST_CODED / THICKEST] = 0
-        np.multiply(codes, np.float32(1 / 255), out=planes[1])
     return planes
+
+
+@lru_cache(maxsize=8)
+def _tables(known: References, beam: Beam) -> tuple[Planes, Planes, MaterialTable]:
+    """Attenuation / 8 of every count at high and at low energy, and the material codes."""
+    of_high = attenuation_table(known.air_high, known.dark) / THICKEST
+    of_low = attenuation_table(known.air_low, known.dark) / THICKEST
+    return of_high, of_low, MaterialTable.of(known, beam)
 
 
 def _low_high(view: View) -> Planes:

@@ -1,0 +1,67 @@
+"""What the way round the model costs: the whole pipeline beside the bare session, on the same picture."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from imaging.scan import Scan
+from models.feed import choose_scales, fill, plan_windows
+from models.inputs import read_planes
+from models.onnx import OnnxDetector
+
+RUNS, WARM_RUNS = 50, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Wall times of repeated calls in ms."""
+
+    p50_ms: float
+    p95_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineTiming:
+    """`pipeline` from scan to findings, `session` the model alone on the tensors that the pipeline gives it."""
+
+    pipeline: Timing
+    session: Timing
+
+    @property
+    def overhead(self) -> float:
+        """What the pipeline takes beyond the bare session, as a part of the session's median."""
+        return self.pipeline.p50_ms / self.session.p50_ms - 1
+
+
+def time_pipeline(detector: OnnxDetector, scan: Scan, runs: int = RUNS) -> PipelineTiming:
+    """Time a detector on one scan, call by call in turn, so that a busy machine slows both alike."""
+    view = scan.views[0]
+    feed = detector.head.feed
+    planes = read_planes(view, feed.kind, scan.generator)
+    scales = choose_scales(view.shape, (view.mm_per_row, view.mm_per_col), detector.card.mm_per_px)
+    filled = [fill(planes, window, feed) for window in plan_windows(view.shape, feed, scales)]
+
+    def run_session() -> None:
+        for tensor, placement in filled:
+            detector.run(tensor, placement.size)
+
+    single = Scan((view,), generator=scan.generator)
+    for _ in range(WARM_RUNS):
+        detector.find(single)
+        run_session()
+    taken = np.array([(_time(lambda: detector.find(single)), _time(run_session)) for _ in range(runs)])
+    return PipelineTiming(_summarise(taken[:, 0]), _summarise(taken[:, 1]))
+
+
+def _time(call: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    call()
+    return (time.perf_counter() - started) * 1000
+
+
+def _summarise(taken: np.ndarray) -> Timing:
+    return Timing(float(np.median(taken)), float(np.percentile(taken, 95)))
