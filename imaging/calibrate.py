@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ from imaging.scan import Counts, View
 
 Attenuation = npt.NDArray[np.float32]
 
-SAMPLED_PIXELS = 1 << 18
+SAMPLED_PIXELS = 1 << 16
 DEAD_STEP = 64
 """Each 64th pixel of a line is looked at first; only a line that seems dead is read in full."""
 
@@ -70,11 +71,14 @@ def attenuation(view: View) -> tuple[Attenuation, Attenuation]:
     return look_up(view.low, low_table), look_up(view.high, high_table)
 
 
+@lru_cache(maxsize=32)
 def attenuation_table(air: float, dark: float) -> Attenuation:
-    """-ln T of every 16-bit count; counts at or below dark count as one half above it, over air as air."""
+    """-ln T of every 16-bit count, read-only; counts at or below dark count as one half above it, over air as air."""
     counts = np.arange(65536, dtype=np.float64)
     transmission = np.clip((counts - dark) / (air - dark), 0.5 / max(air - dark, 1.0), 1.0)
-    return (-np.log(transmission)).astype(np.float32)
+    table = np.asarray(-np.log(transmission), np.float32)
+    table.setflags(write=False)
+    return table
 
 
 def dead_lines(counts: Counts) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:

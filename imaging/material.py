@@ -156,7 +156,7 @@ def _looks_like_mev(view: View) -> bool:
     assert view.high is not None
     assert view.low is not None
     known = references(view)
-    step = max(1, int((view.high.size / 100_000) ** 0.5))
+    step = max(1, int((view.high.size / 50_000) ** 0.5))
     a_high = attenuation_table(known.air_high, known.dark)[view.high[::step, ::step]]
     a_low = attenuation_table(known.air_low, known.dark)[view.low[::step, ::step]]
     clear = (a_high > 0.3) & (a_high < 3)
