@@ -1,5 +1,6 @@
 """The physics simulator: parcels and containers of known content, as a machine would measure them."""
 
+from imaging.phantom.container import simulate_container
 from imaging.phantom.simulate import measure_scene, simulate_parcel
 
-__all__ = ["measure_scene", "simulate_parcel"]
+__all__ = ["measure_scene", "simulate_container", "simulate_parcel"]

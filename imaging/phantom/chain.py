@@ -19,12 +19,14 @@ FULL_SCALE = 65535
 class Detector:
     """One machine's detector line. Rows are its elements, columns are lines in time.
 
-    `photons` is the number of quanta in air and high channel that carry the noise of one pixel (the low channel has
-    a quarter more), `scatter` the share of light that arrives spread out, `gain_error` what air calibration leaves
-    on each element, `drift` how far the whole line wanders over a scan, `read_noise` in shares of air.
+    `photons` is the number of quanta in air and high channel that carry the noise of one pixel (`low_light` is how
+    many times that the low channel has), `scatter` the share of light that arrives spread out, `gain_error` what air
+    calibration leaves on each element, `drift` how far the whole line wanders over a scan, `read_noise` in shares of
+    air, `lag` the share of a line that is left of the one before.
     """
 
     photons: float = 4e4
+    low_light: float = 1.25
     scatter: float = 0.006
     scatter_px: float = 56.0
     blur_px: float = 0.6
@@ -42,7 +44,7 @@ class Detector:
         rows, cols, _ = light.shape
         dead = rng.choice(rows, min(self.dead_rows, rows), replace=False)
         channels = []
-        for index, (air, share) in enumerate(zip(self.air, (1.25, 1.0), strict=True)):
+        for index, (air, share) in enumerate(zip(self.air, (self.low_light, 1.0), strict=True)):
             signal: npt.NDArray[np.floating] = light[..., index]
             quanta = np.sqrt(np.maximum(signal, np.float32(1e-6)) / np.float32(self.photons * share))
             signal = signal + quanta * rng.standard_normal((rows, cols), dtype=np.float32)
@@ -94,7 +96,9 @@ def sample_cargo_detector(rng: np.random.Generator) -> Detector:
     return replace(
         detector,
         photons=float(np.exp(rng.uniform(np.log(4e3), np.log(2e4)))),
-        scatter=float(rng.uniform(0.0005, 0.002)),
+        low_light=0.6,
+        scatter=float(rng.uniform(0.001, 0.004)),
+        scatter_px=float(rng.uniform(150, 400)),
         blur_px=float(rng.uniform(0.5, 1.0)),
         gain_error=float(rng.uniform(0.002, 0.006)),
         read_noise=float(rng.uniform(3e-4, 8e-4)),

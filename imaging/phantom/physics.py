@@ -38,7 +38,8 @@ Array = npt.NDArray[np.float32]
 TABLES = Path(__file__).resolve().parents[1] / "tables" / "physics.npz"
 RANK = 4
 DEFAULT_KVP = 160.0
-_CHUNK = 16384
+_CHUNK = 2048
+"""Pixels at a time: what stays in the cache, and is too little for the matrix library to start threads over."""
 
 
 @lru_cache(maxsize=1)

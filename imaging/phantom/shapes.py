@@ -22,7 +22,9 @@ Vector = tuple[float, float, float]
 Matrix = npt.NDArray[np.float64]
 
 _FAR = 1e5
-_TILE_PX = 48
+_TILE_PX = 96
+_LEAST_TILE_PX = 24
+_CROWD = 10
 _MAX_SIDE_PX = 4000
 
 
@@ -149,34 +151,48 @@ class Shadow:
 
 def project_solid(shapes: Sequence[Shape], rotation: Matrix, mm_per_px: float, basis: Basis) -> Shadow:
     """Ray sums of a solid, each pixel the mean of four rays where that is affordable."""
-    bounds = [np.array(shape.bounds(rotation)) / mm_per_px for shape in shapes]
-    solid = np.array([b for b, shape in zip(bounds, shapes, strict=True) if shape.material is not None])
+    solid = np.array([shape.bounds(rotation) for shape in shapes if shape.material is not None]) / mm_per_px
     left, top = (int(np.floor(v)) - 1 for v in solid[:, :2].min(axis=0))
     right, bottom = (int(np.ceil(v)) + 1 for v in solid[:, 2:].max(axis=0))
     cols, rows = min(right - left, _MAX_SIDE_PX), min(bottom - top, _MAX_SIDE_PX)
     sub = 2 if rows * cols < 60_000 else 1
     tau = np.zeros((rows * sub, cols * sub, RANK), np.float32)
-    step, side = mm_per_px / sub, _TILE_PX * sub
-    for row in range(0, rows * sub, side):
-        for col in range(0, cols * sub, side):
-            tile = tau[row : row + side, col : col + side]
-            near = _touching(bounds, left + col / sub, top + row / sub, _TILE_PX)
-            if any(shapes[i].material is not None for i in near):
-                x = (left * sub + col + np.arange(tile.shape[1]) + 0.5) * step
-                y = (top * sub + row + np.arange(tile.shape[0]) + 0.5) * step
-                grid_x, grid_y = np.meshgrid(x.astype(np.float32), y.astype(np.float32))
-                tile[:] = _sum_rays([shapes[i] for i in near], rotation, grid_x, grid_y, basis)
+    x_mm = ((left * sub + np.arange(cols * sub) + 0.5) * mm_per_px / sub).astype(np.float32)
+    y_mm = ((top * sub + np.arange(rows * sub) + 0.5) * mm_per_px / sub).astype(np.float32)
+    edges = np.array([shape.bounds(rotation) for shape in shapes])
+    _draw_tiles(tau, shapes, edges, rotation, axes_mm=(x_mm, y_mm), basis=basis)
     if sub > 1:
         tau = np.asarray(cv2.resize(tau, (cols, rows), interpolation=cv2.INTER_AREA), np.float32)
     return Shadow(tau, np.abs(tau).sum(axis=2) > 1e-4, left, top)
 
 
-def _touching(bounds: list[npt.NDArray[np.float64]], left: float, top: float, side: float) -> list[int]:
-    return [
-        i
-        for i, (x0, y0, x1, y1) in enumerate(bounds)
-        if x1 > left and x0 < left + side and y1 > top and y0 < top + side
-    ]
+def _draw_tiles(
+    tau: Array,
+    shapes: Sequence[Shape],
+    edges: npt.NDArray[np.float64],
+    rotation: Matrix,
+    *,
+    axes_mm: tuple[Array, Array],
+    basis: Basis,
+) -> None:
+    """Fill tau tile by tile, each with the shapes that touch it; crowded tiles are quartered first."""
+    x_mm, y_mm = axes_mm
+    near = (edges[:, 2] > x_mm[0]) & (edges[:, 0] < x_mm[-1]) & (edges[:, 3] > y_mm[0]) & (edges[:, 1] < y_mm[-1])
+    kept = np.flatnonzero(near).tolist()
+    inside = [shapes[i] for i in kept]
+    if all(shape.material is None for shape in inside):
+        return
+    rows, cols = tau.shape[:2]
+    if max(rows, cols) > (_TILE_PX if len(inside) <= _CROWD else _LEAST_TILE_PX):
+        middle_row, middle_col = (rows + 1) // 2, (cols + 1) // 2
+        for down in (slice(0, middle_row), slice(middle_row, rows)):
+            for across in (slice(0, middle_col), slice(middle_col, cols)):
+                part = tau[down, across]
+                if part.size:
+                    where = (x_mm[across], y_mm[down])
+                    _draw_tiles(part, inside, edges[kept], rotation, axes_mm=where, basis=basis)
+        return
+    tau[:] = _sum_rays(inside, rotation, *np.meshgrid(x_mm, y_mm), basis)
 
 
 def _sum_rays(shapes: Sequence[Shape], rotation: Matrix, x_mm: Array, y_mm: Array, basis: Basis) -> Array:
