@@ -80,7 +80,7 @@ def _atten_zeff(view: View, generator: Generator | None) -> Planes:
         attenuation = cv2.addWeighted(attenuation, 0.5, cv2.LUT(view.low, of_low).reshape(view.shape), 0.5, 0)
         if beam.kv < MEV_FROM_KV:
             codes = materials.look_up(_smooth(view.high), _smooth(view.low))
-            cv2.multiply(codes, 1 / 255, planes[1], dtype=cv2.CV_32F)
+            np.multiply(codes, np.float32(1 / 255), out=planes[1])
     cv2.sqrt(np.minimum(attenuation, 1), planes[0])
     return planes
 

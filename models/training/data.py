@@ -54,7 +54,7 @@ def write_scenes(out: Path, count: int, seed: int, kind: str = "known") -> None:
 def make_scene(rng: np.random.Generator, library: ObjectLibrary, clean_part: float = CLEAN_PART) -> Scene:
     """One parcel of a random size, packed, measured and turned into planes and boxes."""
     size = SIZES[rng.integers(len(SIZES))]
-    threats = 0 if rng.random() < clean_part else int(rng.choice([1, 1, 2, 2, 3, 4]))
+    threats = 0 if rng.random() < clean_part else int(rng.choice([1, 1, 1, 2, 2, 3]))
     phantom = compose_parcel(rng, library, size=size, threats=threats)
     scan = measure_scene(phantom, rng)
     return replace(scene_of(scan), is_ignored=_hidden(phantom))
