@@ -79,17 +79,20 @@ class Pace:
             self._changed.notify_all()
 
     def wait_until(self, at_s: float, timeout_s: float) -> bool:
-        """Wait for a played time, at most `timeout_s` of real time; at "max" go there at once. True when reached."""
+        """Wait for a played time, at most `timeout_s` of real time; at "max" go there at once. True when reached.
+
+        Nothing is reached while paused or stopped.
+        """
         with self._changed:
             if self.speed == "max" and self._since is not None:
                 self._played_s = max(self._played_s, at_s)
                 self._changed.notify_all()
-            return self._wait(at_s, timeout_s)
+            return self._wait(at_s, timeout_s, must_run=True)
 
     def wait_for(self, at_s: float, timeout_s: float) -> bool:
         """As `wait_until`, for one who follows the clock of another and must not move it."""
         with self._changed:
-            return self._wait(at_s, timeout_s)
+            return self._wait(at_s, timeout_s, must_run=False)
 
     def wait_change(self, timeout_s: float) -> None:
         """Wait until something starts, stops, pauses, resumes or interrupts, at most `timeout_s`."""
@@ -97,10 +100,10 @@ class Pace:
             if not self._is_stopped:
                 self._changed.wait(max(0.0, timeout_s))
 
-    def _wait(self, at_s: float, timeout_s: float) -> bool:
+    def _wait(self, at_s: float, timeout_s: float, *, must_run: bool) -> bool:
         deadline = time.monotonic() + timeout_s
         interrupts = self._interrupts
-        while self._now() < at_s:
+        while self._now() < at_s or (must_run and self._since is None):
             left_s = deadline - time.monotonic()
             if self._is_stopped or left_s <= 0 or interrupts != self._interrupts:
                 return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from scanners.simulated.content import Content, open_content
 from scanners.simulated.machine import MachineSettings, SimulatedMachine
 
 
@@ -11,9 +12,15 @@ class BeltSettings(MachineSettings):
     """A belt moves at 200 to 500 mm/s: 275 to 625 lines a second."""
 
     speed_mm_s: float = Field(default=300.0, ge=200, le=500)
+    views: int = Field(default=1, ge=1, le=2)
+    """Views of a live phantom; recorded scans have the views that they have."""
 
 
 class SimulatedBelt(SimulatedMachine):
     """Parcels on a belt."""
 
     Settings = BeltSettings
+    settings: BeltSettings
+
+    def _open_content(self) -> Content:
+        return open_content(self.settings.content, self.content_kind, self.settings.seed, self.settings.views)

@@ -12,6 +12,7 @@ from typing import Literal
 from stdnum import iso6346
 
 from imaging import files
+from imaging.phantom import simulate_container, simulate_parcel
 from imaging.scan import Scan
 from scanners.device import DeviceUnavailableError
 from scanners.drivers.scan_files import find_scans
@@ -24,14 +25,14 @@ ContentKind = Literal["parcel", "container"]
 _S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 
 
-def open_content(content: str, kind: ContentKind, seed: int) -> Content:
-    """The content that the settings name: "samples", "phantoms" or a folder.
+def open_content(content: str, kind: ContentKind, seed: int, views: int = 1) -> Content:
+    """The content that the settings name: "samples", "phantoms" (parcels of so many views) or a folder.
 
     Raises:
         DeviceUnavailableError: the folder is missing or holds no scan.
     """
     if content == "phantoms":
-        return _phantoms(kind, seed)
+        return _phantoms(kind, seed, views)
     if content == "samples":
         return _recorded(Path(str(resources.files("resources"))) / "samples" / f"{kind}s", kind, seed)
     return _recorded(Path(content), kind, seed)
@@ -54,14 +55,11 @@ def _recorded(folder: Path, kind: ContentKind, seed: int) -> Content:
     return make
 
 
-def _phantoms(kind: ContentKind, seed: int) -> Content:
-    from imaging import phantom
-
-    simulate = phantom.simulate_parcel if kind == "parcel" else phantom.simulate_container
-
+def _phantoms(kind: ContentKind, seed: int, views: int) -> Content:
     def make(number: int) -> Scan:
-        scan = simulate(random.Random(f"{seed} {number}").getrandbits(31))
-        return scan if LABELS in scan.extra else _relabel(scan, kind, seed, number)
+        own_seed = random.Random(f"{seed} {number}").getrandbits(31)
+        scan = simulate_parcel(own_seed, views=views) if kind == "parcel" else simulate_container(own_seed)
+        return _relabel(scan, kind, seed, number)
 
     return make
 

@@ -99,6 +99,9 @@ class SimulatedMachine(XraySource):
         self._pace.start()
         self._hold_while_faulty()
 
+    def _open_content(self) -> Content:
+        return open_content(self.settings.content, self.content_kind, self.settings.seed)
+
     def close(self) -> None:
         self._pace.stop()
         with self._at_work:

