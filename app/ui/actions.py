@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QLabel
 
 from app.customs.states import Action, Offer, State
 from app.texts import text
-from app.ui import words
+from app.ui import build, words
 from app.ui.key_button import Flow, KeyButton
 
 MAIN = (Action.RELEASE, Action.HOLD, Action.REFER)
@@ -23,14 +23,14 @@ class ActionBar(QFrame):
     chosen = Signal(object)
 
     def __init__(self) -> None:
-        super().__init__(objectName="side")
+        super().__init__()
+        self.setObjectName("side")
         self._offers: dict[Action, Offer] = {}
         self._main = Flow(gap=6, stretches=True)
         self._further = Flow(gap=6, group_gap=6)
-        self._why = QLabel(objectName="small", wordWrap=True)
+        self._why = build.named(QLabel(wordWrap=True), "small")
         self._buttons: dict[Action, KeyButton] = {}
-        box = QVBoxLayout(self, spacing=6)
-        box.setContentsMargins(12, 10, 12, 10)
+        box = build.column(self, gap=6, margins=(12, 10, 12, 10))
         box.addWidget(self._main)
         box.addWidget(self._further)
         box.addWidget(self._why)

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QToolButton, QWidget
 
 from app.texts import language, text
-from app.ui import keys, theme, words
+from app.ui import build, keys, theme, words
 from app.ui.chips import Lamp
 from app.ui.pace import Pace
 from imaging.errors import KnownError
@@ -22,18 +22,18 @@ class TopBar(QFrame):
     pressed = Signal(str)
 
     def __init__(self, officer: str, post_names: Mapping[str, str]) -> None:
-        super().__init__(objectName="topbar")
+        super().__init__()
+        self.setObjectName("topbar")
         self._officer_name = officer
         self._post_names = dict(post_names)
         self._sign = QLabel()
-        self._brand = QLabel(objectName="brand")
-        self._post = QLabel(objectName="soft")
-        self._pace = QLabel(objectName="soft")
-        self._officer = QLabel(objectName="pill")
-        self._clock = QLabel(objectName="mono")
-        self._buttons = {name: QToolButton(objectName="flat") for name in ("language", "theme", "help")}
-        row = QHBoxLayout(self, spacing=10)
-        row.setContentsMargins(12, 4, 8, 4)
+        self._brand = build.named(QLabel(), "brand")
+        self._post = build.named(QLabel(), "soft")
+        self._pace = build.named(QLabel(), "soft")
+        self._officer = build.named(QLabel(), "pill")
+        self._clock = build.named(QLabel(), "mono")
+        self._buttons = {name: build.named(QToolButton(), "flat") for name in ("language", "theme", "help")}
+        row = build.row(self, gap=10, margins=(12, 4, 8, 4))
         for widget in (self._sign, self._brand, self._post):
             row.addWidget(widget)
         row.addStretch()
@@ -73,8 +73,7 @@ class LampLabel(QWidget):
         super().__init__()
         self._lamp = Lamp()
         self._words = QLabel()
-        row = QHBoxLayout(self, spacing=6)
-        row.setContentsMargins(0, 0, 0, 0)
+        row = build.row(self, gap=6)
         row.addWidget(self._lamp, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self._words)
 
@@ -94,15 +93,15 @@ class StatusBar(QFrame):
     """A lamp for every device and the detector, in form, colour and words; and the code read last."""
 
     def __init__(self) -> None:
-        super().__init__(objectName="statusbar")
+        super().__init__()
+        self.setObjectName("statusbar")
         self._devices: dict[str, DeviceStatus] = {}
         self._detector: tuple[str, KnownError | None] | None = None
         self._lamps: dict[str, LampLabel] = {}
         self._detector_lamp = LampLabel()
-        self._code = QLabel(objectName="mono")
+        self._code = build.named(QLabel(), "mono")
         self._last_code = ("", "")
-        self._row = QHBoxLayout(self, spacing=18)
-        self._row.setContentsMargins(12, 3, 12, 3)
+        self._row = build.row(self, gap=18, margins=(12, 3, 12, 3))
         self._row.addWidget(self._detector_lamp)
         self._row.addStretch()
         self._row.addWidget(self._code)

@@ -106,7 +106,7 @@ class LaneChip(QWidget):
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         return self.sizeHint()
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         if self._lane is not None:
             painter = QPainter(self)
             paint_lane(painter, QRectF(self.rect()).adjusted(3, 3, -3, -3), self._lane)
@@ -125,7 +125,7 @@ class Bars(QWidget):
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         return self.sizeHint()
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         paint_bars(QPainter(self), QRectF(self.rect()).adjusted(0, 0, 0, -1), self._level, theme.colour("text"))
 
 
@@ -148,5 +148,5 @@ class Lamp(QWidget):
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         return self.sizeHint()
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         paint_lamp(QPainter(self), QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), self._state)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QWidget
 
 from app.customs.states import Action, Offer
 from app.texts import text
-from app.ui import theme, words
+from app.ui import build, theme, words
+from app.ui.key_button import KeyButton
 
 REASON_KEYS = "1234567890ABCDEFGHIJ"
 
@@ -32,20 +34,22 @@ class Chooser(QFrame):
     left = Signal()
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, objectName="overlay")
+        super().__init__(parent)
+        self.setObjectName("overlay")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._over = parent
+        self._reason_buttons: list[KeyButton] = []
         self._offer: Offer | None = None
         self._number = ""
         self._reasons: list[tuple[str, str]] = []
         self._reason = ""
-        self._title = QLabel(objectName="title", wordWrap=True)
-        self._hint = QLabel(objectName="small", wordWrap=True)
-        self._rows = QVBoxLayout(spacing=2)
+        self._title = build.named(QLabel(wordWrap=True), "title")
+        self._hint = build.named(QLabel(wordWrap=True), "small")
+        self._rows = build.column(gap=2)
         self.second = QLineEdit()
         self.note = QLineEdit()
-        self._needs = QLabel(objectName="warn", wordWrap=True)
-        column = QVBoxLayout(self, spacing=8)
-        column.setContentsMargins(16, 14, 16, 14)
+        self._needs = build.named(QLabel(wordWrap=True), "warn")
+        column = build.column(self, gap=8, margins=(16, 14, 16, 14))
         for part in (self._title, self._needs):
             column.addWidget(part)
         column.addLayout(self._rows)
@@ -91,26 +95,26 @@ class Chooser(QFrame):
         self.place()
 
     def place(self) -> None:
-        """Lie in the middle of the window, as large as the words need."""
-        self.setFixedWidth(min(self.parentWidget().width() - 80, round(theme.text_px() * 36)))
+        """Lie at the lower right, beside the decisions, so that the image stays free."""
         self.adjustSize()
-        parent = self.parentWidget().rect()
-        self.move(parent.center().x() - self.width() // 2, max(10, parent.center().y() - self.height() // 2))
+        over = self._over
+        self.move(over.width() - self.width() - 12, max(10, over.height() - self.height() - theme.text_px() * 3))
 
     def _fill_rows(self) -> None:
-        while (item := self._rows.takeAt(0)) is not None:
-            item.widget().hide()
-            item.widget().deleteLater()
+        for button in self._reason_buttons:
+            button.hide()
+            button.deleteLater()
+        self._reason_buttons = []
         for key, (code, reason) in zip(REASON_KEYS, self._reasons, strict=False):
-            row = QToolButton(text=f"{key}    {reason}", objectName="flat", checkable=True)
+            row = KeyButton(code, key=key)
+            row.setCheckable(True)
             row.setChecked(code == self._reason)
-            row.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            row.setStyleSheet("text-align: left;")
-            row.setMinimumWidth(round(theme.text_px() * 33))
-            row.clicked.connect(lambda _=False, code=code: self._pick(code))
+            row.set_words(reason)
+            row.clicked.connect(partial(self._pick, code))
             self._rows.addWidget(row)
+            self._reason_buttons.append(row)
 
-    def _pick(self, code: str) -> None:
+    def _pick(self, code: str, _is_checked: bool = True) -> None:
         self._reason = code
         if self._lacking() or self.note.text().strip():
             self.retranslate()
@@ -169,6 +173,5 @@ class Chooser(QFrame):
             self._pick(self._reasons[REASON_KEYS.index(key)][0])
         event.accept()
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+    def showEvent(self, _event: QShowEvent) -> None:  # noqa: N802
         self.place()
-

@@ -89,8 +89,8 @@ class Course(QObject):
         parts.actions.chosen.connect(self.act)
         parts.chooser.chosen.connect(self.decide)
         parts.chooser.left.connect(parts.stage.setFocus)
-        parts.toast.undo.connect(self.undo)
-        parts.toast.print_label.connect(self.print_label)
+        parts.last.undo.connect(self.undo)
+        parts.last.print_label.connect(self.print_label)
         parts.break_banner.pressed.connect(self.toggle_break)
 
     def follow(self, bridge: Bridge) -> None:
@@ -166,15 +166,15 @@ class Course(QObject):
         self._is_switching = self.desk.decide(choice)
 
     def undo(self) -> None:
-        toast = self.parts.toast
-        if toast.can_undo and toast.decided is not None:
-            self.desk.undo(toast.decided.decision.id)
+        last = self.parts.last
+        if last.can_undo and last.decided is not None:
+            self.desk.undo(last.decided.decision.id)
         else:
             self._tell(text("ui.notice.no_undo"))
 
     def print_label(self) -> None:
         """Print the last label; it is read first where that has not happened yet."""
-        decided = self.parts.toast.decided
+        decided = self.parts.last.decided
         if decided is None or decided.decision.trace_code is None:
             self._tell(text("ui.notice.no_label"))
         elif self._label is not None and self._label[0] == decided.decision.id:
@@ -259,7 +259,7 @@ class Course(QObject):
 
     def _after_decision(self, decided: Decided) -> None:
         self.pace.count()
-        self.parts.toast.show_decided(decided)
+        self.parts.last.show_decided(decided)
         self._label = None
         if self._next_id is not None and self.desk.open_id == decided.parcel.id:
             self.desk.open(self._next_id)
@@ -278,7 +278,7 @@ class Course(QObject):
         self.parts.stage.set_note(text("ui.viewer.empty"), text("ui.viewer.empty_more"))
 
     def _after_undo(self, undone: Decided) -> None:
-        self.parts.toast.clear()
+        self.parts.last.clear()
         number = undone.parcel.number or text("ui.queue.no_number")
         self._tell(text("ui.notice.undone", number=number), "undo")
         self.desk.open(undone.parcel.id)
@@ -292,7 +292,7 @@ class Course(QObject):
 
     def _show_label(self, decision_id: int, label: QImage) -> None:
         self._label = (decision_id, label)
-        self.parts.toast.show_label(decision_id, label)
+        self.parts.last.show_label(decision_id, label)
         if self._prints_label:
             self._prints_label = False
             print_label(label, self._window)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from app.customs.states import Action
 from app.texts import text
-from app.ui import keys, theme, words
+from app.ui import build, keys, theme, words
 
 
 class HelpSheet(QFrame):
     """Covers the window while open; F1 or Esc closes it."""
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, objectName="overlay")
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(20, 16, 20, 16)
+        super().__init__(parent)
+        self.setObjectName("overlay")
+        self._column = build.column(self, gap=6, margins=(20, 16, 20, 16))
+        self._over = parent
         self._body: QWidget | None = None
         self.hide()
 
@@ -30,10 +31,9 @@ class HelpSheet(QFrame):
             self._column.removeWidget(self._body)
             self._body.deleteLater()
         self._body = QWidget()
-        columns = QHBoxLayout(self._body, spacing=theme.text_px() * 2)
-        columns.setContentsMargins(0, 0, 0, 0)
-        left, middle, right = (QVBoxLayout(spacing=2) for _ in range(3))
-        for column, groups in ((left, ("act",)), (middle, ("look",)), (right, ("image", "queue", "station"))):
+        columns = build.row(self._body, gap=theme.text_px() * 2)
+        left, middle, right = (build.column(gap=2) for _ in range(3))
+        for column, groups in ((left, ("act", "queue")), (middle, ("look", "station")), (right, ("image",))):
             for group in groups:
                 _fill(column, group)
             column.addStretch()
@@ -43,20 +43,22 @@ class HelpSheet(QFrame):
 
     def place(self) -> None:
         self.adjustSize()
-        parent = self.parentWidget().rect()
+        parent = self._over.rect()
         self.move(parent.center().x() - self.width() // 2, max(6, parent.center().y() - self.height() // 2))
 
 
 def _fill(column: QVBoxLayout, group: str) -> None:
-    title = QLabel(text(f"ui.help.{group}"), objectName="section")
+    title = build.named(QLabel(text(f"ui.help.{group}")), "section")
     title.setContentsMargins(0, 4, 0, 2)
     column.addWidget(title)
-    grid = QGridLayout(horizontalSpacing=10, verticalSpacing=1)
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(10)
+    grid.setVerticalSpacing(1)
     shown = [binding for binding in keys.BINDINGS if binding.group == group]
-    rows = -(-len(shown) // 2) if group in ("act", "look") else len(shown)
+    rows = -(-len(shown) // 2) if group != "image" else len(shown)
     for number, binding in enumerate(shown):
         row, side = number % rows, number // rows * 2
-        cap = QLabel(" ".join(keys.caption(key) for key in binding.keys), objectName="pill")
+        cap = build.named(QLabel(" ".join(keys.caption(key) for key in binding.keys)), "pill")
         cap.setAlignment(Qt.AlignmentFlag.AlignCenter)
         grid.addWidget(cap, row, side)
         grid.addWidget(QLabel(command_name(binding.command)), row, side + 1)
@@ -68,5 +70,5 @@ def command_name(command: str) -> str:
     if command in set(Action):
         return words.action_name(Action(command))
     if command.startswith("look."):
-        return text(f"ui.{command}")
+        return text("ui.key.zeff" if command == "look.zeff" else f"look.name.{command.removeprefix('look.')}")
     return text(f"ui.key.{command}")

@@ -14,24 +14,24 @@ from app.ui import keys, theme
 class KeyButton(QAbstractButton):
     """Its name and its key in a cap. `tone` is a colour of the theme, painted as a bar; `is_large` for decisions."""
 
-    def __init__(self, command: str, *, tone: str = "", is_large: bool = False, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, command: str, *, key: str = "", tone: str = "", is_large: bool = False, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.command = command
+        self.key = key or keys.key_of(command)
         self.tone = tone
         self.is_large = is_large
+        self.is_key_first = bool(key)
         self._is_hovered = False
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus if is_large else Qt.FocusPolicy.NoFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
-    @property
-    def key(self) -> str:
-        return keys.key_of(self.command)
-
-    def set_words(self, name: str, hint: str = "") -> None:
-        """The name on the button, and why it is not to be had now, if so."""
+    def set_words(self, name: str, hint: str = "", full_name: str = "") -> None:
+        """The name on the button, why it is not to be had now, if so, and its longer name for the tool tip."""
         self.setText(name)
-        self.setToolTip(f"{name} ({self.key})" + (f"\n{hint}" if hint else ""))
-        self.setAccessibleName(name)
+        self.setToolTip(f"{full_name or name} ({self.key})" + (f"\n{hint}" if hint else ""))
+        self.setAccessibleName(full_name or name)
         self.updateGeometry()
         self.update()
 
@@ -40,19 +40,19 @@ class KeyButton(QAbstractButton):
         cap = QFontMetrics(self._key_font()).horizontalAdvance(self.key)
         height = QFontMetrics(self._name_font()).height()
         if self.is_large:
-            return QSize(name + cap + 48, round(height * 2.1))
+            return QSize(name + cap + 38, round(height * 2.1))
         return QSize(name + cap + 24, height + 8)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         return self.sizeHint()
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         self._paint_ground(painter, area)
         text_colour = "text" if self.isEnabled() else "faint"
-        left = 16.0 if self.is_large else 7.0
+        left = 15.0 if self.is_large else 12.0 + self._cap_width() if self.is_key_first else 7.0
         painter.setFont(self._name_font())
         painter.setPen(theme.colour(text_colour))
         painter.drawText(area.adjusted(left, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.text())
@@ -74,26 +74,30 @@ class KeyButton(QAbstractButton):
     def _paint_cap(self, painter: QPainter, area: QRectF, text_colour: str) -> None:
         painter.setFont(self._key_font())
         metrics = painter.fontMetrics()
-        width, height = metrics.horizontalAdvance(self.key) + 8, metrics.height() + 1
-        margin = 10 if self.is_large else 4
-        cap = QRectF(area.right() - width - margin, area.center().y() - height / 2, width, height)
+        width, height = self._cap_width(), metrics.height() + 1
+        margin = 6 if self.is_large else 4
+        left = area.left() + margin if self.is_key_first else area.right() - width - margin
+        cap = QRectF(left, area.center().y() - height / 2, width, height)
         painter.setPen(QPen(theme.colour("line_strong" if self.isEnabled() else "line"), 1))
         painter.setBrush(theme.colour("ground"))
         painter.drawRoundedRect(cap, 3, 3)
         painter.setPen(theme.colour(text_colour if text_colour == "faint" else "soft"))
         painter.drawText(cap, Qt.AlignmentFlag.AlignCenter, self.key)
 
+    def _cap_width(self) -> int:
+        return QFontMetrics(self._key_font()).horizontalAdvance(self.key) + 8
+
     def _name_font(self) -> QFont:
-        return theme.font(theme.text_px() + 1, is_bold=True) if self.is_large else theme.font(theme.small_px())
+        return theme.font(is_bold=True) if self.is_large else theme.font(theme.small_px())
 
     def _key_font(self) -> QFont:
         return theme.font(theme.small_px(), is_bold=True)
 
-    def enterEvent(self, event: QEnterEvent) -> None:  # noqa: N802
+    def enterEvent(self, _event: QEnterEvent) -> None:  # noqa: N802
         self._is_hovered = True
         self.update()
 
-    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
+    def leaveEvent(self, _event: QEvent) -> None:  # noqa: N802
         self._is_hovered = False
         self.update()
 
@@ -149,5 +153,5 @@ class Flow(QWidget):
             button.setGeometry(x + before, y, button.sizeHint().width() + after - before, height)
         return height
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+    def resizeEvent(self, _event: QResizeEvent) -> None:  # noqa: N802
         self.arrange()

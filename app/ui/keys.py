@@ -147,11 +147,16 @@ def caption(key: str) -> str:
     return {"PgDown": "PgDn", "Left": "←", "Right": "→", "Up": "↑", "Down": "↓"}.get(key, key.replace("Shift+", "⇧"))
 
 
+def _first(sequence: QKeySequence) -> int:
+    first: QKeyCombination = sequence[0]  # type: ignore[index]  # missing in the stubs
+    return first.toCombined()
+
+
 def _combination(key: str) -> int:
     parts = key.split("+") if key != "+" else [key]
     if len(parts) == 1 and len(key) == 1:
         return QKeyCombination(_NO_MODIFIER, Qt.Key(ord(key))).toCombined()
-    return QKeySequence(key)[0].toCombined()
+    return _first(QKeySequence(key))
 
 
 _BY_KEY = {_combination(key): binding for binding in BINDINGS for key in binding.keys}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QLabel
 
 from app.texts import text
-from app.ui import theme
+from app.ui import build, theme
 from app.ui.background import Background
 from app.ui.viewer import Shown, Viewer
 from imaging.live import GrowingView
@@ -20,22 +20,22 @@ class LiveStrip(QFrame):
     """Shows one scan that is under way. Lines are put together on the pixel worker, never here."""
 
     def __init__(self) -> None:
-        super().__init__(objectName="lookbar")
-        self._name = QLabel(objectName="soft")
-        self._state = QLabel(objectName="small")
+        super().__init__()
+        self.setObjectName("lookbar")
+        self._name = build.named(QLabel(), "soft")
+        self._state = build.named(QLabel(), "small")
         self.viewer = Viewer()
         self.viewer.is_bare = True
         self._started: ScanStarted | None = None
         self._device = ""
         self._views: dict[int, GrowingView] = {}
         self._cols = 0
-        words = QVBoxLayout(spacing=2)
+        words = build.column(gap=2)
         words.addStretch()
         words.addWidget(self._name)
         words.addWidget(self._state)
         words.addStretch()
-        row = QHBoxLayout(self, spacing=10)
-        row.setContentsMargins(10, 4, 4, 4)
+        row = build.row(self, gap=10, margins=(10, 4, 4, 4))
         row.addLayout(words)
         row.addWidget(self.viewer, 1)
         self.hide()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtWidgets import QFrame, QMainWindow, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QMainWindow, QSplitter, QWidget
 
 from app.customs.states import Term
-from app.ui import theme
+from app.ui import build, theme
 from app.ui.actions import ActionBar
 from app.ui.bars import StatusBar, TopBar
 from app.ui.chooser import Chooser
@@ -15,11 +15,11 @@ from app.ui.help import HelpSheet
 from app.ui.queue_panel import QueuePanel
 from app.ui.side import SidePanel
 from app.ui.stage import Stage
-from app.ui.toast import BreakBanner, DecidedToast, Notice
+from app.ui.toast import BreakBanner, LastDecision, Notice
 
-SIDE_EM = 24.5
+SIDE_EM = 25.0
 """Widths of queue and parcel panel in text heights: room for a number, a class and a score without cutting."""
-QUEUE_EM = 23.0
+QUEUE_EM = 25.0
 
 
 class Parts:
@@ -34,19 +34,19 @@ class Parts:
         self.side = SidePanel(rule_titles)
         self.actions = ActionBar()
         self.status = StatusBar()
+        self.last = LastDecision()
         self.break_banner = BreakBanner()
         self.splitter = QSplitter(childrenCollapsible=False, handleWidth=1)
         self.is_resized = False
         self.splitter.splitterMoved.connect(self._mark_resized)
         window.setCentralWidget(self._lay_out())
-        self.toast = DecidedToast(self.stage.glass)
         self.notice = Notice(self.stage.glass)
         self.chooser = Chooser(window)
         self.help = HelpSheet(window)
 
     def retranslate(self) -> None:
         """All texts in the language that is chosen now."""
-        for part in (self.top, self.queue, self.side, self.actions, self.status, self.toast, self.chooser):
+        for part in (self.top, self.queue, self.side, self.actions, self.status, self.last, self.chooser):
             part.retranslate()
         self.stage.retranslate()
         if self.help.isVisible():
@@ -66,7 +66,7 @@ class Parts:
 
     def place(self) -> None:
         """The overlays go back to their places after the window has changed its size."""
-        for overlay in (self.toast, self.notice, self.chooser, self.help):
+        for overlay in (self.notice, self.chooser, self.help):
             if overlay.isVisible():
                 overlay.place()
 
@@ -74,27 +74,25 @@ class Parts:
         self.is_resized = True
 
     def _lay_out(self) -> QWidget:
-        right = QFrame(objectName="side")
-        column = _column(right)
+        right = build.named(QFrame(), "side")
+        column = build.column(right)
         column.addWidget(self.side, 1)
-        column.addWidget(QFrame(objectName="rule"))
+        column.addWidget(build.named(QFrame(), "rule"))
         column.addWidget(self.actions)
         middle = QWidget()
-        inner = _column(middle)
+        inner = build.column(middle)
         inner.addWidget(self.break_banner)
         inner.addWidget(self.stage, 1)
-        for part, stretch in ((self.queue, 0), (middle, 1), (right, 0)):
+        left = build.named(QFrame(), "side")
+        under = build.column(left)
+        under.addWidget(self.queue, 1)
+        under.addWidget(self.last)
+        for part, stretch in ((left, 0), (middle, 1), (right, 0)):
             self.splitter.addWidget(part)
             self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
-        body = QWidget(objectName="window")
-        page = _column(body)
+        body = build.named(QWidget(), "window")
+        page = build.column(body)
         page.addWidget(self.top)
         page.addWidget(self.splitter, 1)
         page.addWidget(self.status)
         return body
-
-
-def _column(holder: QWidget) -> QVBoxLayout:
-    column = QVBoxLayout(holder, spacing=0)
-    column.setContentsMargins(0, 0, 0, 0)
-    return column

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QLineEdit, QWidget
 
 from app.customs.parcel import Lane, QueueFilter, QueueRow
 from app.customs.states import WAITING, State
 from app.texts import text
-from app.ui import chips, keys, theme, words
+from app.ui import build, chips, keys, theme, words
 from app.ui.queue_model import Order, QueueModel
 from app.ui.queue_view import QueueTable
 
@@ -35,17 +35,18 @@ class QueuePanel(QFrame):
     left_search = Signal()
 
     def __init__(self) -> None:
-        super().__init__(objectName="queue")
+        super().__init__()
+        self.setObjectName("queue")
         self.model = QueueModel()
         self.table = QueueTable(self.model)
         self.search = QLineEdit(clearButtonEnabled=True)
         self.states = _combo(tuple(SHOWN_STATES))
         self.lanes = _combo(("any", *Lane))
         self.orders = _combo(tuple(order.name.lower() for order in Order))
-        self._title = QLabel(objectName="title")
-        self._count = QLabel(objectName="soft")
+        self._title = build.named(QLabel(), "title")
+        self._count = build.named(QLabel(), "soft")
         self._lane_counts = LaneCounts()
-        self._empty = QLabel(objectName="soft", wordWrap=True)
+        self._empty = build.named(QLabel(wordWrap=True), "soft")
         self._pause = QTimer(self, singleShot=True, interval=SEARCH_PAUSE_MS)
         self._waiting = 0
         self._lay_out()
@@ -53,22 +54,20 @@ class QueuePanel(QFrame):
         self.retranslate()
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
+        head = build.row(gap=6)
         head.addWidget(self._title)
         head.addStretch()
         head.addWidget(self._count)
-        filters = QHBoxLayout(spacing=6)
+        filters = build.row(gap=6)
         filters.addWidget(self.states, 3)
         filters.addWidget(self.lanes, 2)
-        top = QVBoxLayout(spacing=7)
-        top.setContentsMargins(12, 10, 12, 8)
+        top = build.column(gap=7, margins=(12, 10, 12, 8))
         top.addLayout(head)
         top.addWidget(self._lane_counts)
         top.addWidget(self.search)
         top.addLayout(filters)
         top.addWidget(self.orders)
-        column = QVBoxLayout(self, spacing=0)
-        column.setContentsMargins(0, 0, 0, 0)
+        column = build.column(self)
         column.addLayout(top)
         column.addWidget(self._empty)
         column.addWidget(self.table, 1)
@@ -76,7 +75,7 @@ class QueuePanel(QFrame):
 
     def _connect(self) -> None:
         self._pause.timeout.connect(self.filter_changed)
-        self.search.textChanged.connect(lambda: self._pause.start())
+        self.search.textChanged.connect(lambda _: self._pause.start())
         self.search.returnPressed.connect(self.left_search)
         self.states.currentIndexChanged.connect(self.filter_changed)
         self.lanes.currentIndexChanged.connect(self.filter_changed)
@@ -175,7 +174,7 @@ class LaneCounts(QWidget):
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         return self.sizeHint()
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         painter = QPainter(self)
         side = theme.text_px() * 1.35
         width = self.width() / len(Lane)

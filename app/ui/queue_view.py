@@ -31,8 +31,8 @@ class RowPainter(QStyledItemDelegate):
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         row: QueueRow = index.data(ROW_ROLE)
-        area = QRectF(option.rect)  # type: ignore[attr-defined]
-        state = option.state  # type: ignore[attr-defined]
+        area = QRectF(option.rect)
+        state = option.state
         painter.save()
         is_selected = bool(state & QStyle.StateFlag.State_Selected)
         painter.fillRect(area, theme.colour("selection" if is_selected else "panel"))
@@ -45,7 +45,7 @@ class RowPainter(QStyledItemDelegate):
             self._paint_waiting(painter, area.adjusted(0, 3, -8, -4), row)
         painter.restore()
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:  # noqa: N802
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:  # noqa: N802
         return QSize(10, row_height())
 
     def _paint_lane(self, painter: QPainter, area: QRectF, row: QueueRow, is_selected: bool) -> None:
@@ -71,10 +71,10 @@ class RowPainter(QStyledItemDelegate):
         upper, lower = _lines(area)
         waited_s = words.since(row.arrived_at)
         name = "warn" if waited_s > LONG_WAIT_S else "text"
-        _draw(painter, upper, words.span(waited_s), theme.font(is_bold=name == "warn"), name, _RIGHT)
+        _draw(painter, upper, words.span(waited_s), theme.font(is_bold=name == "warn"), name, align=_RIGHT)
         state = words.name_of("state_short", row.state)
         small = theme.font(theme.small_px())
-        _draw(painter, lower, f"{row.arrived_at.astimezone():%H:%M}  {state}", small, "soft", _RIGHT)
+        _draw(painter, lower, f"{row.arrived_at.astimezone():%H:%M}  {state}", small, "soft", align=_RIGHT)
 
 
 def row_height() -> int:
@@ -100,7 +100,7 @@ def _mark(row: QueueRow) -> str:
 
 
 def _draw(
-    painter: QPainter, area: QRectF, line: str, font: QFont, colour: str, align: Qt.AlignmentFlag = _LEFT
+    painter: QPainter, area: QRectF, line: str, font: QFont, colour: str, *, align: Qt.AlignmentFlag = _LEFT
 ) -> float:
     """Draw a line, cut with an ellipsis where it does not fit, and return its width."""
     painter.setFont(font)

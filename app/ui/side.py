@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QWidget
 
 from app.customs.identifiers import Candidate
-from app.customs.parcel import Declaration, Decision, FindingKind, GoodsLine, Parcel, Seen
+from app.customs.parcel import Decision, Declaration, FindingKind, GoodsLine, Parcel, Seen
 from app.customs.states import Term
 from app.texts import text
-from app.ui import theme, words
+from app.ui import build, theme, words
 from app.ui.chips import Bars, LaneChip
 from app.ui.opening import Opened
 
@@ -38,9 +38,8 @@ class SidePanel(QScrollArea):
         is_same = opened is not None and self._opened is not None and opened.parcel.id == self._opened.parcel.id
         at = self.verticalScrollBar().value() if is_same else 0
         self._opened = opened
-        body = QFrame(objectName="side")
-        column = QVBoxLayout(body, spacing=4)
-        column.setContentsMargins(14, 10, 14, 10)
+        body = build.named(QFrame(), "side")
+        column = build.column(body, gap=4, margins=(14, 10, 14, 10))
         if opened is None:
             column.addWidget(_label(text("ui.side.nothing"), "soft"))
         else:
@@ -101,10 +100,10 @@ class DetectionRow(QFrame):
     chosen = Signal(object)
 
     def __init__(self, seen: Seen) -> None:
-        super().__init__(objectName="card")
+        super().__init__()
+        self.setObjectName("card")
         self._seen = seen
-        row = QHBoxLayout(self, spacing=8)
-        row.setContentsMargins(8, 4, 8, 4)
+        row = build.row(self, gap=8, margins=(8, 4, 8, 4))
         row.addWidget(Bars(seen.level))
         name = _label(words.name_of("class", seen.label))
         name.setFont(theme.font(is_bold=True))
@@ -113,18 +112,17 @@ class DetectionRow(QFrame):
         row.addWidget(_label(f"{seen.score:.0%}", "mono", wraps=False))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+    def mousePressEvent(self, _event: QMouseEvent) -> None:  # noqa: N802
         self.chosen.emit(self._seen)
 
 
 def _head(parcel: Parcel) -> QWidget:
     holder = QWidget()
-    row = QHBoxLayout(holder, spacing=8)
-    row.setContentsMargins(0, 0, 0, 0)
+    row = build.row(holder, gap=8)
     chip = LaneChip()
     chip.set_lane(parcel.lane)
     row.addWidget(chip)
-    column = QVBoxLayout(spacing=0)
+    column = build.column()
     number = _label(parcel.number or text("ui.queue.no_number"), "number")
     number.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     number.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -176,9 +174,8 @@ def _declaration_lines(declaration: Declaration | None) -> Iterator[QWidget]:
 
 
 def _goods_card(line: GoodsLine, currency: str) -> QWidget:
-    card = QFrame(objectName="card")
-    column = QVBoxLayout(card, spacing=0)
-    column.setContentsMargins(8, 4, 8, 4)
+    card = build.named(QFrame(), "card")
+    column = build.column(card, margins=(8, 4, 8, 4))
     name = _label(line.name)
     name.setFont(theme.font(is_bold=True))
     column.addWidget(name)
@@ -205,8 +202,7 @@ def _history_lines(history: tuple[Decision, ...]) -> Iterator[QWidget]:
 
 def _pair(name: str, value: str) -> QWidget:
     holder = QWidget()
-    row = QHBoxLayout(holder, spacing=8)
-    row.setContentsMargins(0, 0, 0, 0)
+    row = build.row(holder, gap=8)
     title = _label(text(f"ui.side.{name}"), "soft", wraps=False)
     title.setAlignment(Qt.AlignmentFlag.AlignTop)
     title.setMinimumWidth(round(theme.text_px() * 5.2))
@@ -222,7 +218,7 @@ def _section(name: str) -> QLabel:
 
 
 def _label(line: str, role: str = "", *, wraps: bool = True) -> QLabel:
-    label = QLabel(line, objectName=role, textFormat=Qt.TextFormat.PlainText, wordWrap=wraps)
+    label = build.named(QLabel(line, textFormat=Qt.TextFormat.PlainText, wordWrap=wraps), role)
     if wraps:
         label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
     return label

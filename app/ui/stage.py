@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
 from app.customs.parcel import Seen
 from app.texts import text
+from app.ui import build
 from app.ui.geometry import Camera
 from app.ui.key_button import Flow, KeyButton
 from app.ui.live import LiveStrip
@@ -36,15 +37,15 @@ class LookBar(QFrame):
     released = Signal(str)
 
     def __init__(self) -> None:
-        super().__init__(objectName="lookbar")
+        super().__init__()
+        self.setObjectName("lookbar")
         self._flow = Flow(gap=3, group_gap=10)
         self._buttons = {name: KeyButton(f"look.{name}") for group in _GROUPS for name in group}
         for name, button in self._buttons.items():
             button.setCheckable(True)
             button.pressed.connect(lambda name=name: self.pressed.emit(name))
             button.released.connect(lambda name=name: self.released.emit(name))
-        box = QVBoxLayout(self)
-        box.setContentsMargins(8, 5, 8, 5)
+        box = build.column(self, gap=6, margins=(8, 5, 8, 5))
         box.addWidget(self._flow)
         self._flow.set_groups([[self._buttons[name] for name in group] for group in _GROUPS])
         self._kind: ViewKind | None = None
@@ -56,11 +57,17 @@ class LookBar(QFrame):
             button.setChecked(kind is not None and is_on(look, name))
             reason = missing(name, kind)
             button.setEnabled(kind is not None and not reason)
-            button.set_words(text(f"ui.look.{name}"), reason)
+            full = "" if name == "zeff" else text(f"look.name.{name}")
+            button.set_words(text(f"ui.look.{name}"), reason, full)
 
     def retranslate(self, look: Look) -> None:
         self.show_look(look, self._kind)
         self._flow.arrange()
+
+
+def look_name(name: str, look: Look) -> str:
+    """The full name of a part of a look; the highlight with its number."""
+    return text(f"look.name.{f'zeff_{look.highlight}' if name == 'zeff' else name}")
 
 
 def missing(name: str, kind: ViewKind | None) -> str:
@@ -79,7 +86,8 @@ class Stage(QFrame):
     refused = Signal(str)
 
     def __init__(self) -> None:
-        super().__init__(objectName="stage")
+        super().__init__()
+        self.setObjectName("stage")
         self.keys = LookKeys()
         self.bar = LookBar()
         self.panes = (Viewer(), Viewer())
@@ -103,12 +111,10 @@ class Stage(QFrame):
         self.retranslate()
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout(spacing=2)
-        row.setContentsMargins(0, 0, 0, 0)
+        row = build.row(gap=2)
         for pane in self.panes:
             row.addWidget(pane, 1)
-        column = QVBoxLayout(self, spacing=0)
-        column.setContentsMargins(0, 0, 0, 0)
+        column = build.column(self)
         column.addWidget(self.bar)
         self.glass.setLayout(row)
         column.addWidget(self.glass, 1)
@@ -215,7 +221,7 @@ class Stage(QFrame):
         self.bar.retranslate(self.look)
 
     def _show_look(self) -> None:
-        names = [text(f"ui.look.{name}") for name in parts_on(self.look)]
+        names = [look_name(name, self.look) for name in parts_on(self.look)]
         for pane in self.panes:
             pane.look_words = " + ".join(names)
             pane.set_look(self.look)

@@ -6,34 +6,34 @@ from datetime import UTC, datetime
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPixmap
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
 from app.station import Decided
 from app.texts import text
-from app.ui import theme, words
+from app.ui import build, theme, words
 from app.ui.key_button import KeyButton
 
 NOTICE_MS = 9000
-DECIDED_LEAST_S = 8.0
-LABEL_PX = 132
+LABEL_EM = 6.2
 
 
-class DecidedToast(QFrame):
-    """The last decision: label preview, trace code, and undo while it may be undone."""
+class LastDecision(QFrame):
+    """The last decision below the queue: its label in small, its trace code, and undo while it may be undone."""
 
     undo = Signal()
     print_label = Signal()
 
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, objectName="toast")
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("last")
         self.decided: Decided | None = None
+        self._label = QImage()
         self._preview = QLabel()
-        self._title = QLabel(objectName="title")
-        self._trace = QLabel(objectName="mono")
+        self._title = build.named(QLabel(), "brand")
+        self._number = build.named(QLabel(), "mono")
+        self._trace = build.named(QLabel(), "small")
         self._undo = KeyButton("undo")
         self._print = KeyButton("print")
-        self._left_s = 0.0
-        self._ends_at = datetime.now(UTC)
         self._lay_out()
         self._undo.clicked.connect(self.undo)
         self._print.clicked.connect(self.print_label)
@@ -42,46 +42,35 @@ class DecidedToast(QFrame):
         self.hide()
 
     def _lay_out(self) -> None:
-        buttons = QHBoxLayout(spacing=6)
-        buttons.addWidget(self._undo)
-        buttons.addWidget(self._print)
-        buttons.addStretch()
-        column = QVBoxLayout(spacing=6)
-        column.addWidget(self._title)
-        column.addWidget(self._trace)
-        column.addLayout(buttons)
-        column.addStretch()
-        row = QHBoxLayout(self, spacing=12)
-        row.setContentsMargins(12, 10, 12, 10)
-        row.addWidget(self._preview)
-        row.addLayout(column)
+        column = build.column(gap=3)
+        for widget in (self._title, self._number, self._trace, self._undo, self._print):
+            column.addWidget(widget)
+        row = build.row(self, gap=10, margins=(12, 8, 12, 8))
+        row.addWidget(self._preview, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(column, 1)
 
     @property
     def can_undo(self) -> bool:
         return self.decided is not None and self._seconds_left() > 0
 
+    @property
+    def trace_code(self) -> str:
+        """The trace code of the last decision; empty where it made none."""
+        return (self.decided and self.decided.decision.trace_code) or ""
+
     def show_decided(self, decided: Decided) -> None:
         self.decided = decided
-        self._ends_at = datetime.now(UTC)
+        self._label = QImage()
         self._preview.hide()
         self.retranslate()
         self.show()
-        self.raise_()
         self._timer.start()
-        self._tick()
 
     def show_label(self, decision_id: int, label: QImage) -> None:
         """The picture of the label has been read; shown if its decision is still the last one."""
-        if self.decided is None or self.decided.decision.id != decision_id or label.isNull():
-            return
-        ratio = self.devicePixelRatioF()
-        side = round(LABEL_PX * ratio)
-        kept, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-        picture = QPixmap.fromImage(label.scaled(side, side, kept, smooth))
-        picture.setDevicePixelRatio(ratio)
-        self._preview.setPixmap(picture)
-        self._preview.show()
-        self.place()
+        if self.decided is not None and self.decided.decision.id == decision_id and not label.isNull():
+            self._label = label
+            self._show_preview()
 
     def clear(self) -> None:
         self.decided = None
@@ -91,21 +80,25 @@ class DecidedToast(QFrame):
     def retranslate(self) -> None:
         if self.decided is None:
             return
-        decision = self.decided.decision
-        number = self.decided.parcel.number or text("ui.queue.no_number")
-        self._title.setText(f"{words.action_name(decision.action)}  {number}")
-        self._trace.setText(text("ui.toast.trace", code=decision.trace_code) if decision.trace_code else "")
-        self._trace.setVisible(bool(decision.trace_code))
+        self._title.setText(words.action_name(self.decided.decision.action))
+        self._number.setText(self.decided.parcel.number or text("ui.queue.no_number"))
+        self._trace.setText(text("ui.toast.trace", code=self.trace_code) if self.trace_code else "")
+        self._trace.setVisible(bool(self.trace_code))
         self._print.set_words(text("ui.toast.print"))
-        self._print.setVisible(bool(decision.trace_code))
+        self._print.setVisible(bool(self.trace_code))
+        self._show_preview()
         self._tick()
-        self.place()
 
-    def place(self) -> None:
-        """Lie at the lower edge of the image, in its middle."""
-        self.adjustSize()
-        parent = self.parentWidget()
-        self.move((parent.width() - self.width()) // 2, max(8, parent.height() - self.height() - 14))
+    def _show_preview(self) -> None:
+        if self._label.isNull():
+            return
+        ratio = self.devicePixelRatioF()
+        side = round(theme.text_px() * LABEL_EM * ratio)
+        kept, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+        picture = QPixmap.fromImage(self._label.scaled(side, side, kept, smooth))
+        picture.setDevicePixelRatio(ratio)
+        self._preview.setPixmap(picture)
+        self._preview.show()
 
     def _seconds_left(self) -> float:
         until = None if self.decided is None else self.decided.undo_until
@@ -113,23 +106,24 @@ class DecidedToast(QFrame):
 
     def _tick(self) -> None:
         left_s = self._seconds_left()
-        shown_s = (datetime.now(UTC) - self._ends_at).total_seconds()
-        self._undo.setVisible(left_s > 0)
+        self._undo.setEnabled(left_s > 0)
         if left_s > 0:
             self._undo.set_words(text("ui.toast.undo", seconds=int(left_s) + 1))
-        elif shown_s > DECIDED_LEAST_S:
-            self.clear()
+        else:
+            self._undo.set_words(text("ui.toast.undo_over"))
+            self._timer.stop()
 
 
 class Notice(QFrame):
     """One line over the image: an error, a refused key, a code that was read; it goes by itself."""
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, objectName="banner")
+        super().__init__(parent)
+        self.setObjectName("banner")
+        self._over = parent
         self._sign = QLabel()
         self._words = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
-        row = QHBoxLayout(self, spacing=10)
-        row.setContentsMargins(12, 8, 14, 8)
+        row = build.row(self, gap=10, margins=(12, 8, 14, 8))
         row.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._words, 1)
         self._timer = QTimer(self, singleShot=True, interval=NOTICE_MS)
@@ -149,7 +143,7 @@ class Notice(QFrame):
         self._timer.start()
 
     def place(self) -> None:
-        parent = self.parentWidget()
+        parent = self._over
         wanted = self._words.fontMetrics().horizontalAdvance(self._words.text()) + 80
         self.setFixedWidth(min(parent.width() - 40, max(260, wanted)))
         self.setFixedHeight(self.heightForWidth(self.width()) if self.hasHeightForWidth() else self.sizeHint().height())
@@ -162,11 +156,11 @@ class BreakBanner(QFrame):
     pressed = Signal()
 
     def __init__(self) -> None:
-        super().__init__(objectName="banner")
+        super().__init__()
+        self.setObjectName("banner")
         self._words = QLabel(wordWrap=True)
         self._button = KeyButton("break")
-        row = QHBoxLayout(self, spacing=12)
-        row.setContentsMargins(14, 6, 10, 6)
+        row = build.row(self, gap=12, margins=(14, 6, 10, 6))
         row.addWidget(self._words, 1)
         row.addWidget(self._button)
         self._button.clicked.connect(self.pressed)

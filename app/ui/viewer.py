@@ -118,7 +118,7 @@ class Viewer(QWidget):
         width, height = max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
         return Viewport(self.camera.x, self.camera.y, self.camera.zoom * ratio, width, height)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         painter = QPainter(self)
         if self.shown is None:
             painter.fillRect(self.rect(), theme.colour("canvas"))
@@ -156,7 +156,7 @@ class Viewer(QWidget):
             self._overview = _image(render(self.shown.pyramid, whole, self.look)).copy()
         return self._overview
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+    def resizeEvent(self, _event: QResizeEvent) -> None:  # noqa: N802
         self.camera = self.camera.resized(self.width(), self.height())
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
@@ -184,7 +184,7 @@ class Viewer(QWidget):
         elif not self._goes_to_overview(event.position()):
             self.move_to(self.camera.panned(travel.x(), travel.y()))
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:  # noqa: N802
         self._drag = None
         self.unsetCursor()
 

@@ -44,7 +44,8 @@ class MainWindow(QMainWindow):
         post_names: Mapping[str, str] | None = None,
         wedge: Wedge | None = None,
     ) -> None:
-        super().__init__(objectName="window")
+        super().__init__()
+        self.setObjectName("window")
         self._settings = settings or UiSettings()
         texts.set_language(self._settings.language)
         theme.use(self._settings.theme, self._settings.text_px or theme.text_px_for(LEAST_H))

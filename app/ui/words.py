@@ -57,7 +57,7 @@ def error_words(error: BaseException) -> str:
         key = f"{root}.{error.key}"
         if has_text(key):
             try:
-                return text(key, **error.details)
+                return catalogue(language())[key].format(**error.details)
             except KeyError:
                 break
     return str(error)

@@ -45,7 +45,9 @@ class MemoryStation:
     def add(self, parcel: Parcel, scan: Scan | Exception | None = None) -> None:
         if scan is not None:
             scan_id = scan.id if isinstance(scan, Scan) else "broken"
-            capture = Capture(scan_id, f"{parcel.id}.tif", f"{parcel.id:064x}", "belt-1", parcel.arrived_at, "parcel-1", 41.0)
+            capture = Capture(
+                scan_id, f"{parcel.id}.tif", f"{parcel.id:064x}", "belt-1", parcel.arrived_at, "parcel-1", 41.0
+            )
             parcel = replace(parcel, captures=(capture,))
             self.scans[parcel.id] = scan
         with self._lock:
@@ -130,7 +132,9 @@ class MemoryStation:
             after = next_state(parcel.state, action, facts)
             number = len(self.decisions) + 1
             trace = f"T99992026{number:06d}" if after in LETS_GO else None
-            decision = Decision(number, parcel_id, action, parcel.state, after, officer, reason, note, self.now(), trace)
+            decision = Decision(
+                number, parcel_id, action, parcel.state, after, officer, reason, note, self.now(), trace
+            )
             self.decisions.append(decision)
             self.second_officers[number] = second_officer
             parcel = replace(

@@ -68,7 +68,10 @@ def make_parcels(count: int = 6) -> list[Parcel]:
         lane = lanes[(number - 1) % 4]
         seen: tuple[Seen, ...] = ()
         if lane == Lane.RED:
-            seen = (Seen("firearm", 0.94, "sure", (120, 80, 180, 120)), Seen("battery", 0.61, "likely", (60, 150, 130, 190)))
+            seen = (
+                Seen("firearm", 0.94, "sure", (120, 80, 180, 120)),
+                Seen("battery", 0.61, "likely", (60, 150, 130, 190)),
+            )
         findings = {
             Lane.YELLOW: (Finding(FindingKind.SEVERAL_CODES, "2"), Finding(FindingKind.NO_DECLARATION)),
             Lane.BLUE: (Finding(FindingKind.BAD_CHECK_DIGIT),),
@@ -82,7 +85,9 @@ def make_parcels(count: int = 6) -> list[Parcel]:
                 lane,
                 now - timedelta(minutes=3 * (count - number), seconds=20),
                 codes=(s10(number),),
-                lane_reasons={Lane.RED: ("seen-firearm",), Lane.YELLOW: ("several-codes", "no-declaration")}.get(lane, ()),
+                lane_reasons={Lane.RED: ("seen-firearm",), Lane.YELLOW: ("several-codes", "no-declaration")}.get(
+                    lane, ()
+                ),
                 declaration=None if lane == Lane.YELLOW else DECLARATION,
                 seen=seen,
                 findings=findings,
