@@ -85,7 +85,8 @@ def load_rules(path: Path | None) -> list[Rule]:
     try:
         table = path.read_text("utf-8-sig") if path else _resource("rules", "lanes.csv")
     except (OSError, UnicodeDecodeError) as error:
-        raise RulesError(f"The rules in {path} cannot be read: {error}.", line=0) from error
+        detail = f"The rules in {path} cannot be read: {error}."
+        raise RulesError(detail, detail=detail) from error
     return parse_rules(table)
 
 

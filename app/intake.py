@@ -142,7 +142,7 @@ class Intake:
         if error := done.exception():
             log.error("intake failed", error=repr(error))
             self._on_error(
-                error if isinstance(error, KnownError) else KnownError(f"A scan was not taken in: {error!r}")
+                error if isinstance(error, KnownError) else KnownError(repr(error), detail=repr(error))
             )
 
     def _take_in(self, taken: Taken) -> None:

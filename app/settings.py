@@ -114,6 +114,10 @@ class Settings(BaseSettings):
         return env_settings, init_settings
 
 
+def _refuse(detail: str) -> SettingsError:
+    return SettingsError(detail, detail=detail)
+
+
 def load_settings(profile: str | Path = "demo") -> Settings:
     """Settings from a TOML file, or from a profile that ships under its name.
 
@@ -128,9 +132,9 @@ def load_settings(profile: str | Path = "demo") -> Settings:
         )
         return Settings(**tomllib.loads(content))
     except OSError as error:
-        raise SettingsError(f"The profile {profile} cannot be read: {error.strerror}.", profile=profile) from error
+        raise _refuse(f"The profile {profile} cannot be read: {error.strerror}.") from error
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"The profile {profile} is not valid TOML: {error}.", profile=profile) from error
+        raise _refuse(f"The profile {profile} is not valid TOML: {error}.") from error
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise SettingsError(f"The profile {profile} has wrong values: {problems}.", profile=profile) from error
+        raise _refuse(f"The profile {profile} has wrong values: {problems}.") from error

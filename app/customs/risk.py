@@ -91,11 +91,15 @@ def parse_rules(table: str) -> list[Rule]:
         try:
             rule = _parse_rule(row)
         except (KeyError, ValueError, TypeError) as error:
-            raise RulesError(f"Line {line} of the rules: {error}. Correct it and load again.", line=line) from error
+            raise _refuse(f"Line {line} of the rules: {error}. Correct it and load again.") from error
         if any(rule.id == other.id for other in rules):
-            raise RulesError(f"Line {line} of the rules: the id {rule.id!r} is used twice.", line=line)
+            raise _refuse(f"Line {line} of the rules: the id {rule.id!r} is used twice.")
         rules.append(rule)
     return rules
+
+
+def _refuse(detail: str) -> RulesError:
+    return RulesError(detail, detail=detail)
 
 
 def _parse_rule(row: dict[str, str]) -> Rule:

@@ -95,8 +95,15 @@ TERMINAL = frozenset(
     }
 )
 FROZEN = TERMINAL | {State.DETAINED}
-WAITING = (State.IMAGED, State.DOC_REVIEW, State.REFERRED, State.EXAMINING, State.EXAM_ABNORMAL)
-"""What waits for an officer, and so makes the queue."""
+WAITING = (
+    State.ARRIVED,
+    State.IMAGED,
+    State.DOC_REVIEW,
+    State.REFERRED,
+    State.EXAMINING,
+    State.EXAM_ABNORMAL,
+)
+"""What waits for an officer, and so makes the queue; an arrival without a picture is one that nobody has seen."""
 
 LETS_GO = frozenset({State.RELEASED, State.COND_RELEASED})
 REVIEWED = frozenset({"no_suspicion", "false_alarm", "as_declared"})
