@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -9,10 +10,10 @@ import time
 from pathlib import Path
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from imaging.scan import View
-from models.card import ModelCard, ModelClass, load_card, read_model, read_model_file
+from models.card import InputKind, ModelCard, ModelClass, load_card, read_model, read_model_file
 from models.detector import ModelBrokenError, ModelMissingError, ModelRefusedError
 from models.heads import Head, resolve
 from models.onnx import BLANK_SIZE, OnnxDetector, open_session, read_sidecar, read_signature
@@ -20,6 +21,7 @@ from models.onnx import BLANK_SIZE, OnnxDetector, open_session, read_sidecar, re
 LONGEST_S = 60.0
 RUNS = 5
 UNHASHED = "0" * 64
+NOT_STATED = "not stated"
 
 
 class Understanding(BaseModel):
@@ -89,6 +91,33 @@ def examine(path: Path, labels: tuple[str, ...] = ()) -> Understanding:
         ms=_time(detector),
         seen=seen,
     )
+
+
+def draft_card(path: Path, labels: tuple[str, ...] = ()) -> ModelCard:
+    """A card to begin with for a laboratory's own model, without thresholds; nothing is written.
+
+    Raises:
+        ModelMissingError: there is no such file.
+        ModelBrokenError: it does not run, or its name cannot stand on a card.
+        ModelRefusedError: it was not understood.
+    """
+    known = check(path, labels)
+    if known.problem:
+        raise ModelRefusedError(known.problem)
+    try:
+        return ModelCard(
+            name=path.stem,
+            version="1",
+            file=path.name,
+            sha256=hashlib.sha256(read_model_file(path)).hexdigest(),
+            input=InputKind(known.input),
+            classes=tuple(ModelClass(label=label) for label in known.labels),
+            training_data=NOT_STATED,
+            intended_use=NOT_STATED,
+            licence=NOT_STATED,
+        )
+    except ValidationError as error:
+        raise ModelBrokenError(f"{path.name} cannot be put on a card: {error}", name=path.name) from error
 
 
 def _stand_in(head: Head) -> ModelCard:

@@ -9,10 +9,17 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from imaging.scan import Scan, View
-from models.card import InputKind
-from models.check import check
+from models.card import InputKind, write_card
+from models.check import check, draft_card
 from models.detect import as_line, evaluate_coco, find_in_files
-from models.detector import Level, ModelBrokenError, ModelMissingError, ViewUnsuitedError
+from models.detector import (
+    Level,
+    ModelAlteredError,
+    ModelBrokenError,
+    ModelMissingError,
+    ModelRefusedError,
+    ViewUnsuitedError,
+)
 from models.onnx import load, open_session
 from tests.models.graphs import finish, floats, graph, store
 
@@ -168,6 +175,20 @@ def test_checking_says_what_was_seen_of_a_model_that_is_refused(tmp_path: Path) 
     assert "cannot be loaded" in check(path).problem
     with pytest.raises(ModelMissingError):
         check(tmp_path / "none.onnx")
+
+
+def test_a_draft_of_a_card_lets_a_laboratorys_model_load_but_never_alarm(tmp_path: Path) -> None:
+    path = tmp_path / "stranger.onnx"
+    path.write_bytes(darkest_cell())
+    write_card(draft_card(path), tmp_path)
+    found = load("stranger", tmp_path).find(Scan((view(96, 96, ((32, 32),)),))).detections
+    assert found[0].level is Level.HINT
+    path.write_bytes(graph({"logits": np.zeros((1, 10), np.float32)}))
+    with pytest.raises(ModelAlteredError):
+        load("stranger", tmp_path)
+    (tmp_path / "stranger.json").unlink()
+    with pytest.raises(ModelRefusedError):
+        draft_card(path)
 
 
 def test_checking_has_a_time_limit(tmp_path: Path) -> None:
