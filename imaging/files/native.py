@@ -22,6 +22,8 @@ from imaging.files.limits import read_bytes, write_whole
 from imaging.scan import Generator, Scan, Truth, View
 
 FORMAT = "guanjian.scan"
+MARK = f'"{FORMAT}"'.encode()
+MARK_WITHIN_BYTES = 200
 VERSION = 1
 MAX_SIDECAR_BYTES = 8 << 20
 VIEW_FIELDS = ("name", "mm_per_row", "mm_per_col", "air_low", "air_high", "dark")
@@ -29,10 +31,13 @@ CHANNELS = ("high", "low", "colour")
 
 
 def recognises(path: Path, head: bytes) -> bool:
-    """A TIFF with a sidecar beside it, or a sidecar."""
+    """A TIFF with a sidecar of ours beside it, or such a sidecar."""
     if path.suffix.lower() == ".json":
-        return f'"{FORMAT}"'.encode() in head
-    return tiff.is_tiff(head) and sidecar_of(path).is_file()
+        return MARK in head
+    if not tiff.is_tiff(head) or not sidecar_of(path).is_file():
+        return False
+    with sidecar_of(path).open("rb") as file:
+        return MARK in file.read(MARK_WITHIN_BYTES)
 
 
 def sidecar_of(path: Path) -> Path:

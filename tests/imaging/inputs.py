@@ -39,7 +39,7 @@ def cargo_view(rows: int = 300, cols: int = 700, seed: int = 1) -> View:
 def bag_view(rows: int = 200, cols: int = 300) -> View:
     """A 160 kV pair: an organic block, an aluminium-like one and a steel one on air of 57,000."""
     a_high, a_low = np.zeros((rows, cols)), np.zeros((rows, cols))
-    for left, high, ratio in ((20, 0.5, 1.25), (110, 0.8, 1.55), (200, 1.8, 2.2)):
+    for left, high, ratio in ((20, 0.5, 1.12), (110, 0.8, 1.4), (200, 1.8, 1.7)):
         a_high[50:150, left : left + 70] = high
         a_low[50:150, left : left + 70] = high * ratio
     high = np.rint(57000 * np.exp(-a_high)).astype(np.uint16)

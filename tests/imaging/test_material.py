@@ -88,8 +88,8 @@ def test_the_fast_table_agrees_with_the_exact_way() -> None:
     assert view.low is not None
     numbers, classes = material_of(view, Generator(160))
     codes = MaterialTable.of(references(view), beam_at(160)).look_up(view.high, view.low)
-    for x in (55, 145, 235):
-        assert zeff_of_code(int(codes[100, x])) == pytest.approx(min(float(numbers[100, x]), 30.0), abs=0.5)
+    for x, tolerance in ((55, 0.3), (145, 0.3), (235, 1.5)):
+        assert zeff_of_code(int(codes[100, x])) == pytest.approx(min(float(numbers[100, x]), 30.0), abs=tolerance)
     assert [int(classes[100, x]) for x in (55, 145, 235)] == [
         MaterialClass.ORGANIC,
         MaterialClass.MIXED,

@@ -1,0 +1,98 @@
+"""Marks and the suggested look: where they should be, more of them with more sensitivity, none on what says nothing."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from app.texts import LANGUAGES, catalogue
+from imaging.look import LOOKS
+from imaging.marks import MarkKind, Sensitivity, find_opaque, find_suspicious_organics, suggest_look
+from imaging.pyramid import Pyramid
+from imaging.scan import Box, Generator, View
+from tests.imaging.inputs import INPUTS
+
+
+def view_with(blocks: dict[Box, tuple[float, float]], rows: int = 400, cols: int = 600) -> View:
+    """Air, and blocks of (high attenuation, low/high ratio)."""
+    a_high, a_low = np.zeros((rows, cols)), np.zeros((rows, cols))
+    for (left, top, right, bottom), (attenuation, ratio) in blocks.items():
+        a_high[top:bottom, left:right] = attenuation
+        a_low[top:bottom, left:right] = attenuation * ratio
+    high, low = (np.rint(57000 * np.exp(-a)).astype(np.uint16) for a in (a_high, a_low))
+    return View(high=high, low=low, air_high=57000, air_low=57000)
+
+
+def pyramid_with(blocks: dict[Box, tuple[float, float]], rows: int = 400, cols: int = 600) -> Pyramid:
+    return Pyramid.of(view_with(blocks, rows, cols), Generator(160))
+
+
+WATER = (1.0, 1.15)
+STEEL = (2.0, 1.7)
+BLOCK = (6.0, 1.3)
+
+
+def test_an_opaque_block_is_boxed() -> None:
+    (mark,) = find_opaque(pyramid_with({(100, 50, 180, 120): BLOCK, (300, 50, 400, 300): WATER}))
+    assert mark.kind is MarkKind.OPAQUE
+    assert mark.box == (100, 50, 180, 120)
+    assert mark.share == pytest.approx(80 * 70 / 240_000, rel=0.05)
+
+
+def test_boxes_of_large_views_are_in_their_own_pixels() -> None:
+    (mark,) = find_opaque(pyramid_with({(2000, 400, 2400, 800): BLOCK}, 1501, 5003))
+    assert np.allclose(mark.box, (2000, 400, 2400, 800), atol=16)
+
+
+def test_an_organic_mass_is_marked_and_steel_is_not() -> None:
+    table = Pyramid.of(view_with({(0, 0, 600, 400): WATER}), Generator(160)).materials(0)
+    assert 7 < 5 + (int(table[200, 300]) - 1) * 25 / 254 < 9
+    (mark,) = find_suspicious_organics(pyramid_with({(100, 50, 180, 120): WATER, (300, 50, 400, 300): STEEL}))
+    assert np.allclose(mark.box, (100, 50, 180, 120), atol=4)
+
+
+@pytest.mark.parametrize("find", [find_opaque, find_suspicious_organics])
+def test_more_sensitivity_never_marks_less(find: type) -> None:
+    rng = np.random.default_rng(4)
+    blocks: dict[Box, tuple[float, float]] = {}
+    for _ in range(25):
+        left, top = int(rng.integers(0, 560)), int(rng.integers(0, 370))
+        width, height = int(rng.integers(4, 40)), int(rng.integers(4, 30))
+        blocks[left, top, left + width, top + height] = (float(rng.uniform(0.2, 7)), float(rng.choice([1.15, 1.7])))
+    pyramid = pyramid_with(blocks)
+    areas = [sum(mark.share for mark in find(pyramid, sensitivity)) for sensitivity in Sensitivity]
+    assert all(less <= more for less, more in pairwise(areas))
+    assert areas[-1] > 0
+
+
+@pytest.mark.parametrize(
+    ("blocks", "look", "reason"),
+    [
+        ({(100, 50, 180, 120): BLOCK}, "penetration_super", "opaque"),
+        ({(100, 50, 300, 350): WATER, (400, 50, 420, 80): STEEL}, "inorganic_strip", "little_metal"),
+        ({(100, 50, 300, 350): STEEL, (400, 50, 420, 80): WATER}, "organic_strip", "little_organic"),
+    ],
+)
+def test_the_suggested_look_and_its_reason(blocks: dict[Box, tuple[float, float]], look: str, reason: str) -> None:
+    assert suggest_look(pyramid_with(blocks)) == (look, reason)
+    assert look in LOOKS
+    assert all(f"look.suggestion.{reason}" in catalogue(language) for language in LANGUAGES)
+
+
+def test_air_and_plain_goods_suggest_nothing() -> None:
+    assert suggest_look(pyramid_with({})) is None
+    assert suggest_look(pyramid_with({(100, 50, 300, 350): WATER})) is None
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_any_input_is_marked_without_a_fault(name: str) -> None:
+    pyramid = Pyramid.of(INPUTS[name])
+    rows, cols = pyramid.shape
+    for sensitivity in Sensitivity:
+        for mark in (*find_opaque(pyramid, sensitivity), *find_suspicious_organics(pyramid, sensitivity)):
+            left, top, right, bottom = mark.box
+            assert 0 <= left < right <= cols
+            assert 0 <= top < bottom <= rows
+    suggest_look(pyramid)
