@@ -6,26 +6,45 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.customs.parcel import Lane, Parcel
-from app.customs.states import Action, Offer
+from app.customs.states import Action, Offer, State
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """An action and the id of its reason, empty where none is needed."""
+class Step:
+    """An action with all that it may need; `note` is the document's number where one is asked for."""
 
     action: Action
     reason: str = ""
+    note: str = ""
+    has_second_officer: bool = False
 
 
+HOLD = Step(Action.HOLD, "awaiting_information")
 BY_LANE = {
-    Lane.RED: (Choice(Action.REFER, "suspicious_image"), Choice(Action.HOLD, "suspicious_image")),
-    Lane.YELLOW: (Choice(Action.HOLD, "documents"), Choice(Action.REFER, "documents")),
-    Lane.BLUE: (Choice(Action.RELEASE, "no_suspicion"), Choice(Action.HOLD, "documents")),
-    Lane.GREEN: (Choice(Action.RELEASE, "no_suspicion"), Choice(Action.HOLD, "documents")),
+    Lane.RED: Step(Action.REFER, "suspected_prohibited"),
+    Lane.YELLOW: HOLD,
+    Lane.BLUE: Step(Action.RELEASE, "no_suspicion"),
+    Lane.GREEN: Step(Action.RELEASE, "no_suspicion"),
+}
+BY_STATE = {
+    State.ARRIVED: HOLD,
+    State.DOC_REVIEW: HOLD,
+    State.REFERRED: Step(Action.OPEN),
+    State.EXAM_ABNORMAL: Step(Action.DETAIN, "prohibited_goods", note="DEMO-0001", has_second_officer=True),
 }
 
 
-def choose(parcel: Parcel, offers: Sequence[Offer]) -> Choice | None:
-    """What the scripted officer does: opens red, holds yellow, releases the rest; None where nothing is allowed."""
+def choose(parcel: Parcel, offers: Sequence[Offer]) -> Step | None:
+    """What the scripted officer does: opens red, holds yellow, releases the rest; detains what he finds when opening.
+
+    None where his first choice is not allowed and not even a hold is.
+    """
     allowed = {offer.action for offer in offers if offer.is_allowed}
-    return next((choice for choice in BY_LANE[parcel.lane] if choice.action in allowed), None)
+    return next((step for step in (_first_choice(parcel), HOLD) if step.action in allowed), None)
+
+
+def _first_choice(parcel: Parcel) -> Step:
+    if parcel.state is State.EXAMINING:
+        is_found = any(seen.level == "sure" for seen in parcel.seen)
+        return Step(Action.EXAM_ABNORMAL, "not_declared") if is_found else Step(Action.EXAM_NORMAL, "as_declared")
+    return BY_STATE.get(parcel.state) or BY_LANE[parcel.lane]

@@ -83,6 +83,8 @@ class Intake:
         self._lock = threading.RLock()
         self._room = threading.Semaphore(SCANS_WAITING)
         self._stopping = threading.Event()
+        self._under_way = 0
+        self._is_stopped = False
         self._rows = ThreadPoolExecutor(1, "intake")
         self._pictures = ThreadPoolExecutor(1, "pictures")
 
@@ -94,10 +96,12 @@ class Intake:
             if self._stopping.is_set():
                 return
         taken = Taken(scan, device, findings, perf_counter(), capture)
+        with self._lock:
+            self._under_way += 1
         try:
             self._rows.submit(self._take_in, taken).add_done_callback(self._leave)
-        except RuntimeError:
-            self._room.release()
+        except RuntimeError:  # stopped meanwhile: what is not taken stays at its source
+            self._release()
 
     def read(self, reading: Reading, device: DeviceEntry) -> None:
         """Hand in a code: it joins its scan, or waits for it."""
@@ -116,14 +120,33 @@ class Intake:
             for sighting in self._matcher(lane).expired(now, timedelta(seconds=self._work.match_patience_s)):
                 self._register_unscanned(sighting)
 
+    def end_lane(self, lane: str) -> None:
+        """Nothing passes on this lane any more: enter what was handed in, and the codes that found no scan."""
+        self.wait_until_idle()
+        with self._lock:
+            for sighting in self._matcher(lane).give_up():
+                self._register_unscanned(sighting)
+
+    def is_idle(self) -> bool:
+        """Whether every scan that was handed in is in the queue."""
+        with self._lock:
+            return self._under_way == 0
+
     def wait_until_idle(self) -> None:
         """Wait until every scan that was handed in is in the queue."""
         self._rows.submit(lambda: None).result()
 
     def stop(self) -> None:
-        """Finish what was handed in, and end the workers."""
+        """Finish what was handed in, enter the codes that found no scan, and end the workers."""
+        if self._is_stopped:
+            return
+        self._is_stopped = True
+        for lane in list(self._matchers):
+            try:
+                self.end_lane(lane)
+            except KnownError as error:
+                self._on_error(error)
         self._rows.shutdown(wait=True)
-        self._stopping.set()
         self._pictures.shutdown(wait=True)
 
     def stop_waiting(self) -> None:
@@ -137,13 +160,16 @@ class Intake:
         tolerance = timedelta(milliseconds=self._work.match_tolerance_ms)
         return self._matchers.setdefault(lane, Matcher(tolerance))
 
-    def _leave(self, done: Future[None]) -> None:
+    def _release(self) -> None:
+        with self._lock:
+            self._under_way -= 1
         self._room.release()
+
+    def _leave(self, done: Future[None]) -> None:
+        self._release()
         if error := done.exception():
             log.error("intake failed", error=repr(error))
-            self._on_error(
-                error if isinstance(error, KnownError) else KnownError(repr(error), detail=repr(error))
-            )
+            self._on_error(error if isinstance(error, KnownError) else KnownError(repr(error), detail=repr(error)))
 
     def _take_in(self, taken: Taken) -> None:
         kept = None if taken.capture else self._pictures.submit(self._keep, taken.scan)

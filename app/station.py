@@ -23,13 +23,14 @@ from app.measured import Measured
 from app.settings import DeviceEntry, Settings
 from app.store.decisions import TraceFound
 from app.store.store import Store
+from app.store.verify import LogReport
 from app.trace.codes import PREFIX
 from app.trace.errors import LabelError
 from app.trace.formats import Format
 from app.trace.verdicts import Verdict, verify
 from imaging import files
 from imaging.errors import FileError, KnownError
-from imaging.scan import Scan
+from imaging.scan import Scan, Truth
 from models.detector import Detector
 from scanners.barcode import BarcodeReader, Reading
 from scanners.device import DeviceStatus
@@ -124,7 +125,10 @@ class Station:
 
     def __init__(self, store: Store, labelling: Labelling, rules: Sequence[Rule], settings: Settings) -> None:
         self.settings = settings
+        self.rules = rules
         self.measured = Measured()
+        self.entered: dict[int, tuple[Truth, ...]] = {}
+        """Parcels of this sitting, with the ground truth where the scans were phantoms."""
         self._store = store
         self._labelling = labelling
         self._watcher: Watcher | None = None
@@ -148,14 +152,20 @@ class Station:
         for loop in self._loops:
             loop.start()
 
-    def stop(self) -> bool:
-        """Stop devices, detection, pictures, labels, store, in this order; False if a device did not come back."""
+    def close_devices(self) -> bool:
+        """Stop devices, then detection and pictures, then labels; False if a device did not come back in time."""
         self._intake.stop_waiting()
         came_back = [loop.stop() for loop in self._loops]
+        self._loops.clear()
         self._intake.stop()
         self._labels.shutdown(wait=True)
-        self._store.close()
         return all(came_back)
+
+    def stop(self) -> bool:
+        """Close the devices, then the store; False if a device did not come back in time."""
+        came_back = self.close_devices()
+        self._store.close()
+        return came_back
 
     def use_detector(self, detector: Detector | None, error: KnownError | None = None) -> None:
         """Use a detector, or go on without one: parcels are then marked unscreened, never clean."""
@@ -166,6 +176,10 @@ class Station:
     def wait_until_idle(self) -> None:
         """Wait until every scan that the devices delivered is in the queue."""
         self._intake.wait_until_idle()
+
+    def is_idle(self) -> bool:
+        """Whether nothing is on its way into the queue, and nothing waits for an officer in it."""
+        return self._intake.is_idle() and not self._store.queue(QueueFilter(), limit=1)
 
     # What the officer asks
 
@@ -212,6 +226,9 @@ class Station:
             trace_id = str(verdict.claims.trace_id) if verdict.claims and verdict.is_genuine else ""
         found = self._store.find_trace(trace_id) if trace_id else None
         return Traced(verdict, found, self._store.parcel(found.parcel_id) if found else None)
+
+    def verify_log(self) -> LogReport:
+        return self._store.verify_log()
 
     # What the officer does
 
@@ -319,7 +336,7 @@ class Station:
             case Lines() if self._watcher:
                 self._watcher.lines_arrived(entry.name, event)
             case SourceEnded():
-                self._intake.wait_until_idle()
+                self._intake.end_lane(entry.lane)
                 if self._watcher:
                     self._watcher.source_ended(entry.name)
 
@@ -342,6 +359,9 @@ class Station:
     # Telling the watcher
 
     def _entered(self, parcel: Parcel, taken: Taken | None) -> None:
+        self.entered.setdefault(parcel.id, ())
+        if taken:
+            self.entered[parcel.id] += taken.scan.truth
         self._tell_queue(parcel.id)
         if taken and self._watcher:
             self._watcher.scan_ended(taken.device.name, taken.scan.id, parcel.id)

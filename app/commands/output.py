@@ -43,7 +43,7 @@ def explain(error: KnownError) -> str:
     """The error in the officer's language where it is translated, else in plain English."""
     key = f"error.{error.key}"
     try:
-        return text(key, **error.details) if has_text(key) else str(error)
+        return text(key, lang=None, **error.details) if has_text(key) else str(error)
     except KeyError:
         return str(error)
 

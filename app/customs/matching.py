@@ -63,6 +63,11 @@ class Matcher:
         """Remember where a scan's parcel is, for codes that are read behind the tunnel."""
         self._passed = [*self._passed, passage][-self.keep :]
 
+    def give_up(self) -> list[Sighting]:
+        """Every code that still waits: nothing passes any more."""
+        gone, self._waiting = self._waiting, []
+        return gone
+
     def expired(self, now: datetime, patience: timedelta) -> list[Sighting]:
         """Codes that no scan will claim any more: a later scan has passed, or they waited too long."""
         last = max((passage.started_at for passage in self._passed), default=None)

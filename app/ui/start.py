@@ -41,13 +41,16 @@ def start(
     post_names: Mapping[str, str] | None = None,
     wedge: Wedge | None = None,
     keep: Callable[[UiSettings], None] | None = None,
+    attend: Callable[[MainWindow], None] | None = None,
 ) -> int:
     """Show the window until it is closed and return the exit code; `keep` then gets the officer's settings.
 
-    The station was built with `bridge` as its watcher, after make_application() had been called.
+    `attend` gets the window before it is shown; the station is started there or earlier, with `bridge` as its watcher.
     """
     application = make_application()
     window = MainWindow(station, bridge, settings, rule_titles=rule_titles, post_names=post_names, wedge=wedge)
+    if attend is not None:
+        attend(window)
     before = signal.signal(signal.SIGINT, lambda *_: window.close())
     wake = QTimer(interval=WAKE_MS)
     wake.timeout.connect(lambda: None)  # lets Python see Ctrl+C while Qt waits

@@ -1,0 +1,85 @@
+"""One sitting at the station: build it, open the window on it, and say at the end what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from time import perf_counter
+from typing import Any
+
+import psutil
+
+from app.build import build_devices, build_station
+from app.report import build_report
+from app.settings import Settings
+from app.station import Placed, Station
+from app.ui.bridge import Bridge
+from app.ui.scripted import ScriptedOfficer
+from app.ui.settings import UiSettings
+from app.ui.start import make_application, start
+from app.ui.window import MainWindow
+from scanners.drivers.keyboard_wedge import KeyboardWedge
+from scanners.xray import XraySource
+
+MEMORY_EVERY = 100
+"""Parcels between two readings of the memory in use."""
+
+
+def sit(settings: Settings, *, is_auto: bool, ends: bool) -> dict[str, Any]:
+    """Open the window until it is closed, or until the devices have ended and nothing waits; returns the report."""
+    make_application()
+    station = build_station(settings)
+    try:
+        devices = build_devices(settings)
+        memory = _Memory()
+        begun = perf_counter()
+        _work(station, devices, settings, memory, is_auto=is_auto, ends=ends)
+        seconds = perf_counter() - begun
+        station.close_devices()
+        return build_report(station) | {"seconds": round(seconds, 3), "memory_mb": memory.readings}
+    finally:
+        station.stop()
+
+
+def _work(
+    station: Station, devices: Sequence[Placed], settings: Settings, memory: _Memory, *, is_auto: bool, ends: bool
+) -> None:
+    bridge = Bridge()
+    sources = {placed.entry.name for placed in devices if isinstance(placed.device, XraySource)}
+    bridge.source_done.connect(sources.discard)
+
+    def attend(window: MainWindow) -> None:
+        window.course.switched.connect(lambda ms: station.measured.add_time("decision_to_next_image", ms))
+        window.desk.decided.connect(lambda _: memory.read(station.measured.counts["scans"]))
+        if is_auto:
+            ScriptedOfficer(window, lambda: ends and not sources and station.is_idle())
+        elif ends:
+            bridge.source_done.connect(lambda _: None if sources else window.close())
+        station.start(devices, bridge)
+
+    start(
+        station,
+        bridge,
+        UiSettings(
+            officer=settings.officer.name,
+            language=settings.look.language,
+            theme=settings.look.theme,
+            break_after_s=settings.work.break_after_min * 60,
+        ),
+        rule_titles={rule.id: rule.title for rule in station.rules},
+        post_names={"zh_CN": settings.post.name_zh, "en": settings.post.name_en},
+        wedge=next((placed.device for placed in devices if isinstance(placed.device, KeyboardWedge)), None),
+        attend=attend,
+    )
+
+
+class _Memory:
+    """The memory in use, in MB, after so many parcels."""
+
+    def __init__(self) -> None:
+        self.readings: dict[int, float] = {}
+        self._process = psutil.Process()
+
+    def read(self, parcels: int) -> None:
+        mark = parcels // MEMORY_EVERY * MEMORY_EVERY
+        if mark and mark not in self.readings:
+            self.readings[mark] = round(self._process.memory_info().rss / 2**20, 1)
