@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class Wear:
-    """One level of wear. `blur_px` is in the camera's px, `noise` in grey levels, `smudge` a share of the side."""
+    """One level of wear: blur in the camera's px, noise in grey levels, scratches of 5 to 30 mm, a smudge's diameter
+    as a share of the label's shorter side."""
 
     name: str
     px_per_mm: float
@@ -34,16 +35,18 @@ def photograph(black: NDArray[np.bool_], dpi: int, wear: Wear, rng: np.random.Ge
     """A grey picture (rows, cols) of a label on its parcel, worn, lit unevenly and with a margin around it."""
     paper = np.where(black, 20.0, 235.0).astype(np.float32)
     side = min(paper.shape)
+    dots_per_mm = dpi / 25.4
     for _ in range(wear.scratches):
-        ends = rng.uniform(0, 1, (2, 2)) * paper.shape[::-1]
-        thickness = max(1, round(rng.uniform(0.1, 0.35) * dpi / 25.4))
-        (x0, y0), (x1, y1) = ends.astype(int).tolist()
-        cv2.line(paper, (x0, y0), (x1, y1), float(rng.choice([60.0, 235.0])), thickness)
+        x, y = rng.uniform(0, 1, 2) * paper.shape[::-1]
+        angle, length = rng.uniform(0, np.pi), rng.uniform(5, 30) * dots_per_mm
+        end = round(x + length * np.cos(angle)), round(y + length * np.sin(angle))
+        thickness = max(1, round(rng.uniform(0.1, 0.35) * dots_per_mm))
+        cv2.line(paper, (round(x), round(y)), end, float(rng.choice([60.0, 235.0])), thickness)
     if wear.smudge:
         x, y = (rng.uniform(0.1, 0.9, 2) * paper.shape[::-1]).astype(int).tolist()
         cv2.circle(paper, (x, y), int(side * wear.smudge / 2), 140.0, -1)
     framed = np.pad(paper, side // 10, constant_values=170.0)
-    scale = wear.px_per_mm / (dpi / 25.4)
+    scale = wear.px_per_mm / dots_per_mm
     seen = cv2.resize(framed, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA).astype(np.float32)
     if wear.blur_px:
         seen = cv2.GaussianBlur(seen, (0, 0), wear.blur_px).astype(np.float32)

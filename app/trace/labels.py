@@ -6,12 +6,13 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
+from typing import Literal
 
 import numpy as np
 import qrcode
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
-from qrcode.constants import ERROR_CORRECT_M
+from qrcode.constants import ERROR_CORRECT_M, ERROR_CORRECT_Q
 from qrcode.exceptions import DataOverflowError
 from qrcode.util import MODE_ALPHA_NUM, QRData
 
@@ -28,6 +29,7 @@ DPI_RANGE = (150, 1200)
 MAX_SIDE_PX = 12_000
 MAX_VALUE = 200
 _SMALLEST_SHARE = 0.7
+_ERROR_LEVELS = {"M": ERROR_CORRECT_M, "Q": ERROR_CORRECT_Q}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +90,13 @@ def to_px(length_mm: float, dpi: int) -> int:
     return round(length_mm * dpi / 25.4)
 
 
-def qr_modules(code: str) -> NDArray[np.bool_]:
-    """The QR of a code at error level M in alphanumeric mode: (modules, modules), True is black, no quiet zone.
+def qr_modules(code: str, error_level: Literal["M", "Q"] = "M") -> NDArray[np.bool_]:
+    """The QR of a code in alphanumeric mode: (modules, modules), True is black, no quiet zone.
 
     Raises:
         CodeTooLargeError: no QR is large enough, or the code has letters outside the alphanumeric mode.
     """
-    qr = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=0)
+    qr = qrcode.QRCode(error_correction=_ERROR_LEVELS[error_level], border=0)
     try:
         qr.add_data(QRData(code, mode=MODE_ALPHA_NUM))
         qr.make(fit=True)
@@ -111,7 +113,7 @@ def _box(x_mm: float, y_mm: float, width_mm: float, height_mm: float, dpi: int) 
 
 
 def _draw_qr(image: Image.Image, box: QrBox, code: str, dpi: int) -> None:
-    modules = qr_modules(code)
+    modules = qr_modules(code, box.error_level)
     side = len(modules) + 2 * QUIET_MODULES
     room = to_px(box.size_mm, dpi)
     dots = room // side

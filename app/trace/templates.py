@@ -29,9 +29,10 @@ class _Placed(BaseModel):
 
 
 class QrBox(_Placed):
-    """The square that holds the QR with its quiet zone, centred in it."""
+    """The square that holds the QR with its quiet zone, centred in it; level Q stands more wear and needs more room."""
 
     size_mm: Length
+    error_level: Literal["M", "Q"] = "M"
 
 
 class Rule(_Placed):

@@ -14,6 +14,7 @@ from app.trace.base45 import ALPHABET, decode_base45, encode_base45
 from app.trace.codes import PREFIX, Claims, issue
 from app.trace.keys import Ed25519Signer, KeyList, PublicKey
 from app.trace.verdicts import Sighting, Verdict, VerdictKind, judge, verify
+from tests.app.trace.forging import forge
 
 
 @pytest.fixture
@@ -64,28 +65,6 @@ def test_another_algorithm_is_not_taken_for_this_one(
 ) -> None:
     other = Ed25519Signer(signer.private, signer.issuer, alg=-7)
     assert verify(issue(claims, other), keys, now=now).kind is VerdictKind.WRONG_SIGNATURE
-
-
-def forge(text: str, genuine: bytes, rng: random.Random) -> str:
-    """A code with one thing changed: bits of its bytes, letters of its text, bytes moved, cut or added."""
-    data = bytearray(genuine)
-    match rng.randrange(5):
-        case 0:
-            for _ in range(rng.choice((1, 1, 1, 2, 3))):
-                data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
-        case 1:
-            place = rng.randrange(len(text))
-            return text[:place] + rng.choice(ALPHABET) + text[place + 1 :]
-        case 2:
-            place = rng.randrange(len(data))
-            data[place] = rng.randrange(256)
-        case 3:
-            start = rng.randrange(len(data))
-            del data[start : start + rng.randrange(1, 4)]
-        case _:
-            place = rng.randrange(len(data) + 1)
-            data[place:place] = rng.randbytes(rng.randrange(1, 4))
-    return PREFIX + encode_base45(bytes(data))
 
 
 def assert_none_verifies(text: str, keys: KeyList, now: datetime, count: int) -> None:
