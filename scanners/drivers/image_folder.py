@@ -19,7 +19,8 @@ from scanners.codetext import check_text, decode_bytes, parse_code
 from scanners.decode import decode
 from scanners.device import CodeRefusedError, DeviceLostError, DeviceState, DeviceStatus, Fault, FaultKind
 from scanners.drivers.file_lock import FileDuplicateError
-from scanners.drivers.inbox import Group, Inbox, InboxSettings
+from scanners.drivers.inbox import Inbox
+from scanners.drivers.inbox_settings import Group, InboxSettings
 
 _TEXTS = (".txt", ".csv")
 _LONGEST_TEXT_FILE = 1 << 20

@@ -8,7 +8,7 @@ from pathlib import Path
 from imaging import files
 from imaging.errors import FileError
 from imaging.files import native, pair
-from scanners.drivers.inbox import Group
+from scanners.drivers.inbox_settings import Group
 
 _TIFFS = (".tif", ".tiff")
 

@@ -12,7 +12,8 @@ from imaging.files import native
 from imaging.scan import Scan
 from scanners.device import DeviceLostError, DeviceState, DeviceStatus, FaultKind
 from scanners.drivers.file_lock import FileDuplicateError
-from scanners.drivers.inbox import Group, Inbox, InboxSettings
+from scanners.drivers.inbox import Inbox
+from scanners.drivers.inbox_settings import Group, InboxSettings
 from scanners.drivers.scan_files import group_scans
 from scanners.xray import FileRejected, ScanFinished, XrayEvent, XraySource
 

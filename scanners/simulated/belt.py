@@ -11,7 +11,7 @@ from scanners.simulated.machine import MachineSettings, SimulatedMachine
 class BeltSettings(MachineSettings):
     """A belt moves at 200 to 500 mm/s: 275 to 625 lines a second."""
 
-    speed_mm_s: float = Field(default=300.0, ge=200, le=500)
+    speed_mm_s: float = Field(default=400.0, ge=200, le=500)
     views: int = Field(default=1, ge=1, le=2)
     """Views of a live phantom; recorded scans have the views that they have."""
 

@@ -48,7 +48,7 @@ class MachineSettings(DeviceSettings):
     """Objects until the source ends; None never ends."""
     speed: Speed = 1.0
     speed_mm_s: float = Field(gt=0, le=5000)
-    gap_s: tuple[float, float] = (1.0, 2.0)
+    gap_s: tuple[float, float] = (0.5, 1.5)
     """Shortest and longest time between two objects."""
     block_lines: int = Field(default=16, ge=1, le=4096)
     lane: str | None = None

@@ -21,7 +21,7 @@ from scanners.barcode import BarcodeReader, Code, Reading
 from scanners.conformance import Case, NonConformantError, checks_for
 from scanners.device import DeviceKind, DeviceState, DeviceStatus, FaultKind
 from scanners.drivers.image_folder import ImageFolder
-from scanners.drivers.inbox import InboxSettings
+from scanners.drivers.inbox_settings import InboxSettings
 from scanners.drivers.keyboard_wedge import KeyboardWedge, WedgeSettings
 from scanners.drivers.replay import Replay, ReplaySettings
 from scanners.drivers.tcp_reader import TcpReader, TcpSettings

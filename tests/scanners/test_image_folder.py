@@ -13,7 +13,7 @@ import zxingcpp
 
 from scanners.device import FaultKind
 from scanners.drivers.image_folder import ImageFolder
-from scanners.drivers.inbox import InboxSettings
+from scanners.drivers.inbox_settings import InboxSettings
 from tests.scanners.rigs import write_huge_png
 
 

@@ -89,13 +89,13 @@ def test_real_time_keeps_lines_and_gaps(folder: Path) -> None:
     events += read_all(replay, ScanStarted)
     gap_s = time.monotonic() - began - first_s
     replay.close()
-    assert 0.15 < first_s < 0.5
-    assert 0.2 < gap_s < 0.6
+    assert 0.15 < first_s < 2
+    assert 0.2 < gap_s < 2
     assert sum(len(event.high) for event in events if isinstance(event, Lines) and event.view == 1) == 120
 
 
 def test_pause_step_and_resume(folder: Path) -> None:
-    replay = make_replay(folder, speed=1)
+    replay = make_replay(folder, speed=0.2)
     read_all(replay, Lines)
     replay.pause()
     assert replay.is_paused
@@ -105,10 +105,10 @@ def test_pause_step_and_resume(folder: Path) -> None:
     assert (position.scan, position.scans, position.lines) == (0, 5, 120)
     assert 0 < position.line < 120
     replay.step()
-    assert originals(read_all(replay, ScanFinished, 0.3)) == ["scan-0"]
+    assert originals(read_all(replay, ScanFinished, 1.5)) == ["scan-0"]
     assert replay.read(0.2) is None
     replay.step()
-    assert originals(read_all(replay, ScanFinished, 0.3)) == ["scan-1"]
+    assert originals(read_all(replay, ScanFinished, 1.5)) == ["scan-1"]
     assert replay.read(0.2) is None
     assert replay.position == Position(2, 5)
     replay.set_speed("max")
@@ -118,10 +118,10 @@ def test_pause_step_and_resume(folder: Path) -> None:
 
 
 def test_seek_delivers_what_has_begun_first(folder: Path) -> None:
-    replay = make_replay(folder, speed=1)
+    replay = make_replay(folder, speed=0.2)
     read_all(replay, Lines)
     replay.seek(3)
-    assert originals(read_all(replay, ScanFinished, 0.3)) == ["scan-0"]
+    assert originals(read_all(replay, ScanFinished, 1.5)) == ["scan-0"]
     replay.set_speed("max")
     assert originals(read_all(replay, SourceEnded)) == ["scan-3", "scan-4"]
     replay.seek(4)
@@ -132,13 +132,13 @@ def test_seek_delivers_what_has_begun_first(folder: Path) -> None:
 
 
 def test_seek_while_paused_waits_for_resume(folder: Path) -> None:
-    replay = make_replay(folder, speed=1)
+    replay = make_replay(folder, speed=0.2)
     replay.pause()
     replay.seek(2)
     assert replay.read(0.2) is None
     assert replay.position.scan == 2
     replay.step()
-    assert originals(read_all(replay, ScanFinished, 0.5)) == ["scan-2"]
+    assert originals(read_all(replay, ScanFinished, 1.5)) == ["scan-2"]
     replay.close()
 
 

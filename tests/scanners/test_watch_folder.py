@@ -20,7 +20,7 @@ from PIL import Image
 
 from imaging.files import native
 from scanners.device import DeviceUnavailableError, FaultKind
-from scanners.drivers.inbox import InboxSettings
+from scanners.drivers.inbox_settings import InboxSettings
 from scanners.drivers.watch_folder import WatchFolder
 from scanners.xray import FileRejected, ScanFinished, XrayEvent
 from tests.scanners.rigs import make_scan, write_huge_png, write_mixed
