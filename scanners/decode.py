@@ -6,6 +6,7 @@ Not read by any engine here: Han Xin, Grid Matrix and DotCode.
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -22,6 +23,7 @@ __all__ = ["Hints", "PictureInvalidError", "VideoDecoder", "decode", "missing_en
 MAX_PX = 100_000_000
 BUDGET_LOOKS_PX = 3_000_000
 """Pixels that a still may cost beyond its first look: about 150 ms on one core."""
+_MEMORY_FRAMES = 30
 
 
 class PictureInvalidError(KnownError):
@@ -49,15 +51,15 @@ def decode(image: npt.NDArray[np.uint8], hints: Hints = ANYTHING, *, budget_s: f
 
 
 class VideoDecoder:
-    """Codes in a stream of frames, one look at each so that it keeps up: odd frames plain, even ones the next rung.
+    """Codes in a stream of frames, one look at each so that it keeps up: plain and the next rung by turns.
 
-    A weak code becomes certain when a later frame repeats it.
+    A doubtful text that a later frame repeats within a second or so becomes certain, ITF apart.
     """
 
     def __init__(self, hints: Hints = ANYTHING) -> None:
         self._hints = hints
         self._frame = 0
-        self._doubtful: list[Code] = []
+        self._doubtful: dict[tuple[str, str], int] = {}
 
     def decode(self, frame: npt.NDArray[np.uint8]) -> list[Code]:
         """Codes in the next frame.
@@ -67,9 +69,19 @@ class VideoDecoder:
         """
         grey = _grey(frame)
         rung = 0 if self._frame % 2 == 0 else 1 + self._frame // 2 % (len(ladder.LADDER) - 1)
-        self._frame += 1
         codes = ladder.judged(grey, ladder.LADDER[rung].read(grey, self._hints), self._hints)
-        return codes
+        self._frame += 1
+        return [self._remember(code) for code in codes]
+
+    def _remember(self, code: Code) -> Code:
+        key = (code.symbology, code.text)
+        last = self._doubtful.get(key, -_MEMORY_FRAMES)
+        if not code.is_doubtful:
+            return code
+        self._doubtful = {k: at for k, at in self._doubtful.items() if self._frame - at < _MEMORY_FRAMES}
+        self._doubtful[key] = self._frame
+        is_repeated = self._frame - last < _MEMORY_FRAMES and not code.symbology.startswith("ITF")
+        return replace(code, is_doubtful=not is_repeated)
 
 
 def _grey(image: npt.NDArray[np.uint8]) -> Grey:

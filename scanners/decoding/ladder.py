@@ -12,7 +12,7 @@ import numpy as np
 from scanners.barcode import Code
 from scanners.decoding import retail, trust, versions, zbar, zxing
 from scanners.decoding.hints import Hints
-from scanners.decoding.look import Grey, Look, Seen, are_near
+from scanners.decoding.look import Affine, Grey, Look, Seen, are_near
 from scanners.decoding.strips import Floats, Strip, cut, find_strips
 
 Reader = Callable[[Grey, Hints], list[Seen]]
@@ -45,7 +45,9 @@ def read_strips(grey: Grey, hints: Hints) -> list[Seen]:
     for strip in find_strips(grey):
         part = cut(grey, strip)
         back = _way_back(strip, part.pixels.shape, part.per_px)
-        for name, pixels in (("strip", part.pixels), ("strip sharp", versions.sharpen(part.pixels, 2.5, 1.5))):
+        light = np.asarray(255 - part.pixels, np.uint8)
+        sharp = versions.sharpen(part.pixels, 2.5, 1.5)
+        for name, pixels in (("strip", part.pixels), ("strip sharp", sharp), ("strip inverted", light)):
             look = Look(name, pixels, back)
             seen += zxing.read(look, zxing.linear_of(hints.symbologies), is_turned=False)
             if not seen:
@@ -55,7 +57,7 @@ def read_strips(grey: Grey, hints: Hints) -> list[Seen]:
     return seen
 
 
-def _way_back(strip: Strip, shape: tuple[int, ...], per_px: float) -> versions.Affine:
+def _way_back(strip: Strip, shape: tuple[int, ...], per_px: float) -> Affine:
     cos, sin = np.cos(strip.angle), np.sin(strip.angle)
     half_w, half_h = shape[1] / 2, shape[0] / 2
     turn = np.array([[cos / per_px, -sin], [sin / per_px, cos]])
@@ -65,9 +67,10 @@ def _way_back(strip: Strip, shape: tuple[int, ...], per_px: float) -> versions.A
 
 _BANDS = 5
 _MIDDLE_FIRST = (2, 1, 3)
-_COARSE_RESIDUAL = 0.05
+_COARSE_RESIDUAL = 0.03
 _FIT_RESIDUAL = 0.01
-_FIT_RESIDUAL_ALONE = 0.0022
+_FIT_RESIDUAL_PAIR = 0.002
+_FIT_RESIDUAL_ALONE = 0.0016
 
 
 def read_retail(grey: Grey, hints: Hints) -> list[Seen]:
@@ -81,7 +84,7 @@ def read_retail(grey: Grey, hints: Hints) -> list[Seen]:
             continue
         best = min(fits, key=lambda one: one.residual)
         agreeing = sum(one.text == best.text for one in fits)
-        is_sure = agreeing > 1 and agreeing == len(fits)
+        is_sure = agreeing == len(fits) and (agreeing > 2 or (agreeing == 2 and best.residual < _FIT_RESIDUAL_PAIR))
         if is_sure or best.residual < _FIT_RESIDUAL_ALONE:
             code = Code("EAN13", best.text, _corners(strip), best.text.encode(), not is_sure, "]E0")
             return [Seen(code, "profile", "strip")]
@@ -92,24 +95,23 @@ def _fit_bands(bands: list[Floats], half: float) -> list[retail.Fit]:
     """Valid codes fitted to the bands of a strip whose half length is `half` px, the first band and direction to
     have one tell where to look in the others."""
     middle = len(bands[0]) / 2
-    reach = np.linspace(0.45, 1.15, 24) * half
+    reach = np.linspace(0.45, 1.15, 32) * half
     for i in _MIDDLE_FIRST:
         for step in (1, -1):
-            fitted = _fit(bands[i][::step], middle - reach[::-1], middle + reach, keep=6)
+            fitted = _fit(bands[i][::step], middle - reach[::-1], middle + reach, places=12)
             if fitted is not None:
                 slack = np.linspace(-0.06, 0.06, 9) * (fitted.right - fitted.left)
                 others = [band[::step] for j, band in enumerate(bands) if j != i]
-                fits = [_fit(band, fitted.left + slack, fitted.right + slack, keep=3) for band in others]
+                fits = [_fit(band, fitted.left + slack, fitted.right + slack, places=3) for band in others]
                 return [fitted, *(one for one in fits if one is not None)]
     return []
 
 
-def _fit(line: Floats, left: Floats, right: Floats, *, keep: int) -> retail.Fit | None:
-    guess = retail.guess(line, left, right, keep=keep)
-    if guess is None or guess.residual > _COARSE_RESIDUAL:
-        return None
-    fitted = retail.refine(guess)
-    return fitted if fitted is not None and fitted.text and fitted.residual < _FIT_RESIDUAL else None
+def _fit(line: Floats, left: Floats, right: Floats, *, places: int) -> retail.Fit | None:
+    guesses = retail.guesses(line, left, right, places=places)
+    fits = [retail.refine(one) for one in guesses if one.residual < _COARSE_RESIDUAL]
+    valid = [one for one in fits if one is not None and one.text and one.residual < _FIT_RESIDUAL]
+    return min(valid, key=lambda one: one.residual, default=None)
 
 
 def _corners(strip: Strip) -> tuple[tuple[int, int], ...]:
@@ -194,5 +196,3 @@ def merge(kept: list[Code], new: list[Code], *, is_one_look: bool = False) -> No
 
 def _is_same(old: Code, new: Code) -> bool:
     return (old.symbology, old.text) == (new.symbology, new.text) and are_near(old, new)
-
-

@@ -194,23 +194,24 @@ class Guess:
     residual: float
 
 
-def guess(profile: Floats, left: Floats, right: Floats, *, keep: int = 6) -> Guess | None:
-    """The best code whose outer edges lie at one of the px positions `left` and one of `right`.
+def guesses(profile: Floats, left: Floats, right: Floats, *, places: int = 12, keep: int = 2) -> list[Guess]:
+    """The `keep` best codes whose outer edges lie at one of the px positions `left` and one of `right`.
 
-    `profile` holds grey values along a line across the bars, ideally the mean of many such lines.
+    `profile` holds grey values along a line across the bars, ideally the mean of many such lines; `places` pairs of
+    edges are tried, those that look most like guards.
     """
-    lefts, rights = _places(profile, left, right, keep)
+    lefts, rights = _places(profile, left, right, places)
     if not len(lefts):
-        return None
+        return []
     samples = _sample(profile, lefts, rights)
-    guesses = []
+    found: dict[int, Guess] = {}
     for model in COARSE:
         black, white = _levels(samples, _templates(model).guards)
-        cost, digits = _best_digits((samples - white) / black, model)
-        i = int(cost.argmin())
-        found = Guess(profile, float(lefts[i]), float(rights[i]), model, digits[i], float(cost[i]) / LENGTH)
-        guesses.append(found)
-    return min(guesses, key=lambda one: one.residual)
+        costs, digits = _best_digits((samples - white) / black, model)
+        for i, cost in enumerate(costs / LENGTH):
+            if i not in found or cost < found[i].residual:
+                found[i] = Guess(profile, float(lefts[i]), float(rights[i]), model, digits[i], float(cost))
+    return sorted(found.values(), key=lambda one: one.residual)[:keep]
 
 
 def _levels(samples: Floats, guards: Floats) -> tuple[Floats, Floats]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -79,7 +80,7 @@ class Cut:
     def bands(self, count: int) -> list[Floats]:
         """Mean lines of `count` bands from top to bottom: noise goes, what is the same along the bars stays."""
         ends = np.linspace(0, len(self.pixels), count + 1).astype(int)
-        return [self.pixels[a : max(b, a + 1)].mean(0) for a, b in zip(ends, ends[1:], strict=False)]
+        return [self.pixels[a : max(b, a + 1)].mean(0) for a, b in pairwise(ends)]
 
 
 def cut(grey: Grey, strip: Strip, *, margin: float = 0.3, zoom: float = 2.0) -> Cut:

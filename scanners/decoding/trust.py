@@ -119,8 +119,8 @@ def fit_at(grey: Grey, code: Code) -> retail.Fit | None:
     part = cut(grey, strip, margin=0.12)
     middle, half = part.pixels.shape[1] / 2, length / 2 * part.per_px
     reach = np.linspace(0.95, 1.05, 7) * half
-    found = retail.guess(part.bands(1)[0], middle - reach[::-1], middle + reach, keep=2)
-    return None if found is None else retail.refine(found)
+    found = retail.guesses(part.bands(1)[0], middle - reach[::-1], middle + reach, places=2, keep=1)
+    return retail.refine(found[0]) if found else None
 
 
 def _middle(a: tuple[int, int], b: tuple[int, int]) -> tuple[float, float]:

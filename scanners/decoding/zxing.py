@@ -12,9 +12,11 @@ from scanners.decoding.text import read_text
 
 ENGINE = "zxing-cpp"
 _FORMATS = zxingcpp.BarcodeFormat
-LINEAR = _FORMATS.AllLinear
 _LEFT_OUT = {"DXFilmEdge"}
-EVERYTHING = tuple(f for f in zxingcpp.barcode_formats_list(_FORMATS.AllReadable) if f.name not in _LEFT_OUT)
+_LINEAR = frozenset(f.name for f in zxingcpp.barcode_formats_list(zxingcpp.BarcodeFormats(_FORMATS.AllLinear)))
+EVERYTHING = tuple(
+    f for f in zxingcpp.barcode_formats_list(zxingcpp.BarcodeFormats(_FORMATS.AllReadable)) if f.name not in _LEFT_OUT
+)
 
 
 def read(look: Look, formats: Any = EVERYTHING, *, is_thorough: bool = False, is_turned: bool = True) -> list[Seen]:
@@ -49,5 +51,5 @@ def formats_of(symbologies: frozenset[str]) -> tuple[Any, ...]:
 
 
 def linear_of(symbologies: frozenset[str]) -> tuple[Any, ...]:
-    linear = {f.name for f in zxingcpp.barcode_formats_list(LINEAR)}
-    return tuple(f for f in formats_of(symbologies) if f.name in linear)
+    """The linear ones among them."""
+    return tuple(f for f in formats_of(symbologies) if f.name in _LINEAR)
