@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 
 import cv2
@@ -11,10 +10,12 @@ import numpy as np
 from imaging.calibrate import References, references, repair
 from imaging.material import Codes, MaterialTable, beam_of
 from imaging.planes import Plane, counts_of
-from imaging.scan import Generator, View, ViewKind
+from imaging.scan import Box, Generator, View, ViewKind
 
 SMALLEST_PX = 256
 """Halving stops when no side is longer."""
+WHOLE_PX = 1_000_000
+"""Levels up to this size get all their material codes at once."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +38,7 @@ class Pyramid:
     """A view in all its sizes, ready to render. May be read by several threads.
 
     `references` is None for a colour picture, `table` is set where there are two energies. Material codes of a level
-    are computed when first asked for; `prepare` does it ahead.
+    are computed when first asked for; `prepare` does it ahead, in a background thread.
     """
 
     def __init__(
@@ -53,7 +54,6 @@ class Pyramid:
         self.references = references
         self._table = table
         self._materials = {} if materials is None else materials
-        self._lock = threading.Lock()
 
     @classmethod
     def of(cls, view: View, generator: Generator | None = None) -> Pyramid:
@@ -77,14 +77,27 @@ class Pyramid:
         return self.levels[0].shape
 
     def materials(self, index: int) -> Codes:
-        """Material codes (see material.MaterialTable) of one level, from its means; two energies only."""
-        with self._lock:
-            codes = self._materials.get(index)
-            if codes is None:
-                assert self._table is not None, "only two energies tell a material"
-                codes = codes_of(self._table, self.levels[index].means)
-                self._materials[index] = codes
-            return codes
+        """Material codes (see material.MaterialTable) of one level, from its means; two energies only.
+
+        Without a lock: two threads that ask at once compute the same, and a window never waits for the other.
+        """
+        codes = self._materials.get(index)
+        if codes is None:
+            assert self._table is not None, "only two energies tell a material"
+            codes = self._materials.setdefault(index, codes_of(self._table, self.levels[index].means))
+        return codes
+
+    def materials_in(self, index: int, box: Box) -> Codes:
+        """Material codes of a box of a level, without computing more of a large level than that."""
+        left, top, right, bottom = box
+        level = self.levels[index]
+        if index in self._materials or level.shape[0] * level.shape[1] <= WHOLE_PX:
+            return self.materials(index)[top:bottom, left:right]
+        assert self._table is not None, "only two energies tell a material"
+        first_row, first_col = max(top - 1, 0), max(left - 1, 0)
+        around = tuple(plane[first_row : bottom + 1, first_col : right + 1] for plane in level.means)
+        codes = codes_of(self._table, around)
+        return codes[top - first_row : bottom - first_row, left - first_col : right - first_col]
 
     def prepare(self) -> None:
         """Compute what rendering will need, coarse sizes first; for a background thread after the first picture."""

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from imaging import tone
 from imaging.filters import GRID_PX, filter_tones
-from imaging.look import STANDARD, Enhancement, Look, Mode
+from imaging.look import STANDARD, Enhancement, Look, Mode, Penetration
 from imaging.material import Codes
 from imaging.planes import Plane, counts_of, look_up, paired
 from imaging.pyramid import Level, Pyramid
@@ -95,7 +95,8 @@ def effective(look: Look, kind: ViewKind) -> Look:
     plain = Look()
     look = replace(look, palette=plain.palette, strip=plain.strip, highlight=None)
     if kind is ViewKind.SINGLE:
-        return replace(look, mode=Mode.GREY)
+        has_low = look.penetration is Penetration.LOW
+        return replace(look, mode=Mode.GREY, penetration=plain.penetration if has_low else look.penetration)
     return replace(look, penetration=plain.penetration, enhancement=plain.enhancement, absorption=0.0)
 
 
@@ -200,7 +201,7 @@ def _draw_counts(pyramid: Pyramid, patch: _Patch, look: Look, target: tone.Packe
     if window is not None:
         brightness = brightness[window]
     if painted:
-        codes = patch.scaled(patch.cut(pyramid.materials(patch.index)), cv2.INTER_NEAREST)
+        codes = patch.scaled(pyramid.materials_in(patch.index, patch.box), cv2.INTER_NEAREST)
         index = paired(look_up(shown, brightness), codes)
         palette = "grey" if look.mode is Mode.GREY else look.palette
         _look_up_into(index, tone.paint_table(palette, look.strip, look.highlight, look.inverse), target)

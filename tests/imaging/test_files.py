@@ -168,6 +168,23 @@ def test_dicos_of_a_maker_is_read(shared: Path) -> None:
         read(folder / "SimpleBaggageTDR.dcs")
 
 
+def test_a_damaged_jpeg_does_not_end_the_process(shared: Path, tmp_path: Path) -> None:
+    whole = (shared / "data" / "dicos" / "SimplePresentationDX.dcs").read_bytes()
+    rng = np.random.default_rng(0)
+    refused = 0
+    for number in range(12):
+        damaged = bytearray(whole)
+        start = damaged.index(b"\xff\xd8\xff")
+        for at in rng.integers(start + 2, start + (40 if number % 2 else 4000), 1 + number):
+            damaged[at] = int(rng.integers(0, 256))
+        (tmp_path / "a.dcs").write_bytes(damaged)
+        try:
+            read(tmp_path / "a.dcs")
+        except FileError:
+            refused += 1
+    assert refused >= 4
+
+
 def test_legacy_pictures_keep_their_colours(shared: Path) -> None:
     paths = sorted((shared / "data" / "compass-xp" / "images").iterdir())
     assert len(paths) == 14

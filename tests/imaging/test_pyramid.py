@@ -131,3 +131,13 @@ def test_estimated_references_are_honest() -> None:
     guessed = references(View(high=silent.high, low=silent.low))
     assert guessed.is_estimated
     assert guessed.air_high == pytest.approx(57000, rel=0.01)
+
+
+def test_materials_of_a_box_are_those_of_the_whole_level() -> None:
+    view = noise_view(1100, 1000)
+    pyramid, prepared = Pyramid.of(view, Generator(160)), Pyramid.of(view, Generator(160))
+    prepared.prepare()
+    for box in ((0, 0, 1000, 1100), (300, 200, 700, 900), (999, 1099, 1000, 1100), (0, 5, 1, 6)):
+        left, top, right, bottom = box
+        expected = prepared.materials(0)[top:bottom, left:right]
+        assert np.array_equal(pyramid.materials_in(0, box), expected)
