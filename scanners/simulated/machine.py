@@ -82,15 +82,14 @@ class SimulatedMachine(XraySource):
         self._planned = deque(sorted(settings.faults, key=lambda fault: (fault.parcel, fault.line)))
 
     def open(self) -> None:
+        self.close()
         self._faults.end_due()
         if self._faults.has(FaultKind.DISCONNECTED):
             raise DeviceUnavailableError(
                 f"The machine {self.name} does not answer: its cable is pulled. Plug it in.", name=self.name
             )
         if self._content is None:
-            self._content = self._given_content or open_content(
-                self.settings.content, self.content_kind, self.settings.seed
-            )
+            self._content = self._given_content or self._open_content()
         self._makers = ThreadPoolExecutor(1, thread_name_prefix=f"{self.name} content")
         self._owed.clear()
         self._restart()
