@@ -120,7 +120,8 @@ class Database:
             try:
                 yield connection
             finally:
-                connection.execute("COMMIT")
+                if connection.in_transaction:
+                    connection.execute("COMMIT")
         except sqlite3.Error as error:
             raise known(error) from error
 
@@ -139,8 +140,8 @@ class Database:
         for reader in list(self._readers):
             reader.connection.close()
         with self._lock:
-            with suppress(sqlite3.OperationalError):
-                # On a full disk the log stays beside the file, and is read at the next start.
+            with suppress(sqlite3.DatabaseError):
+                # On a full or failing disk the log stays beside the file, and is read at the next start.
                 self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._writer.close()
 

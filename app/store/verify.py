@@ -60,7 +60,12 @@ class _Kept:
 def verify(database: Database, folder: Path | None) -> LogReport:
     """Check everything; `folder` is where the pictures are, None leaves them out."""
     with database.read(from_disk=True) as reader:
-        report = _Verification(reader).run()
+        # A flipped bit may leave a text that is no UTF-8; its event shall be named, not the reading given up.
+        reader.text_factory = _readable
+        try:
+            report = _Verification(reader).run()
+        finally:
+            reader.text_factory = str
     if folder is None:
         return report
     count, problems = check_pictures(database, folder)
@@ -204,6 +209,10 @@ def check_pictures(database: Database, folder: Path) -> tuple[int, list[Problem]
                 problems.append(Problem("picture_missing", path))
             elif captures.sha256_of(file) != sha256:
                 problems.append(Problem("picture_altered", path))
+
+
+def _readable(text: bytes) -> str:
+    return text.decode(errors="replace")
 
 
 def _labels(_: int, body: dict[str, Any]) -> list[list[Any]]:

@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app import texts
+from app.customs.errors import CustomsError
 from app.customs.parcel import Capture, Declaration, Finding, FindingKind, GoodsLine, Kind, QueueFilter
 from app.store import captures, migrations
 from app.store.audit import Log
@@ -34,6 +36,10 @@ from app.store.times import from_us, to_us
 from imaging.errors import FileAlteredError, FileTornError
 from imaging.scan import Scan, View
 
+WHATS = (
+    "event_altered", "event_missing", "chain_broken", "row_altered", "row_missing", "row_added", "count_wrong",
+    "picture_altered", "picture_missing", "guard_missing", "file_damaged",
+)  # fmt: skip
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 
@@ -305,3 +311,12 @@ def test_a_scan_that_was_kept_before_is_named(store: Store) -> None:
     with pytest.raises(AlreadyKeptError, match="s1"):
         store.record_scan(None, capture, arrived_at=NOON)
     assert sum(store.counts().values()) == 1
+
+
+def test_every_error_of_store_and_customs_can_be_told_in_both_languages() -> None:
+    trees = [StoreError, CustomsError]
+    for tree in trees:
+        trees += tree.__subclasses__()
+    for lang in texts.LANGUAGES:
+        assert {f"error.{tree.key}" for tree in trees} <= set(texts.catalogue(lang))
+        assert texts.catalogue(lang).keys() >= {f"log.{what}" for what in WHATS}

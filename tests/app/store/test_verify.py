@@ -97,6 +97,8 @@ def test_the_store_itself_refuses_to_change_what_only_grows(kept: Store, table: 
         ("UPDATE events SET hlc = hlc + 1 WHERE seq = 5", "event_altered", "event 5"),
         ("UPDATE events SET parcel_id = 99 WHERE seq = 5", "event_altered", "event 5"),
         ("UPDATE events SET kind = 'noted' WHERE kind = 'undone'", "event_altered", "event "),
+        ("UPDATE events SET body = CAST(x'7bff7d' AS TEXT) WHERE seq = 6", "event_altered", "event 6"),
+        ("UPDATE decisions SET note = CAST(x'ff' AS TEXT) WHERE id = 1", "row_altered", "decisions 1"),
         ("DELETE FROM events WHERE seq = 7", "event_missing", "events 7 to 7"),
         ("DELETE FROM events WHERE seq = 1", "event_missing", "events 1 to 1"),
         ("UPDATE decisions SET officer = 'sun' WHERE id = 2", "row_altered", "decisions 2"),
