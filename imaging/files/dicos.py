@@ -6,6 +6,7 @@ A DX object holds one picture, so a scan of two energies or two views is written
 
 from __future__ import annotations
 
+import glob
 import io
 import subprocess
 import sys
@@ -204,8 +205,8 @@ def _siblings(path: Path, first: Dataset) -> dict[Path, FileDataset]:
     """The other pictures of the study, by the names that `write` gives."""
     stem = path.stem.rsplit("_", 2)[0]
     found: dict[Path, FileDataset] = {}
-    for other in sorted(path.parent.glob(f"*{SUFFIX}")):
-        if other != path and other.stem.rsplit("_", 2)[0] == stem and len(found) < MAX_SIBLINGS:
+    for other in sorted(path.parent.glob(f"{glob.escape(stem)}_*{SUFFIX}"))[:MAX_SIBLINGS]:
+        if other != path and other.stem.rsplit("_", 2)[0] == stem:
             dataset = _open(other)
             if dataset.get("StudyInstanceUID") == first.get("StudyInstanceUID"):
                 found[other] = dataset

@@ -62,12 +62,13 @@ def mate_of(path: Path) -> Path | None:
     if match is None:
         return None
     ending = match["ending"].lower()
-    for pair in ENDINGS:
-        if ending in pair:
-            wanted = (match["stem"] + pair[1 - pair.index(ending)]).lower()
-    for entry in sorted(path.parent.iterdir()):
-        if entry.stem.lower() == wanted and entry.suffix.lower() in SUFFIXES and entry.is_file():
-            return entry
+    other = next(pair[1 - pair.index(ending)] for pair in ENDINGS if ending in pair)
+    # Likely names are tried one by one: listing a folder of thousands for each of its files would take minutes.
+    for suffix in dict.fromkeys((path.suffix, *SUFFIXES, *(suffix.upper() for suffix in SUFFIXES))):
+        for spelling in (other, other.upper(), other.capitalize()):
+            candidate = path.with_name(f"{match['stem']}{spelling}{suffix}")
+            if candidate.is_file():
+                return candidate
     return None
 
 

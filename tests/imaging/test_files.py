@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from imaging import files as files_package
 from imaging.errors import (
     FileAlteredError,
     FileError,
@@ -418,6 +419,34 @@ def test_damage_raises_nothing_but_file_errors(files: dict[str, bytes], tmp_path
         assert str(error).startswith((name, "n.tif", "n.json"))  # noqa: PT017
     else:
         assert scan.views[0].shape[0] * scan.views[0].shape[1] <= 100_000_000
+
+
+class MakersReader:
+    """A format that another package brings."""
+
+    def recognises(self, path: Path, head: bytes) -> bool:
+        return head.startswith(b"MAKER1")
+
+    def read(self, path: Path) -> Scan:
+        return Scan((single_view(3, 4),), device="maker")
+
+
+def test_another_package_can_bring_a_format(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Point:
+        name = "maker"
+
+        def load(self) -> MakersReader:
+            return MakersReader()
+
+    (tmp_path / "a.raw").write_bytes(b"MAKER1 and counts")
+    with pytest.raises(FileUnsupportedError):
+        read(tmp_path / "a.raw")
+    monkeypatch.setattr(files_package, "entry_points", lambda group: [Point()] if group == files_package.GROUP else [])
+    files_package.readers.cache_clear()
+    try:
+        assert read(tmp_path / "a.raw").device == "maker"
+    finally:
+        files_package.readers.cache_clear()
 
 
 def test_an_archive_is_read_scan_by_scan(tmp_path: Path) -> None:
