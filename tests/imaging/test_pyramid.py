@@ -12,7 +12,7 @@ from imaging.errors import ScanInvalidError
 from imaging.live import GrowingView
 from imaging.look import Look, Mode
 from imaging.pyramid import Pyramid, halve_by_mean, halve_by_minimum
-from imaging.render import fit, render
+from imaging.render import Viewport, fit, render
 from imaging.scan import Generator, View
 from tests.imaging.inputs import bag_view, cargo_view, colour_view, noise_view
 
@@ -50,6 +50,20 @@ def test_wires_of_one_pixel_are_seen_at_fit(size: tuple[int, int]) -> None:
             x, y = viewport.to_screen(cols / 2, row + 0.5)
             around = grey[max(int(y) - 3, 0) : int(y) + 4, int(x)]
             assert air - around.min() >= 10
+
+
+@pytest.mark.parametrize("scale", [0.95, 0.86, 0.84, 0.7, 0.51, 0.43, 0.3, 0.22, 0.13])
+def test_wires_keep_a_third_of_their_contrast_at_any_zoom(scale: float) -> None:
+    counts = np.full((600, 1600), 57000, np.uint16)
+    places = np.arange(50, 1550, 37)
+    counts[50:550, places] = 40000
+    viewport = Viewport(800, 300, scale, int(1600 * scale) + 20, 40)
+    pixels = render(Pyramid.of(View(high=counts, air_high=57000)), viewport, Look(mode=Mode.GREY), 0xFFFFFFFF)
+    grey = pixels[20, :, 0].astype(int)
+    full = 255 - 255 * (40000 / 57000) ** 0.5
+    for x in places:
+        at = int(viewport.to_screen(float(x) + 0.5, 0)[0])
+        assert 255 - grey[max(at - 2, 0) : at + 3].min() >= 0.35 * full
 
 
 def test_dead_rows_are_filled_for_display_and_kept_in_the_record() -> None:
