@@ -38,7 +38,7 @@ def load_font(size_px: int, *, is_bold: bool = False) -> ImageFont.FreeTypeFont:
         FontMissingError: there is none; the message says what to install.
     """
     path, face = _font_file(is_bold)
-    return ImageFont.truetype(str(path), size_px, index=face)
+    return ImageFont.truetype(str(path), size_px, index=face, layout_engine=ImageFont.Layout.BASIC)
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
@@ -174,26 +175,27 @@ def _fit(content: str, field: TextField, width_px: int, dpi: int) -> tuple[Image
     smallest = max(8, int(wanted * _SMALLEST_SHARE))
     for size_px in range(wanted, smallest - 1, -1):
         font = load_font(size_px, is_bold=field.bold)
-        lines = _wrap(content, font, width_px)
-        if len(lines) <= field.lines:
+        lines, rest = _wrap(content, font, width_px, field.lines)
+        if not rest:
             return font, lines
-    kept = lines[: field.lines]
-    last = kept[-1]
-    while last and font.getlength(last + "…") > width_px:
-        last = last[:-1]
-    return font, [*kept[:-1], last + "…"]
+    shown = lines[-1] + "…"
+    while len(shown) > 1 and font.getlength(shown) > width_px:
+        shown = shown[:-2] + "…"
+    return font, [*lines[:-1], shown]
 
 
-def _wrap(content: str, font: ImageFont.FreeTypeFont, width_px: int) -> list[str]:
-    """Lines no wider than the width, broken at a space where the line has one (Chinese breaks anywhere)."""
+def _wrap(content: str, font: ImageFont.FreeTypeFont, width_px: int, most: int) -> tuple[list[str], str]:
+    """At most so many lines no wider than the width, and what is left over.
+
+    A line of Latin letters breaks at a space where it has one; Chinese breaks anywhere.
+    """
     lines: list[str] = []
     rest = content
-    while rest:
-        end = len(rest)
-        while end > 1 and font.getlength(rest[:end]) > width_px:
-            end -= 1
+    while rest and len(lines) < most:
+        ends = range(1, len(rest) + 1)
+        end = max(1, bisect_right(ends, float(width_px), key=lambda end: font.getlength(rest[:end])))
         if end < len(rest) and rest[:end].isascii() and (space := rest.rfind(" ", 1, end + 1)) > 0:
             end = space
         lines.append(rest[:end].strip())
         rest = rest[end:].lstrip()
-    return lines or [""]
+    return lines, rest
