@@ -57,18 +57,24 @@ class Background(QObject):
             return
         turn = self._turns[slot] = self._turns.get(slot, 0) + 1
         older = self._pending.get(slot)
-        if slot and older is not None:
+        if older is not None:
             older.cancel()
         self._open = {future for future in self._open if not future.done()}
         future = self._pool.submit(self._work, function, slot, turn, then, otherwise)
         self._open.add(future)
-        self._pending[slot] = future
+        if slot:
+            self._pending[slot] = future
 
     def close(self, timeout_s: float = 3.0) -> bool:
-        """Drop what has not begun and wait for what runs; False when it still runs after the timeout."""
+        """Drop requests that have a slot and wait for the rest, for nothing that was decided may get lost.
+
+        False when something still runs after the timeout. No answer is given any more.
+        """
         self._is_closed = True
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        return not wait(self._open, timeout_s).not_done
+        for future in self._pending.values():
+            future.cancel()
+        self._pool.shutdown(wait=False)
+        return not wait([future for future in self._open if not future.cancelled()], timeout_s).not_done
 
     @property
     def is_idle(self) -> bool:

@@ -113,6 +113,7 @@ class Chooser(QFrame):
             row.clicked.connect(partial(self._pick, code))
             self._rows.addWidget(row)
             self._reason_buttons.append(row)
+            row.show()
 
     def _pick(self, code: str, _is_checked: bool = True) -> None:
         self._reason = code

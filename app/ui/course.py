@@ -51,6 +51,8 @@ class Course(QObject):
         self._prints_label = False
         self._refresh = QTimer(self, singleShot=True, interval=REFRESH_MS)
         self._refresh.timeout.connect(self.refresh)
+        self._words = QTimer(self, singleShot=True, interval=0)
+        self._words.timeout.connect(lambda: parts.side.show_parcel(desk.opened))
         self._commands: dict[str, Callable[[], object]] = {
             "undo": self.undo,
             "boxes": self._toggle_boxes,
@@ -223,7 +225,7 @@ class Course(QObject):
 
     def _show_parcel(self, opened: Opened) -> None:
         stage = self.parts.stage
-        self.parts.side.show_parcel(opened)
+        self._words.start()  # after the picture, which must not wait for them
         self.parts.actions.set_offers(opened.offers)
         self.parts.queue.table.show_selected(opened.parcel.id)
         if stage.parcel_id != opened.parcel.id and not opened.views:
@@ -272,7 +274,7 @@ class Course(QObject):
     def _close_parcel(self) -> None:
         """The last item of the queue is done: nothing is open until another arrives."""
         self.desk.close_parcel()
-        self.parts.side.show_parcel(None)
+        self._words.start()
         self.parts.actions.set_offers(())
         self.parts.stage.show_views(None, ())
         self.parts.stage.set_note(text("ui.viewer.empty"), text("ui.viewer.empty_more"))

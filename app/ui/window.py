@@ -60,8 +60,8 @@ class MainWindow(QMainWindow):
         QApplication.instance().installEventFilter(self.key_input)  # type: ignore[union-attr]
         self.parts.stage.set_boxes(self._settings.has_boxes)
         self.parts.stage.set_overview(self._settings.has_overview)
-        self.set_theme(self._settings.theme)
-        self.set_language(self._settings.language)
+        self.setWindowTitle(text("ui.title"))
+        self._restyle()
         self._seconds = QTimer(self, interval=1000)
         self._seconds.timeout.connect(self.course.tick)
         self._seconds.start()
