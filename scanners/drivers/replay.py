@@ -162,7 +162,8 @@ class Replay(XraySource):
         yield SourceEnded()
 
     def _pass(self, scan: Scan, gap_s: float) -> Iterator[Step]:
-        passage = Passage(self._as_replay(scan), pitch_mm(scan) / (scan.belt_speed_mm_s or _DEFAULT_SPEED_MM_S))
+        line_s = pitch_mm(scan) / (scan.belt_speed_mm_s or _DEFAULT_SPEED_MM_S)
+        passage = Passage(self._as_replay(scan), line_s, self._pace)
         enters_s = self._pace.now_s() + gap_s
         yield from self._wait(enters_s)
         has_lines = not self._pace.is_max and all(view.kind is not ViewKind.COLOUR for view in scan.views)

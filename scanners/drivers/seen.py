@@ -40,6 +40,7 @@ class Seen:
         self._base.execute("PRAGMA journal_mode = WAL")
         self._base.execute("PRAGMA synchronous = NORMAL")
         self._base.executescript(_TABLES)
+        self._has_files = bool(self._base.execute("SELECT EXISTS (SELECT 1 FROM file)").fetchone()[0])
 
     def close(self) -> None:
         self._base.close()
@@ -57,10 +58,14 @@ class Seen:
             self._base.execute("INSERT INTO content VALUES (?, ?, ?)", (digest, scan_id, _plain(name).decode()))
 
     def has_file(self, path: Path, size: int, mtime_ns: int) -> bool:
+        """Whether the file was remembered as it is now; asked of every file at every look, and mostly of none."""
+        if not self._has_files:
+            return False
         row = self._base.execute("SELECT size, mtime_ns FROM file WHERE path = ?", (_plain(path),)).fetchone()
         return bool(row == (size, mtime_ns))
 
     def add_file(self, path: Path, size: int, mtime_ns: int) -> None:
+        self._has_files = True
         self._base.execute("INSERT OR REPLACE INTO file VALUES (?, ?, ?)", (_plain(path), size, mtime_ns))
 
 

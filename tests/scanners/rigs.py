@@ -8,7 +8,6 @@ import struct
 import threading
 import time
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from PIL import Image
 from imaging.files import native
 from imaging.scan import Scan, View
 from scanners.device import DeviceError
+from scanners.drivers.tcp_reader import TcpReader
 from scanners.simulated.belt import BeltSettings, SimulatedBelt
 from scanners.simulated.content import s10_number
 from scanners.xray import LABELS, XrayEvent, XraySource
@@ -128,7 +128,7 @@ class TcpPeer:
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
-        self._connections: list[socket.socket] = []
+        self._connections: dict[object, socket.socket] = {}
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._accept, name="tcp peer", daemon=True)
         self._thread.start()
@@ -136,34 +136,32 @@ class TcpPeer:
     def _accept(self) -> None:
         while True:
             try:
-                connection, _ = self._listener.accept()
+                connection, address = self._listener.accept()
             except OSError:
                 return
             with self._changed:
-                self._connections.append(connection)
+                self._connections[address] = connection
                 self._changed.notify_all()
 
-    def send(self, data: bytes) -> None:
-        with self._changed:
-            assert self._changed.wait_for(lambda: self._connections, 3)
-            self._connections[-1].sendall(data)
+    def send(self, reader: TcpReader, data: bytes) -> None:
+        self._connection_of(reader).sendall(data)
 
-    def drop(self) -> None:
-        """Close every connection, as a reader does that is switched off."""
+    def drop(self, reader: TcpReader) -> None:
+        """Close the connection, as a reader does that is switched off."""
+        self._connection_of(reader).close()
+
+    def _connection_of(self, reader: TcpReader) -> socket.socket:
+        """This end of the reader's present connection, once it has been accepted."""
+        address = next(iter(reader._readers)).getsockname()
+
         with self._changed:
-            for connection in self._connections:
-                connection.close()
-            self._connections.clear()
+            found = self._changed.wait_for(lambda: self._connections.get(address), 3)
+        assert found is not None
+        return found
 
     def close(self) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        self.drop()
         self._thread.join(3)
-
-
-def wait_until(is_so: Callable[[], bool], limit_s: float = 5.0) -> None:
-    deadline = time.monotonic() + limit_s
-    while not is_so():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.01)
+        for connection in self._connections.values():
+            connection.close()

@@ -106,10 +106,13 @@ def _wedge() -> Case:
 def _tcp_client(peer: TcpPeer) -> Case:
     return Case(
         lambda: TcpReader("tcp", TcpSettings(port=peer.port)),
-        stimulate=lambda _: peer.send(b"RR473124829GB\r\n"),
+        stimulate=lambda device: peer.send(device, b"RR473124829GB\r\n"),
         faults={
-            FaultKind.CODE_REFUSED: (lambda _: peer.send(b"\x1b[2J\r\n"), lambda _: peer.send(b"EA123456785CN\r\n")),
-            FaultKind.DISCONNECTED: (lambda _: peer.drop(), lambda _: None),
+            FaultKind.CODE_REFUSED: (
+                lambda device: peer.send(device, b"\x1b[2J\r\n"),
+                lambda device: peer.send(device, b"EA123456785CN\r\n"),
+            ),
+            FaultKind.DISCONNECTED: (peer.drop, lambda _: None),
         },
     )
 

@@ -47,12 +47,12 @@ def faults(reader: TcpReader) -> list[FaultKind]:
 def test_client_reads_lines_and_connects_again(peer: TcpPeer) -> None:
     reader = TcpReader("tcp", TcpSettings(port=peer.port))
     reader.open()
-    peer.send(b"RR473124829GB\r\n\r\nEA1234")
+    peer.send(reader, b"RR473124829GB\r\n\r\nEA1234")
     assert read_texts(reader, 1) == ["RR473124829GB"]
-    peer.send("56785CN\n包裹\r".encode("gb18030"))
+    peer.send(reader, "56785CN\n包裹\r".encode("gb18030"))
     assert read_texts(reader, 2) == ["EA123456785CN", "包裹"]
-    peer.send(b"half a co")
-    peer.drop()
+    peer.send(reader, b"half a co")
+    peer.drop(reader)
     with pytest.raises(DeviceLostError):
         reader.read(1.0)
     with pytest.raises(DeviceLostError):
@@ -60,7 +60,7 @@ def test_client_reads_lines_and_connects_again(peer: TcpPeer) -> None:
     assert FaultKind.DISCONNECTED in faults(reader)
     reader.close()
     reader.open()
-    peer.send(b"LX000000014JP\n")
+    peer.send(reader, b"LX000000014JP\n")
     assert read_texts(reader, 1) == ["LX000000014JP"]
     reader.close()
 
