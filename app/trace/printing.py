@@ -75,6 +75,10 @@ class PrintQueue:
         folder.mkdir(parents=True, exist_ok=True)
         self._jobs = self._load()
 
+    @property
+    def printer(self) -> Printer:
+        return self._printer
+
     def submit(self, payload: bytes, *, title: str, trace_id: str, copy: int = 0, officer: str = "") -> PrintJob:
         """Queue a label; it survives a power cut from here on.
 

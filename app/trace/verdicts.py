@@ -23,6 +23,7 @@ class VerdictKind(StrEnum):
     MALFORMED = "malformed"
     SEEN_ELSEWHERE = "seen_elsewhere"
     RECALLED = "recalled"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,10 @@ class Verdict:
     @property
     def is_genuine(self) -> bool:
         """The office signed exactly this, with a key that counted then and counts now."""
-        return self.kind in (VerdictKind.VALID, VerdictKind.SEEN_ELSEWHERE, VerdictKind.RECALLED)
+        return self.kind in _GENUINE
+
+
+_GENUINE = {VerdictKind.VALID, VerdictKind.SEEN_ELSEWHERE, VerdictKind.RECALLED, VerdictKind.WITHDRAWN}
 
 
 def verify(text: str, keys: KeyList, *, now: datetime) -> Verdict:
@@ -84,12 +88,14 @@ def judge(
     sightings: Iterable[Sighting] = (),
     notices: Collection[str] = (),
     own_places: Collection[str] = (),
+    is_withdrawn: bool = False,
 ) -> Verdict:
     """Add what the code itself cannot know to a genuine verdict.
 
     `sightings` is the log of scans of this code, `own_places` the places a parcel passes in the ordinary
     way (this place is always one): a scan anywhere else means that the label may have been copied.
     `notices` are the ids of recalls and intercepts that name this trace id; they weigh more than a copy.
+    `is_withdrawn` says that the release behind this label was undone; it weighs most.
     """
     if not verdict.is_genuine or verdict.claims is None:
         return verdict
@@ -100,4 +106,6 @@ def judge(
     kind = VerdictKind.SEEN_ELSEWHERE if elsewhere else VerdictKind.VALID
     if notices:
         kind = VerdictKind.RECALLED
+    if is_withdrawn:
+        kind = VerdictKind.WITHDRAWN
     return replace(verdict, kind=kind, elsewhere=elsewhere, notices=tuple(notices))

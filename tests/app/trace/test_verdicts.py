@@ -160,6 +160,11 @@ def test_a_recall_weighs_more_than_a_copy(text: str, keys: KeyList, claims: Clai
     assert (judged.kind, judged.notices, judged.elsewhere) == (VerdictKind.RECALLED, ("R-1",), seen[0])
 
 
+def test_a_withdrawn_label_weighs_most(text: str, keys: KeyList, now: datetime) -> None:
+    judged = judge(verify(text, keys, now=now), place="hall-1", notices=["R-1"], is_withdrawn=True)
+    assert (judged.kind, judged.notices, judged.is_genuine) == (VerdictKind.WITHDRAWN, ("R-1",), True)
+
+
 def test_a_code_that_is_not_genuine_stays_so(text: str, now: datetime) -> None:
     unknown = verify(text, KeyList(), now=now)
     assert judge(unknown, place="hall-1", notices=["R-1"]) == unknown
