@@ -8,6 +8,7 @@ from pathlib import Path
 
 PRIVATE = 0o600
 PUBLIC = 0o644
+_NEW_BINARY = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)  # Windows would change line ends
 
 
 def write_durably(path: Path, content: bytes, *, mode: int = PUBLIC) -> None:
@@ -19,7 +20,7 @@ def write_durably(path: Path, content: bytes, *, mode: int = PUBLIC) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        with os.fdopen(os.open(beside, _NEW_BINARY, mode), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -26,6 +26,7 @@ from app.trace.keys import Ed25519Signer, KeyList, PublicKey, Signer, key_id
 
 SIGN_FOR = timedelta(days=365)
 VERIFY_FOR = timedelta(days=5 * 365)
+RENEW_BEFORE = timedelta(days=30)
 MIN_PASSPHRASE = 8
 MAX_STORE_BYTES = 4_000_000
 _BYTES_AS_HEX = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="hex", val_json_bytes="hex")
@@ -106,6 +107,16 @@ class KeyStore:
         older = tuple(replace(held, secret=b"") for held in self._content.keys)
         self._save((*older, _Held(key, private.private_bytes_raw())))
         return key
+
+    def rotate_if_due(self, now: datetime) -> PublicKey | None:
+        """Make a new key where the present one ends within a month or there is none; for the station's start.
+
+        A revoked key is not replaced by itself: a person decides whether this machine may sign again.
+        """
+        newest = self._content.keys[-1].public
+        if newest.revoked_at is not None or not newest.valid_from <= now or now < newest.sign_until - RENEW_BEFORE:
+            return None
+        return self.rotate(now)
 
     def revoke(self, kid: bytes, reason: str, now: datetime) -> PublicKey:
         """Withdraw a key and everything it signed.

@@ -140,6 +140,19 @@ def test_an_expired_key_does_not_sign(tmp_path: Path, now: datetime) -> None:
             store.signer(at)
 
 
+def test_a_key_is_renewed_in_time_but_never_after_its_revocation(tmp_path: Path, now: datetime) -> None:
+    store = create_key_store(tmp_path / "keys.json", "5301", now=now)
+    assert store.rotate_if_due(now - timedelta(days=1)) is None
+    assert store.rotate_if_due(now + SIGN_FOR - timedelta(days=31)) is None
+    soon, late = now + SIGN_FOR - timedelta(days=30), now + 9 * SIGN_FOR
+    for at in (soon, late):
+        key = store.rotate_if_due(at)
+        assert key is not None
+        assert store.signer(at).kid == key.kid
+    store.revoke(key.kid, "stolen", late)
+    assert store.rotate_if_due(late) is None
+
+
 def test_the_lock_can_be_changed(tmp_path: Path, now: datetime) -> None:
     path = tmp_path / "keys.json"
     store = create_key_store(path, "5301", now=now)
