@@ -14,6 +14,9 @@ from app.ui import keys
 from scanners.barcode import Reading
 
 EXPIRE_LATE_MS = 5
+READER_ENDS = ("\r", "\n", "\t")
+READER_CONTROLS = (*READER_ENDS, "\x1d")
+"""What a reader types besides signs: its end, and the group separator of GS1."""
 TEXT_FIELDS = (QLineEdit, QPlainTextEdit)
 
 
@@ -100,6 +103,8 @@ class KeyInput(QObject):
             if is_pending:
                 self._withheld.append((watched, event.clone()))
             return is_pending
+        if not event.text().isprintable() and event.text() not in READER_CONTROLS:
+            return False  # Esc, Backspace and the like: no reader types them
         answer = self._wedge.feed(event.text(), is_repeat=event.isAutoRepeat())
         if answer.release:
             self._replay()
@@ -109,7 +114,7 @@ class KeyInput(QObject):
             self._withheld.clear()
             self._expiry.stop()
             self.code_typed.emit(answer.code)
-        elif event.text() in "\r\n\t":
+        elif event.text() in READER_ENDS:
             self._withheld.clear()
         else:
             self._withheld.append((watched, event.clone()))

@@ -19,7 +19,7 @@ from app.ui.toast import BreakBanner, LastDecision, Notice
 
 SIDE_EM = 25.0
 """Widths of queue and parcel panel in text heights: room for a number, a class and a score without cutting."""
-QUEUE_EM = 25.0
+QUEUE_EM = 26.5
 
 
 class Parts:

@@ -14,7 +14,7 @@ from app.ui import build, theme, words
 from app.ui.key_button import KeyButton
 
 NOTICE_MS = 9000
-LABEL_EM = 6.2
+LABEL_EM = 8.0
 
 
 class LastDecision(QFrame):

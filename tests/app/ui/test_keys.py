@@ -164,6 +164,16 @@ def test_typing_in_a_field_comes_through_in_order(desk: tuple[Desk, KeyInput], q
     assert window.pressed == []
 
 
+def test_escape_just_before_a_code_does_not_spoil_it(desk: tuple[Desk, KeyInput], qtbot: QtBot) -> None:
+    window, typed = desk
+    window.setFocus()
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    assert window.pressed == ["leave"]
+    with qtbot.waitSignal(typed.code_typed, timeout=1000) as read:
+        QTest.keyClicks(window, "RR123456785CN\r")
+    assert read.args[0].code.text == "RR123456785CN"
+
+
 def test_short_fast_typing_is_handed_on(desk: tuple[Desk, KeyInput], qtbot: QtBot) -> None:
     window, _ = desk
     window.field.setFocus()
