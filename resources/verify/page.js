@@ -77,7 +77,8 @@
     const rows = [];
     const claims = verdict?.claims;
     if (claims) {
-      rows.push(["traceId", claims.traceId], ["itemId", claims.itemId], ["inventoryNo", claims.inventoryNo]);
+      const grouped = claims.traceId.replace(/^(.{5})(.{4})(.{9})(.)$/, "$1-$2-$3-$4"); // as on the label
+      rows.push(["traceId", grouped], ["itemId", claims.itemId], ["inventoryNo", claims.inventoryNo]);
       rows.push(["status", pick(STATUSES[claims.status])], ["issuer", claims.issuer]);
       rows.push(["issuedAt", new Date(claims.issuedAt * 1000).toLocaleString()], ["kid", verdict.kid]);
     }

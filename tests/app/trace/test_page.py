@@ -231,7 +231,7 @@ def test_a_code_is_verified_from_a_picture(seen: dict[str, Any]) -> None:
         "light wear": "valid",
         "clean": "valid",
     }
-    for shown in ("T530120260000123455", "EE123456785CN", "53012026I000012345", "5301"):
+    for shown in ("T5301-2026-000012345-5", "EE123456785CN", "53012026I000012345", "5301"):
         assert shown in seen["shown"]
 
 
