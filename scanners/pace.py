@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -22,10 +23,13 @@ class Pace:
         self._since: float | None = None
         self._is_stopped = True
         self._interrupts = 0
+        self._begun_at = datetime.now(UTC)
 
     def start(self) -> None:
         """Run on from where it stood."""
         with self._changed:
+            if self._played_s == 0:
+                self._begun_at = datetime.now(UTC)
             self._is_stopped = False
             self._since = time.monotonic()
             self._changed.notify_all()
@@ -69,6 +73,10 @@ class Pace:
     def now_s(self) -> float:
         with self._changed:
             return self._now()
+
+    def time_at(self, played_s: float) -> datetime:
+        """The time of a played second, counted from the first start; at another speed than 1 it leaves the wall's."""
+        return self._begun_at + timedelta(seconds=played_s)
 
     def set_speed(self, speed: float | Literal["max"]) -> None:
         with self._changed:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import numpy as np
 
 from imaging.scan import Counts, Scan, Truth, View
 from scanners.device import FaultKind
+from scanners.pace import Pace
 from scanners.xray import LINES_LOST, PARTIAL, Lines, ScanStarted
 
 DEFAULT_PITCH_MM = 0.8
@@ -18,15 +18,16 @@ DEFAULT_PITCH_MM = 0.8
 
 
 class Passage:
-    """What the camera has seen of one object so far. The content is delivered under a new id and the present time."""
+    """What the camera has seen of one object so far. The content is delivered under a new id, at the played time."""
 
-    def __init__(self, content: Scan, line_s: float) -> None:
+    def __init__(self, content: Scan, line_s: float, pace: Pace) -> None:
         self.scan_id = uuid.uuid4().hex
         self.line_s = line_s
         self.lines = max(view.shape[1] for view in content.views)
         self.seen = 0
         self._content = content
-        self._started_at = datetime.now(UTC)
+        self._pace = pace
+        self._started_s = pace.now_s()
         self._lost: list[tuple[int, int]] = []
 
     @property
@@ -34,9 +35,9 @@ class Passage:
         return self.lines * self.line_s
 
     def start(self) -> ScanStarted:
-        self._started_at = datetime.now(UTC)
+        self._started_s = self._pace.now_s()
         pixels = tuple(view.shape[0] for view in self._content.views)
-        return ScanStarted(self.scan_id, self._started_at, pixels, self.lines)
+        return ScanStarted(self.scan_id, self._pace.time_at(self._started_s), pixels, self.lines)
 
     def lines_between(self, first: int, last: int) -> Iterator[Lines]:
         """The lines from `first` up to `last` of every view that is that long."""
@@ -74,8 +75,8 @@ class Passage:
             self._content,
             id=self.scan_id,
             views=views,
-            started_at=self._started_at,
-            finished_at=datetime.now(UTC),
+            started_at=self._pace.time_at(self._started_s),
+            finished_at=self._pace.time_at(self._pace.now_s()),
             extra=told,
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections import deque
-from datetime import UTC, datetime
+from datetime import datetime
 
 from pydantic import Field, model_validator
 
@@ -57,7 +57,7 @@ class SimulatedReader(BarcodeReader):
         self._lane.expect(self)
         self._faults = Faults()
         self._is_open = False
-        self._codes: deque[Code] = deque()
+        self._codes: deque[tuple[Code, datetime]] = deque()
 
     def open(self) -> None:
         if self._faults.has(FaultKind.DISCONNECTED):
@@ -100,7 +100,8 @@ class SimulatedReader(BarcodeReader):
             if self._faults.has(FaultKind.DISCONNECTED):
                 raise DeviceLostError(f"The reader {self.name} has gone: its cable was pulled. Plug it in.")
             if self._codes:
-                return Reading(self._codes.popleft(), self.name, datetime.now(UTC))
+                code, read_at = self._codes.popleft()
+                return Reading(code, self.name, read_at)
             left_s = deadline - time.monotonic()
             if left_s <= 0:
                 break
@@ -119,7 +120,7 @@ class SimulatedReader(BarcodeReader):
         place_s = self.settings.offset_mm / passing.belt_speed_mm_s
         due_s = passing.enters_s + place_s if place_s < 0 else passing.leaves_s + place_s
         if pace.wait_for(due_s, timeout_s):
-            self._codes.extend(self._read_labels(passing))
+            self._codes.extend((code, pace.time_at(due_s)) for code in self._read_labels(passing))
             self._lane.take(self, len(self._codes))
 
     def _read_labels(self, passing: Passing) -> list[Code]:

@@ -44,6 +44,8 @@ class MachineSettings(DeviceSettings):
     seed: int = 0
     content: str = "samples"
     """"samples" (shipped with the station), "phantoms" (made live), or a folder of scans."""
+    first_lap: int = Field(default=0, ge=0)
+    """Laps of recorded content that passed before; each lap has other numbers on its labels."""
     count: int | None = Field(default=None, ge=0)
     """Objects until the source ends; None never ends."""
     speed: Speed = 1.0
@@ -205,7 +207,7 @@ class SimulatedMachine(XraySource):
         labels = tuple(scan.extra.get(LABELS, "").split())
         codes = labels if self.settings.reads_codes else ()
         content = replace(scan, device=self.name, belt_speed_mm_s=speed_mm_s, codes=codes)
-        passage = Passage(content, pitch_mm(scan) / speed_mm_s)
+        passage = Passage(content, pitch_mm(scan) / speed_mm_s, self._pace)
         enters_s = self._pace.now_s() + gap_s
         if self._lane is not None:
             self._lane.announce(Passing(number, labels, enters_s, enters_s + passage.lasts_s, speed_mm_s))
