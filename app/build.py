@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import resources
+from itertools import count
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,9 +22,12 @@ from models.card import STORE
 from models.detector import Detector, ModelError
 from scanners.barcode import BarcodeReader
 from scanners.registry import build_device
+from scanners.simulated.content import renumber
 from scanners.xray import XraySource
 
 SIMULATED = ("simulated-belt", "simulated-h986")
+FEWEST_DECLARED = 2_000
+"""Declarations made in advance for simulators that run on without an end."""
 
 
 def build_station(settings: Settings) -> Station:
@@ -33,6 +38,7 @@ def build_station(settings: Settings) -> Station:
     """
     rules = load_rules(settings.work.rules)
     store = Store.open(settings.data, station=settings.post.station)
+    settings = declare_samples(store, settings)
     labelling = Labelling(open_keys(settings), settings.post, settings.work, settings.data / "labels")
     station = Station(store, labelling, rules, settings)
     if settings.detection.is_on:
@@ -40,9 +46,25 @@ def build_station(settings: Settings) -> Station:
             station.use_detector(load_detector(settings.detection))
         except ModelError as error:
             station.use_detector(None, error)
-    if any(entry.driver in SIMULATED for entry in settings.devices):
-        store.add_declarations(sample_declarations())
     return station
+
+
+def declare_samples(store: Store, settings: Settings) -> Settings:
+    """Let the simulators go on with numbers that this store has not seen, and declare them in advance."""
+    if not any(entry.driver in SIMULATED for entry in settings.devices):
+        return settings
+    samples = sample_declarations()
+    lap = next(n for n in count() if not any(store.find_number(renumber(each.number, n)) for each in samples))
+    parcels = max((entry.options.get("count") or 0 for entry in settings.devices), default=0)
+    laps = range(lap, lap + 1 + max(parcels, FEWEST_DECLARED) // len(samples))
+    store.add_declarations(replace(each, number=renumber(each.number, n)) for n in laps for each in samples)
+    devices = tuple(
+        entry.model_copy(update={"options": {"first_lap": lap, **entry.options}})
+        if entry.driver in SIMULATED
+        else entry
+        for entry in settings.devices
+    )
+    return settings.model_copy(update={"devices": devices})
 
 
 def load_detector(detection: Detection) -> Detector:

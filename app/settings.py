@@ -43,6 +43,7 @@ class Officer(_Section):
 class DeviceEntry(_Section):
     """One device: a name of the post's choice, the driver, what it carries, its lane, and the driver's own options.
 
+    A reader without a lane is in the officer's hand: what it reads opens a parcel and belongs to no scan.
     `lead_ms` is the belt's time from a barcode reader to the beam, negative behind the tunnel.
     """
 

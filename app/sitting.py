@@ -29,7 +29,7 @@ def sit(settings: Settings, *, is_auto: bool, ends: bool) -> dict[str, Any]:
     make_application()
     station = build_station(settings)
     try:
-        devices = build_devices(settings)
+        devices = build_devices(station.settings)
         memory = _Memory()
         begun = perf_counter()
         _work(station, devices, settings, memory, is_auto=is_auto, ends=ends)

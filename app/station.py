@@ -315,7 +315,8 @@ class Station:
         )
 
     def _took_code(self, entry: DeviceEntry, reading: Reading) -> None:
-        self._intake.read(reading, entry)
+        if entry.lane:  # else it is in the officer's hand, and only asks for what is here
+            self._intake.read(reading, entry)
         if self._watcher:
             self._watcher.code_read(reading)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import cv2
+import numpy as np
 import typer
 
 from app.commands.output import expand, for_each_file, known_errors, print_json, print_line, track
@@ -84,7 +85,7 @@ def decode(images: Files, json: Json = False) -> None:
     def show(path: Path) -> None:
         colour = picture.read(path).views[0].colour
         assert colour is not None
-        codes = decode_image(cv2.cvtColor(colour, cv2.COLOR_RGB2BGR))
+        codes = decode_image(np.ascontiguousarray(colour[..., ::-1]))
         if json:
             rows = [
                 {

@@ -50,7 +50,7 @@ def read_strips(grey: Grey, hints: Hints) -> list[Seen]:
         for name, pixels in (("strip", part.pixels), ("strip sharp", sharp), ("strip inverted", light)):
             look = Look(name, pixels, back)
             seen += zxing.read(look, zxing.linear_of(hints.symbologies), is_turned=False)
-            if not seen:
+            if not seen and name == "strip":
                 seen += zbar.read(look, hints.symbologies)
             if seen:
                 break
@@ -67,7 +67,8 @@ def _way_back(strip: Strip, shape: tuple[int, ...], per_px: float) -> Affine:
 
 _BANDS = 5
 _MIDDLE_FIRST = (2, 1, 3)
-_COARSE_RESIDUAL = 0.03
+_COARSE_RESIDUAL = 0.025
+_HOPELESS_RESIDUAL = 0.035
 _FIT_RESIDUAL = 0.01
 _FIT_RESIDUAL_PAIR = 0.002
 _FIT_RESIDUAL_ALONE = 0.0016
@@ -92,23 +93,29 @@ def read_retail(grey: Grey, hints: Hints) -> list[Seen]:
 
 
 def _fit_bands(bands: list[Floats], half: float) -> list[retail.Fit]:
-    """Valid codes fitted to the bands of a strip whose half length is `half` px, the first band and direction to
-    have one tell where to look in the others."""
+    """Valid codes fitted to the bands of a strip whose half length is `half` px.
+
+    The first band and direction to have one tell where to look in the others; a strip whose first band is nothing
+    like a code is given up.
+    """
     middle = len(bands[0]) / 2
     reach = np.linspace(0.45, 1.15, 32) * half
     for i in _MIDDLE_FIRST:
-        for step in (1, -1):
-            fitted = _fit(bands[i][::step], middle - reach[::-1], middle + reach, places=12)
+        tried = {step: retail.guesses(bands[i][::step], middle - reach[::-1], middle + reach) for step in (1, -1)}
+        for step, guesses in tried.items():
+            fitted = _best_fit(guesses)
             if fitted is not None:
                 slack = np.linspace(-0.06, 0.06, 9) * (fitted.right - fitted.left)
                 others = [band[::step] for j, band in enumerate(bands) if j != i]
-                fits = [_fit(band, fitted.left + slack, fitted.right + slack, places=3) for band in others]
+                near = [retail.guesses(b, fitted.left + slack, fitted.right + slack, places=3) for b in others]
+                fits = [_best_fit(guesses) for guesses in near]
                 return [fitted, *(one for one in fits if one is not None)]
+        if min((one.residual for found in tried.values() for one in found), default=1.0) > _HOPELESS_RESIDUAL:
+            break
     return []
 
 
-def _fit(line: Floats, left: Floats, right: Floats, *, places: int) -> retail.Fit | None:
-    guesses = retail.guesses(line, left, right, places=places)
+def _best_fit(guesses: list[retail.Guess]) -> retail.Fit | None:
     fits = [retail.refine(one) for one in guesses if one.residual < _COARSE_RESIDUAL]
     valid = [one for one in fits if one is not None and one.text and one.residual < _FIT_RESIDUAL]
     return min(valid, key=lambda one: one.residual, default=None)

@@ -32,12 +32,13 @@ _PARITIES = "LLLLLL LLGLGG LLGGLG LLGGGL LGLLGG LGGLLG LGGGLL LGLGLG LGLGGL LGGL
 
 Model = tuple[float, float]
 """Blur (standard deviation) and ink gain (each edge of a bar moved outwards), both in modules."""
-MODELS: tuple[Model, ...] = (
-    *((blur, gain) for blur in (0.45, 0.75, 1.0) for gain in (-0.2, 0.0, 0.2)),
-    *((blur, 0.0) for blur in (1.3, 1.6, 1.9)),
-)
+BLURS = (0.45, 0.75, 1.0, 1.3, 1.6, 1.9)
+_MAX_GAIN_BLUR = 1.0
+"""Beyond this blur ink gain cannot be told from it."""
 COARSE: tuple[Model, ...] = ((0.45, -0.2), (0.45, 0.0), (0.45, 0.2), (0.75, 0.0), (1.1, 0.0), (1.5, 0.0))
 _STEPS = 4
+_CLEAR = 0.006
+"""A residual that only the right digits reach; no further step is needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +223,14 @@ def _levels(samples: Floats, guards: Floats) -> tuple[Floats, Floats]:
     return step[:, None], (seen.mean(1) - step * guards.mean())[:, None]
 
 
+def verify(profile: Floats, left: float, right: float, text: str) -> Fit | None:
+    """The code that explains the profile best between two ends where `text` was read; often that very text."""
+    patterns = _PARITIES[int(text[0])]
+    digits = [int(digit) + 10 * (parity == "G") for digit, parity in zip(text[1:7], patterns, strict=True)]
+    claimed = np.array(digits + [int(digit) for digit in text[7:]])
+    return refine(Guess(profile, left, right, (0.75, 0.0), claimed, 0.0))
+
+
 def refine(found: Guess) -> Fit | None:
     """Let place, bend, light and blur follow from the digits, and the digits from them, until they agree."""
     left, right, model, digits = found.left, found.right, found.model, found.digits
@@ -244,12 +253,22 @@ def refine(found: Guess) -> Fit | None:
         levelled = (samples - light) / np.minimum(terms[0] + terms[1] * _CENTRED, -1)
         before, old = cost, digits
         cost, model, digits = _best_model(levelled, model)
-        if np.array_equal(old, digits) and abs(before - cost) < 0.02 * before:
+        if np.array_equal(old, digits) and (cost < _CLEAR * LENGTH or abs(before - cost) < 0.02 * before):
             break
     return Fit(_text(digits), cost / LENGTH, model[0], left, right)
 
 
 def _best_model(levelled: Floats, near: Model) -> tuple[float, Model, Patterns]:
-    tried = [(*_best_digits(levelled[None], model), model) for model in MODELS if abs(model[0] - near[0]) < 0.5]
-    cost, digits, model = min(tried, key=lambda one: float(one[0][0]))
-    return float(cost[0]), model, digits[0]
+    """The best blur near the last one, then the best ink gain at that blur."""
+
+    def tried(models: list[Model]) -> list[tuple[float, Model, Patterns]]:
+        results = [(*_best_digits(levelled[None], model), model) for model in models]
+        return [(float(cost[0]), model, digits[0]) for cost, digits, model in results]
+
+    cost, model, digits = min(tried(_near(near)), key=lambda one: one[0])
+    gains = [(model[0], gain) for gain in (-0.2, 0.2)] if model[0] <= _MAX_GAIN_BLUR else []
+    return min([(cost, model, digits), *tried(gains)], key=lambda one: one[0])
+
+
+def _near(model: Model) -> list[Model]:
+    return [(blur, 0.0) for blur in BLURS if abs(blur - model[0]) < 0.4]

@@ -13,8 +13,8 @@ import numpy.typing as npt
 Grey = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
 
-_SMALL_PX = 400
-_MAX_CUT_PX = 1600
+_SMALL_PX = 240
+_MAX_CUT_PX = 1200
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import resources
@@ -12,7 +14,6 @@ from typing import Literal
 from stdnum import iso6346
 
 from imaging import files
-from imaging.phantom import simulate_container, simulate_parcel
 from imaging.scan import Scan
 from scanners.device import DeviceUnavailableError
 from scanners.drivers.scan_files import find_scans
@@ -25,21 +26,21 @@ ContentKind = Literal["parcel", "container"]
 _S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 
 
-def open_content(content: str, kind: ContentKind, seed: int, views: int = 1) -> Content:
-    """The content that the settings name: "samples", "phantoms" (parcels of so many views) or a folder.
+def open_content(content: str, kind: ContentKind, seed: int, first_lap: int = 0) -> Content:
+    """The content that the settings name: "samples", "phantoms" or a folder.
 
     Raises:
         DeviceUnavailableError: the folder is missing or holds no scan.
     """
     if content == "phantoms":
-        return _phantoms(kind, seed, views)
+        return _phantoms(kind, seed)
     if content == "samples":
-        return _recorded(Path(str(resources.files("resources"))) / "samples" / f"{kind}s", kind, seed)
-    return _recorded(Path(content), kind, seed)
+        return _recorded(Path(str(resources.files("resources"))) / "samples" / f"{kind}s", seed, first_lap)
+    return _recorded(Path(content), seed, first_lap)
 
 
-def _recorded(folder: Path, kind: ContentKind, seed: int) -> Content:
-    """The scans of a folder in a seeded order, over and over; from the second round on with other labels."""
+def _recorded(folder: Path, seed: int, first_lap: int) -> Content:
+    """The scans of a folder in a seeded order, lap after lap; each lap gives them other numbers on their labels."""
     scans = find_scans(folder) if folder.is_dir() else []
     if not scans:
         raise DeviceUnavailableError(
@@ -49,34 +50,52 @@ def _recorded(folder: Path, kind: ContentKind, seed: int) -> Content:
     random.Random(seed).shuffle(scans)
 
     def make(number: int) -> Scan:
-        scan = files.read(scans[number % len(scans)])
-        return scan if number < len(scans) and LABELS in scan.extra else _relabel(scan, kind, seed, number)
+        lap, place = divmod(number, len(scans))
+        scan = files.read(scans[place])
+        labels = [renumber(label, first_lap + lap) for label in scan.extra.get(LABELS, "").split()]
+        return replace(scan, extra=dict(scan.extra) | {LABELS: " ".join(labels)})
 
     return make
 
 
-def _phantoms(kind: ContentKind, seed: int, views: int) -> Content:
+def _phantoms(kind: ContentKind, seed: int) -> Content:
+    from imaging import phantom
+
+    simulate = phantom.simulate_parcel if kind == "parcel" else phantom.simulate_container
+
     def make(number: int) -> Scan:
-        own_seed = random.Random(f"{seed} {number}").getrandbits(31)
-        scan = simulate_parcel(own_seed, views=views) if kind == "parcel" else simulate_container(own_seed)
-        return _relabel(scan, kind, seed, number)
+        chance = random.Random(f"{seed} {number}")
+        scan = simulate(chance.getrandbits(31))
+        label = s10_number(chance) if kind == "parcel" else container_number(chance)
+        return replace(scan, extra={LABELS: label} | dict(scan.extra))
 
     return make
 
 
-def _relabel(scan: Scan, kind: ContentKind, seed: int, number: int) -> Scan:
-    chance = random.Random(f"label {seed} {number}")
-    label = s10_number(chance) if kind == "parcel" else container_number(chance)
-    return replace(scan, extra=dict(scan.extra) | {LABELS: label})
+def renumber(label: str, lap: int) -> str:
+    """The number that a recorded parcel carries on a later lap: of the same kind, valid, and always the same one."""
+    if lap == 0:
+        return label
+    drawn = iter(str(int.from_bytes(hashlib.sha256(f"{label} {lap}".encode()).digest())))
+    other = re.sub(r"\d", lambda _: next(drawn), label)
+    if re.fullmatch(r"[A-Z]{2}\d{9}[A-Z]{2}", other):
+        return other[:10] + s10_check_digit(other[2:10]) + other[11:]
+    if re.fullmatch(r"[A-Z]{4}\d{7}", other):
+        return other[:10] + iso6346.calc_check_digit(other[:10])
+    return other
+
+
+def s10_check_digit(serial: str) -> str:
+    """The check digit of the eight digits of a postal item number (UPU S10)."""
+    rest = 11 - sum(weight * int(digit) for weight, digit in zip(_S10_WEIGHTS, serial, strict=True)) % 11
+    return str({10: 0, 11: 5}.get(rest, rest))
 
 
 def s10_number(chance: random.Random) -> str:
     """A random postal item number (UPU S10) with its check digit."""
     service = chance.choice(("RR", "EA", "CP", "LX", "CC"))
     serial = f"{chance.randrange(10**8):08d}"
-    rest = 11 - sum(weight * int(digit) for weight, digit in zip(_S10_WEIGHTS, serial, strict=True)) % 11
-    check = {10: 0, 11: 5}.get(rest, rest)
-    return f"{service}{serial}{check}{chance.choice(('CN', 'JP', 'DE', 'GB', 'US', 'BR'))}"
+    return service + serial + s10_check_digit(serial) + chance.choice(("CN", "JP", "DE", "GB", "US", "BR"))
 
 
 def container_number(chance: random.Random) -> str:
