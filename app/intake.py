@@ -40,8 +40,8 @@ class Taken:
     device: DeviceEntry
     findings: tuple[Finding, ...]
     complete_s: float
-    capture: Capture | None = None
-    """Where the picture was kept already, after a power cut."""
+    kept: Future[Capture | None]
+    """Where the picture is; None when the station stopped before there was room for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,8 @@ class Screened:
 class Intake:
     """Takes scans and codes in, and tells `on_parcel` of every parcel that is new or changed.
 
-    `take` and `read` may be called from any device's thread. Detection and the rows run on one worker, pictures are
-    written by another. A full disk stops the intake, and with it the belt, until there is room: nothing is dropped.
+    `take` and `read` are called by the devices' threads, which write the pictures; detection and the rows run on one
+    worker meanwhile. A full disk stops the intake, and with it the belt, until there is room: nothing is dropped.
     """
 
     def __init__(
@@ -86,22 +86,29 @@ class Intake:
         self._under_way = 0
         self._is_stopped = False
         self._rows = ThreadPoolExecutor(1, "intake")
-        self._pictures = ThreadPoolExecutor(1, "pictures")
 
     def take(
         self, scan: Scan, device: DeviceEntry, findings: tuple[Finding, ...] = (), capture: Capture | None = None
     ) -> None:
-        """Hand in a finished scan; waits while too many are on their way."""
-        while not self._room.acquire(timeout=0.5):
-            if self._stopping.is_set():
-                return
-        taken = Taken(scan, device, findings, perf_counter(), capture)
-        with self._lock:
-            self._under_way += 1
+        """Hand in a finished scan; returns when its picture is on disk, so that the source may forget it.
+
+        Waits while too many scans are on their way, and while the disk is full. A scan that was taken before, and
+        comes again because the power went before its source knew, is passed over.
+        """
+        if self._store.has_scan(scan.id) or not self._enter():
+            return
+        kept: Future[Capture | None] = Future()
+        taken = Taken(scan, device, findings, perf_counter(), kept)
         try:
             self._rows.submit(self._take_in, taken).add_done_callback(self._leave)
         except RuntimeError:  # stopped meanwhile: what is not taken stays at its source
             self._release()
+            return
+        try:
+            kept.set_result(capture or self._keep(scan))
+        except BaseException as error:
+            kept.set_exception(error)
+            raise
 
     def read(self, reading: Reading, device: DeviceEntry) -> None:
         """Hand in a code: it joins its scan, or waits for it."""
@@ -147,7 +154,6 @@ class Intake:
             except KnownError as error:
                 self._on_error(error)
         self._rows.shutdown(wait=True)
-        self._pictures.shutdown(wait=True)
 
     def stop_waiting(self) -> None:
         """Give up waiting for room, on a full disk or behind a slow detector; what is not taken stays at its source."""
@@ -159,6 +165,14 @@ class Intake:
     def _matcher(self, lane: str) -> Matcher:
         tolerance = timedelta(milliseconds=self._work.match_tolerance_ms)
         return self._matchers.setdefault(lane, Matcher(tolerance))
+
+    def _enter(self) -> bool:
+        while not self._room.acquire(timeout=0.5):
+            if self._stopping.is_set():
+                return False
+        with self._lock:
+            self._under_way += 1
+        return True
 
     def _release(self) -> None:
         with self._lock:
@@ -172,9 +186,8 @@ class Intake:
             self._on_error(error if isinstance(error, KnownError) else KnownError(repr(error), detail=repr(error)))
 
     def _take_in(self, taken: Taken) -> None:
-        kept = None if taken.capture else self._pictures.submit(self._keep, taken.scan)
         screened = self._screen(taken.scan)
-        capture = kept.result() if kept else taken.capture
+        capture = taken.kept.result()
         if capture is None:
             return
         started_at = taken.scan.started_at

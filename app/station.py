@@ -28,7 +28,6 @@ from app.trace.codes import PREFIX
 from app.trace.errors import LabelError
 from app.trace.formats import Format
 from app.trace.verdicts import Verdict, verify
-from imaging import files
 from imaging.errors import FileError, KnownError
 from imaging.scan import Scan, Truth
 from models.detector import Detector
@@ -351,11 +350,11 @@ class Station:
     def _take_orphan(self, path: Path) -> None:
         """A picture that was kept when the power went, before its row was written."""
         try:
-            scan = files.read(path)
+            scan, capture = self._store.adopt(path)
         except FileError as error:
             self._tell_failure(error)
             return
-        self._intake.take(scan, DeviceEntry(name=scan.device, driver="recovered"))
+        self._intake.take(scan, DeviceEntry(name=scan.device, driver="recovered"), capture=capture)
 
     # Telling the watcher
 

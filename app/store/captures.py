@@ -34,8 +34,17 @@ def keep(scan: Scan, folder: Path) -> Capture:
         sha256 = native.write(scan, path)
     except OSError as error:
         raise _known(error) from error
-    taken_at = scan.finished_at or scan.started_at
-    return Capture(scan.id, path.relative_to(folder).as_posix(), sha256, scan.device, taken_at)
+    return _describe(scan, path.relative_to(folder), sha256)
+
+
+def adopt(path: Path, folder: Path) -> tuple[Scan, Capture]:
+    """Read a picture that is there without a row, and describe it.
+
+    Raises:
+        FileError: it is damaged.
+    """
+    scan = native.read(path)
+    return scan, _describe(scan, path.relative_to(folder), sha256_of(path))
 
 
 def load(capture: Capture, folder: Path) -> Scan:
@@ -64,6 +73,10 @@ def orphans(folder: Path, known: Iterable[str], *, days: int = 2) -> list[Path]:
     newest = sorted((day for day in folder.glob("*/*/*") if day.is_dir()), reverse=True)[:days]
     found = [path for day in newest for path in day.glob(f"*{_SUFFIX}") if native.sidecar_of(path).is_file()]
     return sorted(path for path in found if path.relative_to(folder).as_posix() not in held)
+
+
+def _describe(scan: Scan, path: Path, sha256: str) -> Capture:
+    return Capture(scan.id, path.as_posix(), sha256, scan.device, scan.finished_at or scan.started_at)
 
 
 def _known(error: OSError) -> StoreError:

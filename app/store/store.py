@@ -299,6 +299,18 @@ class Store:
         """Read a picture back, checked against its sha256."""
         return captures.load(capture, self.captures_folder)
 
+    def has_scan(self, scan_id: str) -> bool:
+        with self._database.read() as reader:
+            return reader.execute("SELECT 1 FROM captures WHERE scan_id = ?", (scan_id,)).fetchone() is not None
+
+    def adopt(self, path: Path) -> tuple[Scan, Capture]:
+        """A picture that no row tells of, with what its row will say.
+
+        Raises:
+            FileError: it is damaged.
+        """
+        return captures.adopt(path, self.captures_folder)
+
     def orphans(self) -> list[Path]:
         """Pictures of the last days that no row tells of, to be recorded again after a power cut."""
         with self._database.read() as reader:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import perf_counter
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
@@ -81,11 +81,13 @@ class Course(QObject):
         desk.code_found.connect(self._after_search)
         desk.reads.failed.connect(self._after_refusal)
         desk.pixels.failed.connect(self.tell_error)
+        desk.labels.failed.connect(self.tell_error)
         parts.top.pressed.connect(self.press)
         parts.queue.filter_changed.connect(self.refresh)
         parts.queue.opened.connect(desk.open)
         parts.queue.left_search.connect(self._search)
-        parts.stage.painted.connect(self._painted)
+        # Queued: what follows a paint may close the window, and must not do so in the middle of it.
+        parts.stage.painted.connect(self._painted, Qt.ConnectionType.QueuedConnection)
         parts.stage.refused.connect(parts.notice.tell)
         parts.side.detection_chosen.connect(parts.stage.mark)
         parts.actions.chosen.connect(self.act)
@@ -165,7 +167,7 @@ class Course(QObject):
         queue, here = self.parts.queue, self.desk.open_id
         following = queue.neighbour(here, 1)
         self._next_id = following if following is not None else queue.neighbour(here, -1)
-        self._is_switching = self.desk.decide(choice)
+        self._is_switching = self.desk.decide(choice) and self._next_id is not None
 
     def undo(self) -> None:
         last = self.parts.last
@@ -244,10 +246,10 @@ class Course(QObject):
             stage.set_note(text("ui.viewer.no_picture"), more)
         self._read_ahead()
 
-    def _painted(self) -> None:
-        if self._paint_of is None:
+    def _painted(self, parcel_id: int | None) -> None:
+        if parcel_id is None or parcel_id != self._paint_of:
             return
-        parcel_id, self._paint_of = self._paint_of, None
+        self._paint_of = None
         if self._is_switching:
             self._is_switching = False
             self.switched.emit((perf_counter() - self.desk.decided_at_s) * 1000)

@@ -23,7 +23,7 @@ LAST_OPENED = 200
 
 
 class Desk(QObject):
-    """Asks the station on one worker and builds pictures on another; tells the window by signals.
+    """Asks the station on one worker, builds pictures on another, fetches labels on a third; tells by signals.
 
     `parcel_read` comes with the words of a parcel, `views_ready` with its pictures, at once when they were kept.
     A decision blocks the next one until the station has answered, so that no key is taken twice.
@@ -44,6 +44,7 @@ class Desk(QObject):
         self._officer = officer
         self.reads = Background("guanjian-reads", self)
         self.pixels = Background("guanjian-pixels", self)
+        self.labels = Background("guanjian-labels", self)
         self.opened: Opened | None = None
         self.open_id: int | None = None
         self.is_deciding = False
@@ -138,7 +139,7 @@ class Desk(QObject):
         def read() -> QImage:
             return read_label(known or station.label(parcel_id))
 
-        self.reads.submit(read, lambda label: self.label_ready.emit(decided.decision.id, label), slot="label")
+        self.labels.submit(read, lambda label: self.label_ready.emit(decided.decision.id, label), slot="label")
 
     def find_code(self, code: str) -> None:
         """Which parcel has a code: its number, one of its codes or its trace code."""
@@ -148,13 +149,13 @@ class Desk(QObject):
         )
 
     def stop(self, timeout_s: float = 3.0) -> bool:
-        """Let both workers end; False when one still runs."""
-        is_read = self.reads.close(timeout_s)
-        return self.pixels.close(timeout_s) and is_read
+        """Let the workers end; False when one still runs."""
+        ended = [worker.close(timeout_s) for worker in (self.reads, self.pixels, self.labels)]
+        return all(ended)
 
     @property
     def is_idle(self) -> bool:
-        return self.reads.is_idle and self.pixels.is_idle
+        return all(worker.is_idle for worker in (self.reads, self.pixels, self.labels))
 
     def _read(self, parcel_id: int) -> None:
         station, has_scan = self._station, not self._kept.has(parcel_id)

@@ -82,7 +82,7 @@ class Stage(QFrame):
     """Holds the views of the open parcel; all panes share the look, and move together along the belt."""
 
     look_changed = Signal(object)
-    painted = Signal()
+    painted = Signal(object)
     refused = Signal(str)
 
     def __init__(self) -> None:
@@ -99,7 +99,7 @@ class Stage(QFrame):
         for pane in self.panes:
             pane.dialled.connect(self.turn)
             pane.moved.connect(lambda camera, pane=pane: self._follow(pane, camera))
-        self.panes[0].painted.connect(self.painted)
+        self.panes[0].painted.connect(lambda: self.painted.emit(self.parcel_id))
         self.panes[1].hide()
         self.parcel_id: int | None = None
         self.views: tuple[Shown, ...] = ()

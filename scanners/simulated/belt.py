@@ -23,4 +23,7 @@ class SimulatedBelt(SimulatedMachine):
     settings: BeltSettings
 
     def _open_content(self) -> Content:
-        return open_content(self.settings.content, self.content_kind, self.settings.seed, self.settings.views)
+        settings = self.settings
+        return open_content(
+            settings.content, self.content_kind, settings.seed, first_lap=settings.first_lap, views=settings.views
+        )

@@ -101,7 +101,8 @@ class SimulatedMachine(XraySource):
         self._hold_while_faulty()
 
     def _open_content(self) -> Content:
-        return open_content(self.settings.content, self.content_kind, self.settings.seed)
+        settings = self.settings
+        return open_content(settings.content, self.content_kind, settings.seed, first_lap=settings.first_lap)
 
     def close(self) -> None:
         self._pace.stop()
