@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from imaging.errors import LookInvalidError
 from imaging.scan import ViewKind
@@ -126,11 +127,24 @@ LOOKS: dict[str, Look] = {
 """Named looks, the standard image first."""
 
 
-def why_not(look: Look, kind: ViewKind) -> str | None:
+class LegacyReasons(NamedTuple):
+    """Why a colour picture gives nothing back, as text keys below `look.unavailable`."""
+
+    grey: str = "picture_is_grey"
+    unknown: str = "palette_unknown"
+
+
+LEGACY_REASONS = LegacyReasons()
+CLASS_PALETTES = ("standard", "colour_safe")
+"""Palettes that need a class only, and not Zeff."""
+
+
+def why_not(look: Look, kind: ViewKind, is_palette_known: bool = False) -> str | None:
     """Why a kind of view cannot be shown with a look, as a text key below `look.unavailable`; None if it can.
 
     A single energy knows no material: it is shown in black and white whatever `mode` and `palette` say, so that the
-    standard look always works. A colour picture has no counts: only black and white, inverse, window and gamma work.
+    standard look always works. A colour picture has no counts: black and white, inverse, window and gamma work; the
+    rest but Zeff and what needs a second energy works on pseudo attenuation where its maker's palette is known.
     """
     needs_material = look.strip is not Strip.NONE or look.highlight is not None
     if kind is ViewKind.DUAL:
@@ -139,10 +153,29 @@ def why_not(look: Look, kind: ViewKind) -> str | None:
         if needs_material or look.palette != "standard":
             return "needs_two_energies"
         return "needs_two_energies" if look.penetration is Penetration.LOW else None
+    if is_palette_known:
+        if look.highlight is not None or look.palette not in CLASS_PALETTES:
+            return "colour_has_no_zeff"
+        return "colour_has_no_second_energy" if look.penetration is Penetration.LOW else None
     if needs_material or look.palette != "standard":
         return "colour_has_no_material"
-    if look.penetration is not Penetration.STANDARD or look.absorption:
-        return "colour_has_no_counts"
-    if look.enhancement is not Enhancement.NONE:
-        return "colour_has_no_counts"
+    return "colour_has_no_counts" if needs_counts(look) else None
+
+
+def conflict_in(look: Look) -> str | None:
+    """Which part of a look has no effect beside the others: a text key below `look.conflict`; None if all combine."""
+    if look.highlight is not None and look.strip is not Strip.NONE:
+        return "highlight_over_strip"
+    if look.enhancement is Enhancement.LOG and look.penetration is Penetration.SLICE:
+        return "slice_over_log"
+    if look.enhancement is Enhancement.LOG and look.penetration is not Penetration.STANDARD:
+        return "log_over_penetration"
+    if look.mode is Mode.GREY and look.palette != "standard":
+        return "grey_over_palette"
     return None
+
+
+def needs_counts(look: Look) -> bool:
+    """Whether a look works on attenuation, and so not on the colours of an unknown palette."""
+    is_plain = look.penetration is Penetration.STANDARD and not look.absorption
+    return not is_plain or look.enhancement is not Enhancement.NONE

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from imaging.calibrate import References, references, repair
+from imaging.legacy import PSEUDO_AIR, Recognition, invert, recognise
 from imaging.material import Codes, MaterialTable, beam_of
 from imaging.planes import Plane, counts_of
 from imaging.scan import Box, Generator, View, ViewKind
@@ -37,7 +38,8 @@ class Level:
 class Pyramid:
     """A view in all its sizes, ready to render. May be read by several threads.
 
-    `references` is None for a colour picture, `table` is set where there are two energies. Material codes of a level
+    `references` is None for a colour picture, which has a `recognition` of its maker's palette instead; `table` is set
+    where there are two energies. Material codes of a level
     are computed when first asked for; `prepare` does it ahead, in a background thread.
     """
 
@@ -48,10 +50,14 @@ class Pyramid:
         references: References | None = None,
         table: MaterialTable | None = None,
         materials: dict[int, Codes] | None = None,
+        *,
+        recognition: Recognition | None = None,
     ) -> None:
         self.levels = levels
         self.kind = kind
         self.references = references
+        self.recognition = recognition
+        self._pseudo: Pyramid | None = None
         self._table = table
         self._materials = {} if materials is None else materials
 
@@ -62,7 +68,7 @@ class Pyramid:
         `generator` picks the material table; without it the beam is guessed from the view.
         """
         if view.colour is not None:
-            return cls(build_levels((view.colour,)), view.kind)
+            return cls(build_levels((view.colour,)), view.kind, recognition=recognise(view.colour))
         shown = repair(view)
         known = references(shown)
         assert shown.high is not None
@@ -75,6 +81,23 @@ class Pyramid:
     def shape(self) -> tuple[int, int]:
         """(rows, cols) of the full size."""
         return self.levels[0].shape
+
+    @property
+    def is_palette_known(self) -> bool:
+        """Whether this is a colour picture whose palette turns back to pseudo attenuation and class."""
+        return self.recognition is not None and self.recognition.palette is not None
+
+    def pseudo(self) -> Pyramid:
+        """Pseudo attenuation and classes of a colour picture with a known palette, in all sizes; computed once."""
+        if self._pseudo is None:
+            assert self.recognition is not None
+            palette = self.recognition.palette
+            assert palette is not None
+            found = [invert(np.asarray(level.means[0], np.uint8), palette) for level in self.levels]
+            codes = {index: each.codes for index, each in enumerate(found)}
+            known = References(PSEUDO_AIR, PSEUDO_AIR, 0.0, is_estimated=True)
+            self._pseudo = Pyramid(build_levels((found[0].counts,)), ViewKind.DUAL, known, materials=codes)
+        return self._pseudo
 
     def materials(self, index: int) -> Codes:
         """Material codes (see material.MaterialTable) of one level, from its means; two energies only.

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from imaging import tone
 from imaging.filters import GRID_PX, filter_tones
-from imaging.look import STANDARD, Enhancement, Look, Mode, Penetration
+from imaging.look import CLASS_PALETTES, STANDARD, Enhancement, Look, Mode, Penetration, Strip, needs_counts
 from imaging.material import Codes
 from imaging.planes import Plane, counts_of, look_up, paired
 from imaging.pyramid import Level, Pyramid
@@ -69,6 +69,9 @@ def render(
     patch = _Patch.of(pyramid, viewport)
     _fill_around(packed, patch, background)
     if patch is not None:
+        if pyramid.is_palette_known and _needs_pseudo(look):
+            pyramid, look = pyramid.pseudo(), _of_classes(look)
+            patch = replace(patch, level=pyramid.levels[patch.index])
         look = effective(look, pyramid.kind)
         target = packed[patch.top : patch.bottom, patch.left : patch.right]
         if pyramid.kind is ViewKind.COLOUR:
@@ -98,6 +101,17 @@ def effective(look: Look, kind: ViewKind) -> Look:
         has_low = look.penetration is Penetration.LOW
         return replace(look, mode=Mode.GREY, penetration=plain.penetration if has_low else look.penetration)
     return replace(look, penetration=plain.penetration, enhancement=plain.enhancement, absorption=0.0)
+
+
+def _needs_pseudo(look: Look) -> bool:
+    return look.strip is not Strip.NONE or look.palette != "standard" or needs_counts(look)
+
+
+def _of_classes(look: Look) -> Look:
+    """What of a look pseudo attenuation and three classes can show."""
+    palette = look.palette if look.palette in CLASS_PALETTES else "standard"
+    penetration = Penetration.STANDARD if look.penetration is Penetration.LOW else look.penetration
+    return replace(look, palette=palette, penetration=penetration, highlight=None)
 
 
 @dataclass(frozen=True, slots=True)

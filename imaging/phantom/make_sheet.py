@@ -1,0 +1,122 @@
+"""Draws the sheets of docs/phantoms.md: every class, theme and packaging. Run: python -m imaging.phantom.make_sheet"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from imaging.phantom.bodies import Aspect, Body, Recipe
+from imaging.phantom.chain import Detector
+from imaging.phantom.container import simulate_container
+from imaging.phantom.library import FreshObjects
+from imaging.phantom.objects import BENIGN, HELD_OUT, PACKAGING, THREATS, UNFAMILIAR, UNFAMILIAR_LABEL
+from imaging.phantom.physics import belt_basis, belt_beam
+from imaging.phantom.scene import compose_parcel
+from imaging.phantom.simulate import measure_scene
+from imaging.render import picture_of
+from imaging.scan import Colour, Scan, View
+
+OUT = Path(__file__).resolve().parents[2] / "docs" / "images"
+CELL_PX = 112
+QUIET = Detector(photons=4e5, scatter=0.001, gain_error=0.0, drift=0.0)
+INK = (40, 40, 40)
+FRAME = (200, 30, 30)
+
+
+def _cell(body: Body, rng: np.random.Generator) -> Colour:
+    """One object alone, shrunk to a cell."""
+    basis = belt_basis()
+    shadow = body.project(body.rest(rng), Aspect.TOP, 1.0, basis)
+    side = max(*shadow.mask.shape, 90) + 16
+    tau = np.zeros((side, side, shadow.tau.shape[2]), np.float32)
+    rows, cols = shadow.mask.shape
+    top, left = (side - rows) // 2, (side - cols) // 2
+    tau[top : top + rows, left : left + cols] = shadow.tau
+    low, high = QUIET.measure(belt_beam().transmit(tau), rng)
+    view = View(high=high, low=low, air_low=QUIET.air[0], air_high=QUIET.air[1], dark=QUIET.dark)
+    return _shrunk(picture_of(view), CELL_PX, CELL_PX)
+
+
+def _shrunk(picture: Colour, width: int, height: int) -> Colour:
+    return np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _write(picture: Colour, text: str, x: int, y: int) -> None:
+    cv2.putText(picture, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, 0.33, INK, 1, cv2.LINE_AA)
+
+
+def _sheet(rows: dict[str, list[tuple[str, Callable[[np.random.Generator], Body]]]]) -> Colour:
+    """A row of cells for each name, each cell with its recipe's name."""
+    lines = []
+    longest = max(len(cells) for cells in rows.values())
+    for title, cells in rows.items():
+        line = np.full((CELL_PX + 14, 90 + longest * CELL_PX, 3), 255, np.uint8)
+        _write(line, title, 4, CELL_PX // 2)
+        for column, (name, make) in enumerate(cells):
+            rng = np.random.default_rng([17, column])
+            x = 90 + column * CELL_PX
+            line[:CELL_PX, x : x + CELL_PX] = _cell(make(rng), rng)
+            _write(line, name, x + 4, CELL_PX + 9)
+        lines.append(line)
+    return np.concatenate(lines)
+
+
+def _named(recipes: tuple[Recipe, ...]) -> list[tuple[str, Recipe]]:
+    return [(recipe.__name__, recipe) for recipe in dict.fromkeys(recipes)]
+
+
+def draw_classes() -> Colour:
+    """The detector's classes; the last of each row is the design held out of training."""
+    return _sheet({label: _named(recipes + HELD_OUT[label]) for label, recipes in THREATS.items()})
+
+
+def draw_goods() -> Colour:
+    """Harmless goods by theme, packaging, and goods of no trained class."""
+    themes = {theme: _named(recipes) for theme, recipes in BENIGN.items()}
+    packaging = [(r.__name__, lambda rng, r=r: r(rng).body) for r in dict.fromkeys(PACKAGING)]
+    everything = {**themes, UNFAMILIAR_LABEL: _named(UNFAMILIAR), "packaging": packaging}
+    broken = {}
+    for title, cells in everything.items():
+        for start in range(0, len(cells), 11):
+            broken[title if not start else " " * (start // 11)] = cells[start : start + 11]
+    return _sheet(broken)
+
+
+def _framed(scan: Scan, width: int) -> Colour:
+    """A whole scan with its truth drawn in."""
+    picture = np.ascontiguousarray(picture_of(scan.views[0]))
+    scale = width / picture.shape[1]
+    picture = _shrunk(picture, width, round(picture.shape[0] * scale))
+    for truth in scan.truth:
+        left, top, right, bottom = (round(v * scale) for v in truth.box)
+        cv2.rectangle(picture, (left, top), (right, bottom), FRAME, 1)
+        cv2.putText(
+            picture, truth.label, (left, max(top - 3, 8)), cv2.FONT_HERSHEY_SIMPLEX, 0.35, FRAME, 1, cv2.LINE_AA
+        )
+    return picture
+
+
+def draw_scenes() -> Colour:
+    """Parcels, then containers."""
+    parcels = []
+    for seed in (2, 5, 9, 14, 20, 23, 27, 31, 36):
+        rng = np.random.default_rng(seed)
+        scene = compose_parcel(rng, FreshObjects(), size=(450, 600), threats=1 + seed % 2)
+        parcels.append(_framed(measure_scene(scene, rng, detector=QUIET), 440))
+    rows = [np.concatenate(parcels[i : i + 3], axis=1) for i in range(0, len(parcels), 3)]
+    for seed in (3, 4, 27):
+        lorry = _framed(simulate_container(seed, mm_per_px=8.0, feet=40), rows[0].shape[1])
+        rows.append(lorry)
+    return np.concatenate(rows)
+
+
+if __name__ == "__main__":
+    out = Path(sys.argv[1]) if len(sys.argv) > 1 else OUT
+    out.mkdir(parents=True, exist_ok=True)
+    for name, draw in (("classes", draw_classes), ("goods", draw_goods), ("scenes", draw_scenes)):
+        picture = draw()
+        cv2.imwrite(str(out / f"phantom-{name}.png"), picture[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 9])
