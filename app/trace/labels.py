@@ -187,15 +187,21 @@ def _fit(content: str, field: TextField, width_px: int, dpi: int) -> tuple[Image
 def _wrap(content: str, font: ImageFont.FreeTypeFont, width_px: int, most: int) -> tuple[list[str], str]:
     """At most so many lines no wider than the width, and what is left over.
 
-    A line of Latin letters breaks at a space where it has one; Chinese breaks anywhere.
+    Chinese breaks anywhere; a Latin word or a number stays whole where it fits on a line of its own.
     """
     lines: list[str] = []
     rest = content
     while rest and len(lines) < most:
         ends = range(1, len(rest) + 1)
         end = max(1, bisect_right(ends, float(width_px), key=lambda end: font.getlength(rest[:end])))
-        if end < len(rest) and rest[:end].isascii() and (space := rest.rfind(" ", 1, end + 1)) > 0:
-            end = space
+        whole = end
+        while 0 < whole < len(rest) and _is_in_word(rest[whole - 1 : whole + 1]):
+            whole -= 1
+        end = whole or end
         lines.append(rest[:end].strip())
         rest = rest[end:].lstrip()
     return lines, rest
+
+
+def _is_in_word(pair: str) -> bool:
+    return pair.isascii() and pair.isalnum()

@@ -20,9 +20,10 @@ from app.bench.wear import LEVELS, photograph
 from app.trace import fonts
 from app.trace.codes import Claims, issue
 from app.trace.errors import CodeTooLargeError, FontMissingError, LabelError, TemplateError
+from app.trace.fonts import load_font
 from app.trace.formats import Format, encode_label
 from app.trace.keys import Ed25519Signer
-from app.trace.labels import Label, LabelData, draw_label, qr_modules, to_px
+from app.trace.labels import Label, LabelData, _wrap, draw_label, qr_modules, to_px
 from app.trace.templates import load_template, template_names
 
 TEMPLATES = ("express-100x150", "mail-40x60")
@@ -152,6 +153,16 @@ def test_long_goods_stay_in_their_place(data: LabelData) -> None:
     field = next(field for field in template.field if "{goods}" in field.zh)
     assert changed[:, 0].min() >= to_px(field.y_mm, 203) - 2
     assert changed[:, 0].max() <= to_px(field.y_mm + field.height_mm, 203) + 2
+
+
+def test_words_stay_whole_where_they_fit() -> None:
+    font = load_font(20)
+    width = int(font.getlength("运动鞋、cotton sh"))
+    assert _wrap("运动鞋、cotton shirt x", font, width, 3) == (["运动鞋、cotton", "shirt x"], "")
+    assert _wrap("W" * 40, font, width, 2)[0][0].startswith("WW")
+    lines, rest = _wrap("书" * 40, font, int(font.getlength("书") * 10), 3)
+    assert (lines, rest) == (["书" * 10] * 3, "书" * 10)
+    assert _wrap("", font, width, 2) == ([], "")
 
 
 def test_hostile_goods_cannot_turn_or_break_the_text(data: LabelData) -> None:
