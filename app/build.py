@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import resources
@@ -21,6 +22,7 @@ from models import onnx
 from models.card import STORE
 from models.detector import Detector, ModelError
 from scanners.barcode import BarcodeReader
+from scanners.drivers.keyboard_wedge import KeyboardWedge
 from scanners.registry import build_device
 from scanners.simulated.content import renumber
 from scanners.xray import XraySource
@@ -87,6 +89,11 @@ def build_devices(settings: Settings) -> list[Placed]:
 
 def _build(entry: DeviceEntry) -> XraySource | BarcodeReader:
     return cast(XraySource | BarcodeReader, build_device(entry.name, entry.driver, entry.options))
+
+
+def find_wedge(devices: Sequence[Placed]) -> KeyboardWedge | None:
+    """The reader that types, whose keys the window has to tell apart."""
+    return next((placed.device for placed in devices if isinstance(placed.device, KeyboardWedge)), None)
 
 
 def open_keys(settings: Settings) -> KeyStore:

@@ -8,7 +8,7 @@ from typing import Any
 
 import psutil
 
-from app.build import build_devices, build_station
+from app.build import build_devices, build_station, find_wedge
 from app.report import build_report
 from app.settings import Settings
 from app.station import Placed, Station
@@ -17,7 +17,6 @@ from app.ui.scripted import ScriptedOfficer
 from app.ui.settings import UiSettings
 from app.ui.start import make_application, start
 from app.ui.window import MainWindow
-from scanners.drivers.keyboard_wedge import KeyboardWedge
 from scanners.xray import XraySource
 
 MEMORY_EVERY = 100
@@ -67,7 +66,7 @@ def _work(
         ),
         rule_titles={rule.id: rule.title for rule in station.rules},
         post_names={"zh_CN": settings.post.name_zh, "en": settings.post.name_en},
-        wedge=next((placed.device for placed in devices if isinstance(placed.device, KeyboardWedge)), None),
+        wedge=find_wedge(devices),
         attend=attend,
     )
 
