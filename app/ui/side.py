@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
@@ -16,6 +17,8 @@ from app.ui import build, theme, words
 from app.ui.chips import Bars, LaneChip
 from app.ui.opening import Opened
 
+Line = tuple[str, str]
+"""Words and their role: text, strong, soft, small, section, good, warn, bad, or a pair "name TAB value"."""
 _GRAVE = frozenset({FindingKind.BAD_CHECK_DIGIT, FindingKind.NO_CODE, FindingKind.SEVERAL_CODES, FindingKind.NO_SCAN})
 
 
@@ -55,43 +58,26 @@ class SidePanel(QScrollArea):
     def _parts(self, opened: Opened) -> Iterator[QWidget]:
         parcel = opened.parcel
         yield _head(parcel)
-        yield from _check_lines(parcel, opened.candidate)
+        lines = [*_check_lines(parcel, opened.candidate)]
         if opened.scan_error is not None:
-            yield _label(words.error_words(opened.scan_error), "bad")
-        yield from self._findings(parcel)
-        yield from self._lane_reasons(parcel)
-        yield from self._detections(parcel)
-        yield from _declaration_lines(parcel.declaration)
-        yield from _history_lines(opened.history)
-
-    def _findings(self, parcel: Parcel) -> Iterator[QWidget]:
-        shown = [finding for finding in parcel.findings if finding.kind != FindingKind.DETECTION]
-        if shown:
-            yield _section("findings")
-        for finding in shown:
-            sign = "▲ " if finding.kind in _GRAVE else "△ "
-            yield _label(sign + words.finding_words(finding), "bad" if finding.kind in _GRAVE else "warn")
-
-    def _lane_reasons(self, parcel: Parcel) -> Iterator[QWidget]:
-        if parcel.lane_reasons:
-            yield _section("lane_reasons")
-        for rule_id in parcel.lane_reasons:
-            title = self._rule_titles.get(rule_id)
-            yield _label("· " + (words.term(title) if title else words.translated(rule_id)))
-
-    def _detections(self, parcel: Parcel) -> Iterator[QWidget]:
-        yield _section("detections")
+            lines.append((words.error_words(opened.scan_error), "bad"))
+        lines += [*_finding_lines(parcel), *self._lane_reasons(parcel), (text("ui.side.detections"), "section")]
         if not parcel.seen:
             is_unscreened = any(finding.kind == FindingKind.UNSCREENED for finding in parcel.findings)
-            yield _label(text("ui.side.unscreened" if is_unscreened else "ui.side.no_detections"), "soft")
+            lines.append((text("ui.side.unscreened" if is_unscreened else "ui.side.no_detections"), "soft"))
+        yield _block(lines)
         for seen in parcel.seen:
             row = DetectionRow(seen)
             row.chosen.connect(self.detection_chosen)
             yield row
-        if parcel.captures and parcel.captures[-1].model:
-            capture = parcel.captures[-1]
-            took = "" if capture.detect_ms is None else f" · {capture.detect_ms:.0f} ms"
-            yield _label(text("ui.side.model", name=capture.model) + took, "small")
+        yield _block([*_model_lines(parcel), *_declaration_lines(parcel.declaration), *_history_lines(opened.history)])
+
+    def _lane_reasons(self, parcel: Parcel) -> Iterator[Line]:
+        if parcel.lane_reasons:
+            yield text("ui.side.lane_reasons"), "section"
+        for rule_id in parcel.lane_reasons:
+            title = self._rule_titles.get(rule_id)
+            yield "· " + (words.term(title) if title else words.translated(rule_id)), "text"
 
 
 class DetectionRow(QFrame):
@@ -134,35 +120,52 @@ def _head(parcel: Parcel) -> QWidget:
     return holder
 
 
-def _check_lines(parcel: Parcel, candidate: Candidate | None) -> Iterator[QWidget]:
+def _check_lines(parcel: Parcel, candidate: Candidate | None) -> Iterator[Line]:
     if candidate is not None:
         kind = text(f"identifier.kind.{candidate.kind}")
         if candidate.is_valid:
-            yield _label(f"✓ {kind} · {text('ui.side.check_good')}", "good")
+            yield f"✓ {kind} · {text('ui.side.check_good')}", "good"
         else:
             remark = text(f"identifier.finding.{candidate.finding}") if candidate.finding else ""
-            yield _label(f"✗ {kind} · {remark or text('ui.side.check_bad')}", "bad")
+            yield f"✗ {kind} · {remark or text('ui.side.check_bad')}", "bad"
             if candidate.correction:
-                yield _label(text("ui.side.correction", number=candidate.correction), "soft")
+                yield text("ui.side.correction", number=candidate.correction), "soft"
     elif parcel.number:
-        yield _label(text("ui.side.check_unknown"), "soft")
+        yield text("ui.side.check_unknown"), "soft"
     others = [code for code in parcel.codes if code != parcel.number]
     if others:
-        yield _label(text("ui.side.other_codes", codes=" · ".join(others)), "soft")
+        yield text("ui.side.other_codes", codes=" · ".join(others)), "soft"
     if parcel.trace_code:
-        yield _label(text("ui.side.trace_code", code=parcel.trace_code), "soft")
+        yield text("ui.side.trace_code", code=parcel.trace_code), "soft"
 
 
-def _declaration_lines(declaration: Declaration | None) -> Iterator[QWidget]:
-    yield _section("declaration")
+def _finding_lines(parcel: Parcel) -> Iterator[Line]:
+    shown = [finding for finding in parcel.findings if finding.kind != FindingKind.DETECTION]
+    if shown:
+        yield text("ui.side.findings"), "section"
+    for finding in shown:
+        is_grave = finding.kind in _GRAVE
+        yield ("▲ " if is_grave else "△ ") + words.finding_words(finding), "bad" if is_grave else "warn"
+
+
+def _model_lines(parcel: Parcel) -> Iterator[Line]:
+    if parcel.captures and parcel.captures[-1].model:
+        capture = parcel.captures[-1]
+        took = "" if capture.detect_ms is None else f" · {capture.detect_ms:.0f} ms"
+        yield text("ui.side.model", name=capture.model) + took, "small"
+
+
+def _declaration_lines(declaration: Declaration | None) -> Iterator[Line]:
+    yield text("ui.side.declaration"), "section"
     if declaration is None:
-        yield _label(text("ui.side.no_declaration"), "warn")
+        yield text("ui.side.no_declaration"), "warn"
         return
     for line in declaration.goods:
-        yield _goods_card(line, declaration.currency)
+        yield line.name, "strong"
+        yield _goods_words(line, declaration.currency), "small"
     total = f"{words.weight(declaration.gross_weight_g)} · {words.money(declaration.value, declaration.currency)}"
-    yield _pair("total", total)
     for name, value in (
+        ("total", total),
         ("sender", declaration.sender),
         ("consignee", declaration.consignee),
         ("origin", declaration.origin),
@@ -170,55 +173,58 @@ def _declaration_lines(declaration: Declaration | None) -> Iterator[QWidget]:
         ("source", declaration.source),
     ):
         if value:
-            yield _pair(name, value)
+            yield f"{text(f'ui.side.{name}')}\t{value}", "pair"
 
 
-def _goods_card(line: GoodsLine, currency: str) -> QWidget:
-    card = build.named(QFrame(), "card")
-    column = build.column(card, margins=(8, 4, 8, 4))
-    name = _label(line.name)
-    name.setFont(theme.font(is_bold=True))
-    column.addWidget(name)
+def _goods_words(line: GoodsLine, currency: str) -> str:
     parts = [f"HS {line.hs_code}" if line.hs_code else "", f"{line.quantity} {line.unit}".strip()]
     parts.append(words.weight(line.weight_g) if line.weight_g is not None else "")
     parts.append(words.money(line.value, currency) if line.value is not None else "")
     parts.append(text("ui.side.from", origin=line.origin) if line.origin else "")
-    column.addWidget(_label(" · ".join(part for part in parts if part), "small"))
-    return card
+    return " · ".join(part for part in parts if part)
 
 
-def _history_lines(history: tuple[Decision, ...]) -> Iterator[QWidget]:
-    yield _section("history")
+def _history_lines(history: tuple[Decision, ...]) -> Iterator[Line]:
+    yield text("ui.side.history"), "section"
     if not history:
-        yield _label(text("ui.side.no_history"), "soft")
+        yield text("ui.side.no_history"), "soft"
     for decision in history:
         undone = f" · {text('ui.side.undone')}" if decision.undone_at else ""
-        line = f"{words.clock(decision.decided_at, has_seconds=True)}  {words.action_name(decision.action)}{undone}"
-        yield _label(line)
+        at = words.clock(decision.decided_at, has_seconds=True)
+        yield f"{at}  {words.action_name(decision.action)}{undone}", "text"
         reason = words.reason_name(decision.action, decision.reason) if decision.reason else ""
-        more = " · ".join(part for part in (decision.officer, reason, decision.note) if part)
-        yield _label(more, "small")
+        yield " · ".join(part for part in (decision.officer, reason, decision.note) if part), "small"
 
 
-def _pair(name: str, value: str) -> QWidget:
-    holder = QWidget()
-    row = build.row(holder, gap=8)
-    title = _label(text(f"ui.side.{name}"), "soft", wraps=False)
-    title.setAlignment(Qt.AlignmentFlag.AlignTop)
-    title.setMinimumWidth(round(theme.text_px() * 5.2))
-    row.addWidget(title)
-    row.addWidget(_label(value), 1)
-    return holder
-
-
-def _section(name: str) -> QLabel:
-    label = _label(text(f"ui.side.{name}"), "section", wraps=False)
-    label.setContentsMargins(0, 8, 0, 1)
+def _block(lines: Sequence[Line]) -> QLabel:
+    """Many lines in one label, for a label each would take longer to build than the picture to paint."""
+    label = QLabel("".join(_html(line, role) for line, role in lines))
+    label.setTextFormat(Qt.TextFormat.RichText)
+    label.setWordWrap(True)
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
     return label
 
 
+def _html(line: str, role: str) -> str:
+    """One line as rich text; whatever comes from outside is escaped."""
+    colours = theme.palette(theme.current())
+    size = theme.small_px() if role in ("small", "section") else theme.text_px()
+    weight = 700 if role in ("section", "strong", "good", "warn", "bad") else 400
+    colour = colours[{"small": "soft", "section": "faint", "strong": "text", "pair": "text"}.get(role, role)]
+    above = {"section": 10, "strong": 5}.get(role, 2)
+    style = f"margin:{above}px 0 0 0; color:{colour}; font-size:{size}px; font-weight:{weight}"
+    if role == "pair":
+        name, _, value = line.partition("\t")
+        return (
+            f'<p style="{style}"><span style="color:{colours["soft"]}">{escape(name)}</span>&nbsp; {escape(value)}</p>'
+        )
+    return f'<p style="{style}">{escape(line)}</p>'
+
+
 def _label(line: str, role: str = "", *, wraps: bool = True) -> QLabel:
-    label = build.named(QLabel(line, textFormat=Qt.TextFormat.PlainText, wordWrap=wraps), role)
+    label = build.named(QLabel(line), role)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(wraps)
     if wraps:
         label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
     return label
