@@ -21,7 +21,7 @@ from scanners.decoding.look import Grey
 __all__ = ["Hints", "PictureInvalidError", "VideoDecoder", "decode", "missing_engines"]
 
 MAX_PX = 100_000_000
-BUDGET_LOOKS_PX = 3_000_000
+BUDGET_LOOKS_PX = 2_500_000
 """Pixels that a still may cost beyond its first look: about 150 ms on one core."""
 _MEMORY_FRAMES = 30
 

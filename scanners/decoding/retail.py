@@ -16,7 +16,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.floating]
 Patterns = npt.NDArray[np.intp]
 
 PER_MODULE = 4
@@ -36,6 +36,9 @@ BLURS = (0.45, 0.75, 1.0, 1.3, 1.6, 1.9)
 _MAX_GAIN_BLUR = 1.0
 """Beyond this blur ink gain cannot be told from it."""
 COARSE: tuple[Model, ...] = ((0.45, -0.2), (0.45, 0.0), (0.45, 0.2), (0.75, 0.0), (1.1, 0.0), (1.5, 0.0))
+_SHARP: Model = (0.6, 0.0)
+Place = tuple[float, float, float]
+"""Left and right edge in px, and the bend between them (the quadratic part of a tilted view)."""
 _STEPS = 4
 _CLEAR = 0.006
 """A residual that only the right digits reach; no further step is needed."""
@@ -107,6 +110,7 @@ def _templates(model: Model) -> _Templates:
     middle = _render(middles, model)[:, half : half + 12 * per]
     right = _render(rights, model)[:, half : half + 7 * per]
     links = (first, *[left] * 5, middle, *[right] * 5, last)
+    links = tuple(link.astype(np.float32) for link in links)
     return _Templates(links, tuple(np.einsum("ts,ts->t", link, link) for link in links), whole[_GUARDS])
 
 
@@ -124,6 +128,7 @@ _CENTRED = np.linspace(-1, 1, LENGTH)
 def _best_digits(samples: Floats, model: Model) -> tuple[Floats, Patterns]:
     """Cost and twelve patterns (0 to 19 left, 0 to 9 right) of the best sequence for each row of (rows, LENGTH)."""
     t, rows = _templates(model), np.arange(len(samples))
+    samples = samples.astype(np.float32)
     cost = np.einsum("bs,bs->b", samples, samples)[:, None]
     at, back = 0, []
     for link, squares in zip(t.links, t.squares, strict=True):
@@ -228,34 +233,54 @@ def verify(profile: Floats, left: float, right: float, text: str) -> Fit | None:
     patterns = _PARITIES[int(text[0])]
     digits = [int(digit) + 10 * (parity == "G") for digit, parity in zip(text[1:7], patterns, strict=True)]
     claimed = np.array(digits + [int(digit) for digit in text[7:]])
-    return refine(Guess(profile, left, right, (0.75, 0.0), claimed, 0.0))
+    wanted = _whole(claimed, _SHARP)
+    place: Place | None = (left, right, 0.0)
+    for _ in range(2):
+        if place is not None:
+            place, levelled = _align(profile, place, wanted)
+    if place is None:
+        return None
+    residual = float(np.mean((levelled - wanted) ** 2))
+    if residual < 1.5 * _CLEAR:
+        return Fit(text, residual, _SHARP[0], place[0], place[1])
+    return refine(Guess(profile, left, right, _SHARP, claimed, residual))
 
 
 def refine(found: Guess) -> Fit | None:
     """Let place, bend, light and blur follow from the digits, and the digits from them, until they agree."""
-    left, right, model, digits = found.left, found.right, found.model, found.digits
-    bend, cost = 0.0, math.inf
-    samples = _sample(found.profile, np.array([left]), np.array([right]))[0]
+    model, digits, cost = found.model, found.digits, math.inf
+    place: Place = (found.left, found.right, 0.0)
     for _ in range(_STEPS):
-        wanted = _whole(digits, model)
-        slope = np.gradient(wanted) * PER_MODULE
-        parts = [wanted, wanted * _CENTRED, np.ones(LENGTH), _CENTRED, _CENTRED**2]
-        moves = [slope, slope * _CENTRED, slope * (1 - _CENTRED**2)]
-        terms = np.linalg.lstsq(np.stack(parts + moves, 1), samples, rcond=None)[0]
-        if terms[0] >= -1:
+        moved, levelled = _align(found.profile, place, _whole(digits, model))
+        if moved is None:
             return None
-        shift = np.clip(terms[5:] / terms[0], -0.6, 0.6)
-        module = (right - left) / _MODULES
-        left, right = left - (shift[0] - shift[1]) * module, right - (shift[0] + shift[1]) * module
-        bend -= shift[2] * 4 / _MODULES
-        samples = _sample(found.profile, np.array([left]), np.array([right]), bend)[0]
-        light = terms[2] + terms[3] * _CENTRED + terms[4] * _CENTRED**2
-        levelled = (samples - light) / np.minimum(terms[0] + terms[1] * _CENTRED, -1)
-        before, old = cost, digits
+        place, before, old = moved, cost, digits
         cost, model, digits = _best_model(levelled, model)
         if np.array_equal(old, digits) and (cost < _CLEAR * LENGTH or abs(before - cost) < 0.02 * before):
             break
-    return Fit(_text(digits), cost / LENGTH, model[0], left, right)
+    return Fit(_text(digits), cost / LENGTH, model[0], place[0], place[1])
+
+
+def _align(profile: Floats, place: Place, wanted: Floats) -> tuple[Place | None, Floats]:
+    """The place moved so that the profile fits what is wanted there, and the profile levelled to white 0, black 1.
+
+    No place where the profile is not darker in the bars.
+    """
+    left, right, bend = place
+    samples = _sample(profile, np.array([left]), np.array([right]), bend)[0]
+    slope = np.gradient(wanted) * PER_MODULE
+    parts = [wanted, wanted * _CENTRED, np.ones(LENGTH), _CENTRED, _CENTRED**2]
+    moves = [slope, slope * _CENTRED, slope * (1 - _CENTRED**2)]
+    terms = np.linalg.lstsq(np.stack(parts + moves, 1), samples, rcond=None)[0]
+    if terms[0] >= -1:
+        return None, samples
+    shift = np.clip(terms[5:] / terms[0], -0.6, 0.6)
+    module = (right - left) / _MODULES
+    left, right = left - float(shift[0] - shift[1]) * module, right - float(shift[0] + shift[1]) * module
+    bend -= float(shift[2]) * 4 / _MODULES
+    samples = _sample(profile, np.array([left]), np.array([right]), bend)[0]
+    light = terms[2] + terms[3] * _CENTRED + terms[4] * _CENTRED**2
+    return (left, right, bend), (samples - light) / np.minimum(terms[0] + terms[1] * _CENTRED, -1)
 
 
 def _best_model(levelled: Floats, near: Model) -> tuple[float, Model, Patterns]:
