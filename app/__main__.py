@@ -20,6 +20,7 @@ for command in (
     files.detect,
     files.decode,
     files.render,
+    files.convert,
     records.label,
     records.trace,
     bench.bench,

@@ -84,6 +84,10 @@ class Watcher(Protocol):
     def lines_arrived(self, device: str, event: Lines) -> None: ...
     def scan_ended(self, device: str, scan_id: str, parcel_id: int | None) -> None: ...
     def code_read(self, reading: Reading) -> None: ...
+    def code_asked(self, reading: Reading) -> None:
+        """The officer's hand reader read a code: he asks for what it leads to."""
+        ...
+
     def device_changed(self, device: str, status: DeviceStatus) -> None: ...
     def detector_changed(self, name: str, error: KnownError | None) -> None: ...
     def file_rejected(self, device: str, name: str, error: KnownError) -> None: ...
@@ -314,8 +318,11 @@ class Station:
         )
 
     def _took_code(self, entry: DeviceEntry, reading: Reading) -> None:
-        if entry.lane:  # else it is in the officer's hand, and only asks for what is here
-            self._intake.read(reading, entry)
+        if not entry.lane:
+            if self._watcher:
+                self._watcher.code_asked(reading)
+            return
+        self._intake.read(reading, entry)
         if self._watcher:
             self._watcher.code_read(reading)
 

@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Annotated
 
 import cv2
-import numpy as np
 import typer
 
-from app.commands.output import expand, for_each_file, known_errors, print_json, print_line, track
+from app.commands.output import decode_file, expand, for_each_file, known_errors, print_json, print_line, track
 from app.settings import load_settings
 from imaging import files
-from imaging.files import native, picture
+from imaging.files import dicos, native
 from imaging.look import LOOKS
 from imaging.render import picture_of
 from models.detector import Level
@@ -80,12 +79,9 @@ def detect(
 
 def decode(images: Files, json: Json = False) -> None:
     """Read every code in pictures."""
-    from scanners.decode import decode as decode_image
 
     def show(path: Path) -> None:
-        colour = picture.read(path).views[0].colour
-        assert colour is not None
-        codes = decode_image(np.ascontiguousarray(colour[..., ::-1]))
+        codes = decode_file(path)
         if json:
             rows = [
                 {
@@ -102,6 +98,18 @@ def decode(images: Files, json: Json = False) -> None:
             print_line(f"{path}  {code.symbology}  {code.text!r}{'  (doubtful)' if code.is_doubtful else ''}")
 
     for_each_file(expand(images), show)
+
+
+def convert(
+    image: Annotated[Path, typer.Argument(help="A scan in any format that is read.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="native: .tif; DICOS DX: .dcs.")],
+) -> None:
+    """Write a scan as a native file, or as DICOS DX for other makers' workstations."""
+    writers = {".tif": native.write, ".tiff": native.write, ".dcs": dicos.write}
+    if out.suffix.lower() not in writers:
+        raise typer.BadParameter(f"{out.suffix!r} is not one of {', '.join(writers)}", param_hint="--out")
+    with known_errors():
+        writers[out.suffix.lower()](files.read(image), out)
 
 
 def render(

@@ -10,12 +10,16 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app.texts import has_text, text
 from imaging.errors import KnownError
+from imaging.files import picture
+from scanners.barcode import Code
+from scanners.decode import decode
 
 T = TypeVar("T")
 console = Console(stderr=True)
@@ -84,6 +88,17 @@ def for_each_file(paths: Iterable[Path], act: Callable[[Path], None]) -> None:
             failed = True
     if failed:
         raise typer.Exit(Exit.FAILED)
+
+
+def decode_file(path: Path) -> list[Code]:
+    """Every code in a picture.
+
+    Raises:
+        FileError: it cannot be read as a picture.
+    """
+    colour = picture.read(path).views[0].colour
+    assert colour is not None
+    return decode(np.ascontiguousarray(colour[..., ::-1]))
 
 
 def expand(paths: Sequence[Path]) -> list[Path]:

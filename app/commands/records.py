@@ -10,13 +10,14 @@ from typing import Annotated
 
 import typer
 
-from app.commands.output import Exit, known_errors, print_json, print_line
+from app.commands.output import Exit, decode_file, known_errors, print_json, print_line
 from app.customs.parcel import Decision, Parcel
 from app.settings import load_settings
 from app.station import Station
 from app.texts import text
 from app.trace.errors import LabelError
 from app.trace.formats import Format
+from imaging.errors import FileTornError
 
 Data = Annotated[Path | None, typer.Option(help="Folder of the store; default: the user's data folder.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
@@ -42,12 +43,14 @@ def label(
 
 
 def trace(
-    code: Annotated[str, typer.Argument(help="What a label's QR says, a trace id, a parcel's number.")],
+    code: Annotated[str, typer.Argument(help="What a label's QR says, a trace id, a number, or a picture of a code.")],
     json: Json = False,
     data: Data = None,
 ) -> None:
     """Show what a code leads to: whether it is genuine, the parcel, and all that happened to it."""
     with known_errors(), _station(data) as station:
+        if Path(code).is_file():
+            code = _read_code(Path(code))
         traced = station.trace(code)
         parcel = traced.parcel or station.find_code(code)
         history = station.history(parcel.id) if parcel else []
@@ -109,6 +112,18 @@ def _station(data: Path | None) -> Iterator[Station]:
         yield station
     finally:
         station.stop()
+
+
+def _read_code(picture: Path) -> str:
+    """The code in a picture.
+
+    Raises:
+        FileTornError: it is no picture, or there is no code in it.
+    """
+    codes = [code for code in decode_file(picture) if not code.is_doubtful]
+    if not codes:
+        raise FileTornError(picture, "no code can be read in it.")
+    return codes[0].text
 
 
 def _parcel(parcel: Parcel | None) -> dict[str, object] | None:

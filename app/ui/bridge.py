@@ -29,6 +29,7 @@ class Bridge(QObject):
     lines_came = Signal(str, list)
     scan_done = Signal(str, str, object)
     code_came = Signal(object)
+    code_asked_for = Signal(object)
     device_came = Signal(str, object)
     detector_came = Signal(str, object)
     file_put_aside = Signal(str, str, object)
@@ -72,6 +73,9 @@ class Bridge(QObject):
 
     def code_read(self, reading: Reading) -> None:
         self._add("code_came", reading)
+
+    def code_asked(self, reading: Reading) -> None:
+        self._add("code_asked_for", reading)
 
     def device_changed(self, device: str, status: DeviceStatus) -> None:
         with self._lock:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from time import perf_counter
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QImage
@@ -47,6 +46,7 @@ class Course(QObject):
         self._next_id: int | None = None
         self._paint_of: int | None = None
         self._is_switching = False
+        self._asked: Reading | None = None
         self._label: tuple[int, QImage] | None = None
         self._prints_label = False
         self._refresh = QTimer(self, singleShot=True, interval=REFRESH_MS)
@@ -105,6 +105,7 @@ class Course(QObject):
         bridge.lines_came.connect(lambda _device, blocks: live.add(blocks, self.desk.pixels))
         bridge.scan_done.connect(lambda _device, scan_id, _parcel_id: live.end(scan_id))
         bridge.code_came.connect(lambda reading: parts.status.set_code(reading.code.symbology, reading.code.text))
+        bridge.code_asked_for.connect(self.show_code)
         bridge.device_came.connect(parts.status.set_device)
         bridge.detector_came.connect(parts.status.set_detector)
         bridge.file_put_aside.connect(self._tell_put_aside)
@@ -246,13 +247,13 @@ class Course(QObject):
             stage.set_note(text("ui.viewer.no_picture"), more)
         self._read_ahead()
 
-    def _painted(self, parcel_id: int | None) -> None:
+    def _painted(self, parcel_id: int | None, at_s: float) -> None:
         if parcel_id is None or parcel_id != self._paint_of:
             return
         self._paint_of = None
         if self._is_switching:
             self._is_switching = False
-            self.switched.emit((perf_counter() - self.desk.decided_at_s) * 1000)
+            self.switched.emit((at_s - self.desk.decided_at_s) * 1000)
         self.picture_shown.emit(parcel_id)
 
     def _read_ahead(self) -> None:
@@ -302,7 +303,13 @@ class Course(QObject):
             print_label(label, self._window)
 
     def show_code(self, reading: Reading) -> None:
-        """The officer's hand reader has typed a code: open the parcel that has it."""
+        """The officer's hand reader has read a code: open the parcel that has it.
+
+        A reader that types is heard twice, from its keys and from the station.
+        """
+        if reading == self._asked:
+            return
+        self._asked = reading
         self.parts.status.set_code(reading.code.symbology, reading.code.text)
         self.desk.find_code(reading.code.text)
 

@@ -32,6 +32,7 @@ class Watched:
         self.statuses: list[DeviceStatus] = []
         self.detector: tuple[str, KnownError | None] | None = None
         self.codes: list[str] = []
+        self.asked: list[str] = []
         self.ended: list[str] = []
         self.lines = 0
 
@@ -49,6 +50,9 @@ class Watched:
 
     def code_read(self, reading: Reading) -> None:
         self.codes.append(reading.code.text)
+
+    def code_asked(self, reading: Reading) -> None:
+        self.asked.append(reading.code.text)
 
     def device_changed(self, device: str, status: DeviceStatus) -> None:
         self.statuses.append(status)
