@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from time import perf_counter
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QWidget
@@ -82,7 +83,7 @@ class Stage(QFrame):
     """Holds the views of the open parcel; all panes share the look, and move together along the belt."""
 
     look_changed = Signal(object)
-    painted = Signal(object)
+    painted = Signal(object, float)
     refused = Signal(str)
 
     def __init__(self) -> None:
@@ -99,7 +100,7 @@ class Stage(QFrame):
         for pane in self.panes:
             pane.dialled.connect(self.turn)
             pane.moved.connect(lambda camera, pane=pane: self._follow(pane, camera))
-        self.panes[0].painted.connect(lambda: self.painted.emit(self.parcel_id))
+        self.panes[0].painted.connect(lambda: self.painted.emit(self.parcel_id, perf_counter()))
         self.panes[1].hide()
         self.parcel_id: int | None = None
         self.views: tuple[Shown, ...] = ()
