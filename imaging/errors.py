@@ -54,6 +54,12 @@ class FileUnsupportedError(FileError):
     key = "file_unsupported"
 
 
+class FileMissingError(FileError):
+    """There is no such file."""
+
+    key = "file_missing"
+
+
 class FileTornError(FileError):
     """The file is empty, cut off or damaged."""
 

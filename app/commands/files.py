@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,7 @@ from imaging import files
 from imaging.files import dicos, native
 from imaging.look import LOOKS
 from imaging.render import picture_of
+from imaging.scan import Scan
 from models.detector import Level
 
 Files = Annotated[list[Path], typer.Argument(help="Picture files, or folders of them.")]
@@ -105,7 +107,11 @@ def convert(
     out: Annotated[Path, typer.Option("--out", "-o", help="native: .tif; DICOS DX: .dcs.")],
 ) -> None:
     """Write a scan as a native file, or as DICOS DX for other makers' workstations."""
-    writers = {".tif": native.write, ".tiff": native.write, ".dcs": dicos.write}
+    writers: dict[str, Callable[[Scan, Path], object]] = {
+        ".tif": native.write,
+        ".tiff": native.write,
+        ".dcs": dicos.write,
+    }
     if out.suffix.lower() not in writers:
         raise typer.BadParameter(f"{out.suffix!r} is not one of {', '.join(writers)}", param_hint="--out")
     with known_errors():

@@ -11,7 +11,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Protocol, cast
 
-from imaging.errors import FileTornError, FileUnsupportedError
+from imaging.errors import FileMissingError, FileTornError, FileUnsupportedError
 from imaging.files import dicos, native, numpy_array, pair, picture
 from imaging.scan import Scan
 
@@ -63,11 +63,14 @@ def read_head(path: Path) -> bytes:
     """The first bytes of a file.
 
     Raises:
+        FileMissingError: there is none.
         FileTornError: it is empty or cannot be read.
     """
     try:
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
+    except FileNotFoundError as error:
+        raise FileMissingError(path, "there is no such file. Check its name and folder.") from error
     except OSError as error:
         raise FileTornError(path, f"it cannot be read ({error.strerror}). Check the file and its rights.") from error
     if not head:
