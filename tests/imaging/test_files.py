@@ -23,6 +23,7 @@ from imaging import files as files_package
 from imaging.errors import (
     FileAlteredError,
     FileError,
+    FileMissingError,
     FilePairError,
     FileReportError,
     FileTooLargeError,
@@ -298,7 +299,7 @@ def test_what_is_no_scan_is_refused(tmp_path: Path, content: bytes, error: type[
 
 
 def test_what_is_not_there_is_said(tmp_path: Path) -> None:
-    with pytest.raises(FileTornError):
+    with pytest.raises(FileMissingError):
         read(tmp_path / "absent.tif")
     with pytest.raises(FileTornError):
         read(tmp_path)
