@@ -86,6 +86,7 @@ class Course(QObject):
         parts.queue.filter_changed.connect(self.refresh)
         parts.queue.opened.connect(desk.open)
         parts.queue.left_search.connect(self._search)
+        parts.queue.chosen.connect(parts.stage.setFocus)
         # Queued: what follows a paint may close the window, and must not do so in the middle of it.
         parts.stage.painted.connect(self._painted, Qt.ConnectionType.QueuedConnection)
         parts.stage.refused.connect(parts.notice.tell)

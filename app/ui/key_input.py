@@ -88,7 +88,7 @@ class KeyInput(QObject):
         binding = keys.find(event)
         if binding is None or (isinstance(watched, TEXT_FIELDS) and not binding.in_text):
             return False
-        if isinstance(watched, QComboBox) and not binding.in_text and not event.text().isprintable():
+        if isinstance(watched, QComboBox) and not binding.in_text and not event.text().strip():
             return False
         if event.type() == QEvent.Type.KeyRelease:
             return not event.isAutoRepeat() and self._released(binding.command)

@@ -33,6 +33,7 @@ class QueuePanel(QFrame):
     filter_changed = Signal()
     opened = Signal(int)
     left_search = Signal()
+    chosen = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -80,6 +81,8 @@ class QueuePanel(QFrame):
         self.states.currentIndexChanged.connect(self.filter_changed)
         self.lanes.currentIndexChanged.connect(self.filter_changed)
         self.orders.currentIndexChanged.connect(lambda index: self._sort(Order(index), is_turned=False))
+        for combo in (self.states, self.lanes, self.orders):
+            combo.activated.connect(lambda _: self.chosen.emit())
         self.table.order_chosen.connect(lambda order: self._sort(order, is_turned=True))
         self.table.opened.connect(self.opened)
 

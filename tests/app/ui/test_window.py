@@ -243,6 +243,33 @@ def test_search_takes_letters_and_keys_work_again_after_it(
     assert window.parts.queue.search.text() == number
 
 
+def test_filters_by_lane_and_state_narrow_the_queue(window: MainWindow, station: MemoryStation, qtbot: QtBot) -> None:
+    panel = window.parts.queue
+    panel.lanes.setFocus()
+    qtbot.keyClick(panel.lanes, Qt.Key.Key_Down)
+    settle(qtbot, window)
+    assert {row.lane for row in panel.model.rows()} == {"red"}
+    panel.lanes.activated.emit(1)
+    assert window.parts.stage.hasFocus()
+    panel.lanes.setCurrentIndex(0)
+    panel.states.setCurrentIndex(panel.states.findData("released"))
+    settle(qtbot, window)
+    assert panel.model.rowCount() == 0
+    assert panel._empty.isVisible()
+
+
+def test_queue_sorts_by_its_header_and_turns_round(window: MainWindow, qtbot: QtBot) -> None:
+    panel = window.parts.queue
+    panel.table.horizontalHeader().sectionClicked.emit(1)
+    settle(qtbot, window)
+    numbers = [row.number for row in panel.model.rows()]
+    assert numbers == sorted(numbers)
+    panel.table.horizontalHeader().sectionClicked.emit(1)
+    settle(qtbot, window)
+    assert [row.number for row in panel.model.rows()] == numbers[::-1]
+    assert panel.orders.currentData() == "number"
+
+
 def test_next_previous_back_and_forward(window: MainWindow, qtbot: QtBot) -> None:
     rows = [row.id for row in window.parts.queue.model.rows()]
     press(qtbot, window, Qt.Key.Key_PageDown)
