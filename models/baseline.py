@@ -22,7 +22,7 @@ class DenseBlobs:
     name = "dense blobs"
 
     def find(self, scan: Scan) -> Findings:
-        """Blobs of every view; the score is the blob's share of the largest one's area."""
+        """Blobs of every view; the score is the blob's share of the picture's area."""
         found = [blob for number, view in enumerate(scan.views) for blob in find_blobs(view, number)]
         return Findings(self.name, 0.0, tuple(sorted(found, key=lambda blob: -blob.score)))
 
@@ -42,6 +42,6 @@ def find_blobs_in(darkness: Planes, number: int = 0) -> list[Detection]:
     count, _, stats, _ = cv2.connectedComponentsWithStats(dense)
     blobs = sorted((stats[i] for i in range(1, count) if stats[i][4] >= FEWEST_PX), key=lambda row: -row[4])
     return [
-        Detection(LABEL, float(area / blobs[0][4]), Level.BELOW, (int(x), int(y), int(x + w), int(y + h)), number)
+        Detection(LABEL, float(area / darkness.size), Level.BELOW, (int(x), int(y), int(x + w), int(y + h)), number)
         for x, y, w, h, area in blobs
     ]

@@ -22,8 +22,8 @@ from models.training.scenes import Scene, scene_of, write_scene
 
 KINDS = ("known", "unseen", "clean")
 BLOCK = 500
-"""Scenes between two renewals of a third of the library."""
-PARTS = 3
+"""Scenes between two renewals of the oldest library of objects."""
+LIBRARIES = 3
 PER_RECIPE = 2
 CLEAN_PART = 0.12
 LEAST_OWN, MOST_IN_ALL = 0.04, 6.0
@@ -31,8 +31,8 @@ LEAST_OWN, MOST_IN_ALL = 0.04, 6.0
 SIZES = ((600, 800), (600, 800), (480, 640), (560, 1000), (800, 800))
 
 
-def write_scenes(out: Path, count: int, seed: int, kind: str = "known") -> None:
-    """Fill a folder up to `count` scenes; scene k is the same for the same seed whenever it is made."""
+def write_scenes(out: Path, count: int, seed: int, kind: str = "known", libraries: int = LIBRARIES) -> None:
+    """Fill a folder up to `count` scenes; scene k is the same for the same arguments whenever it is made."""
     out.mkdir(parents=True, exist_ok=True)
     threats = HELD_OUT if kind == "unseen" else THREATS
     clean_part = 1.0 if kind == "clean" else CLEAN_PART
@@ -41,7 +41,7 @@ def write_scenes(out: Path, count: int, seed: int, kind: str = "known") -> None:
         wanted = [k for k in range(block * BLOCK, min((block + 1) * BLOCK, count)) if not _path(out, k, seed).exists()]
         if not wanted:
             continue
-        numbers = range(block, block + PARTS)
+        numbers = range(block, block + libraries)
         for number in numbers:
             if number not in parts:
                 parts[number] = ObjectLibrary.build(seed * 1009 + number, per_recipe=PER_RECIPE, threats=threats)
@@ -76,9 +76,10 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=4000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kind", choices=KINDS, default=KINDS[0])
+    parser.add_argument("--libraries", type=int, default=LIBRARIES, help="libraries of objects in use at once")
     chosen = parser.parse_args()
     cv2.setNumThreads(1)
-    write_scenes(chosen.out, chosen.count, chosen.seed, chosen.kind)
+    write_scenes(chosen.out, chosen.count, chosen.seed, chosen.kind, chosen.libraries)
 
 
 if __name__ == "__main__":
