@@ -21,8 +21,8 @@ class Detector:
 
     `photons` is the number of quanta in air and high channel that carry the noise of one pixel (`low_light` is how
     many times that the low channel has), `scatter` the share of light that arrives spread out, `gain_error` what air
-    calibration leaves on each element, `drift` how far the whole line wanders over a scan, `read_noise` in shares of
-    air, `lag` the share of a line that is left of the one before.
+    calibration leaves on each element, `drift` how far the source wanders over a scan (the channels against each
+    other a tenth of that), `read_noise` in shares of air, `lag` the share of a line that is left of the one before.
     """
 
     photons: float = 4e4
@@ -43,6 +43,7 @@ class Detector:
         light = self._spread(transmission)
         rows, cols, _ = light.shape
         dead = rng.choice(rows, min(self.dead_rows, rows), replace=False)
+        source = self._wander(cols, self.drift, rng)
         channels = []
         for index, (air, share) in enumerate(zip(self.air, (self.low_light, 1.0), strict=True)):
             signal: npt.NDArray[np.floating] = light[..., index]
@@ -50,7 +51,7 @@ class Detector:
             signal = signal + quanta * rng.standard_normal((rows, cols), dtype=np.float32)
             signal += self.read_noise * rng.standard_normal((rows, cols), dtype=np.float32)
             signal *= 1 + self.gain_error * rng.standard_normal((rows, 1), dtype=np.float32)
-            signal *= self._wander(cols, rng)
+            signal *= source * self._wander(cols, self.drift * 0.1, rng)
             counts = np.clip(np.rint(self.dark + (air - self.dark) * signal), 0, FULL_SCALE).astype(np.uint16)
             counts[dead] = 0
             channels.append(counts)
@@ -67,9 +68,9 @@ class Detector:
             light[:, 1:] = light[:, 1:] + np.float32(self.lag) * (light[:, :-1] - light[:, 1:])
         return light
 
-    def _wander(self, cols: int, rng: np.random.Generator) -> Array:
+    def _wander(self, cols: int, amount: float, rng: np.random.Generator) -> Array:
         """A slow curve around one, one value a column."""
-        steps = rng.standard_normal(6) * self.drift
+        steps = rng.standard_normal(6) * amount
         return np.asarray(1 + np.interp(np.linspace(0, 5, cols), np.arange(6), steps), np.float32)
 
 
@@ -100,9 +101,9 @@ def sample_cargo_detector(rng: np.random.Generator) -> Detector:
         scatter=float(rng.uniform(0.001, 0.004)),
         scatter_px=float(rng.uniform(150, 400)),
         blur_px=float(rng.uniform(0.5, 1.0)),
-        gain_error=float(rng.uniform(0.002, 0.006)),
+        gain_error=float(rng.uniform(0.0005, 0.002)),
         read_noise=float(rng.uniform(3e-4, 8e-4)),
-        drift=float(rng.uniform(0.002, 0.01)),
+        drift=float(rng.uniform(0.001, 0.006)),
         air=(float(high + rng.uniform(-500, 500)), high),
         dark=0.0,
         dead_rows=int(rng.integers(0, 5)),

@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from imaging.phantom.bodies import Aspect, Body, Recipe
 from imaging.phantom.chain import Detector
 from imaging.phantom.container import simulate_container
 from imaging.phantom.library import FreshObjects
-from imaging.phantom.objects import BENIGN, HELD_OUT, PACKAGING, THREATS, UNFAMILIAR, UNFAMILIAR_LABEL
+from imaging.phantom.objects import (
+    BENIGN,
+    HELD_OUT,
+    PACKAGING,
+    THREATS,
+    UNFAMILIAR,
+    UNFAMILIAR_LABEL,
+    PackagingRecipe,
+)
 from imaging.phantom.physics import belt_basis, belt_beam
 from imaging.phantom.scene import compose_parcel
 from imaging.phantom.simulate import measure_scene
+from imaging.pyramid import Pyramid
 from imaging.render import picture_of
 from imaging.scan import Colour, Scan, View
 
 OUT = Path(__file__).resolve().parents[2] / "docs" / "images"
 CELL_PX = 112
+COLOURS = 96
 QUIET = Detector(photons=4e5, scatter=0.001, gain_error=0.0, drift=0.0)
 INK = (40, 40, 40)
 FRAME = (200, 30, 30)
@@ -49,7 +59,7 @@ def _write(picture: Colour, text: str, x: int, y: int) -> None:
     cv2.putText(picture, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, 0.33, INK, 1, cv2.LINE_AA)
 
 
-def _sheet(rows: dict[str, list[tuple[str, Callable[[np.random.Generator], Body]]]]) -> Colour:
+def _sheet(rows: dict[str, list[tuple[str, Recipe]]]) -> Colour:
     """A row of cells for each name, each cell with its recipe's name."""
     lines = []
     longest = max(len(cells) for cells in rows.values())
@@ -74,21 +84,29 @@ def draw_classes() -> Colour:
     return _sheet({label: _named(recipes + HELD_OUT[label]) for label, recipes in THREATS.items()})
 
 
+def _body_of(recipe: PackagingRecipe) -> Recipe:
+    return lambda rng: recipe(rng).body
+
+
 def draw_goods() -> Colour:
     """Harmless goods by theme, packaging, and goods of no trained class."""
     themes = {theme: _named(recipes) for theme, recipes in BENIGN.items()}
-    packaging = [(r.__name__, lambda rng, r=r: r(rng).body) for r in dict.fromkeys(PACKAGING)]
-    everything = {**themes, UNFAMILIAR_LABEL: _named(UNFAMILIAR), "packaging": packaging}
+    packaging = [(recipe.__name__, _body_of(recipe)) for recipe in dict.fromkeys(PACKAGING)]
+    everything: dict[str, list[tuple[str, Recipe]]] = {
+        **themes,
+        UNFAMILIAR_LABEL: _named(UNFAMILIAR),
+        "packaging": packaging,
+    }
     broken = {}
     for title, cells in everything.items():
         for start in range(0, len(cells), 11):
-            broken[title if not start else " " * (start // 11)] = cells[start : start + 11]
+            broken[f"{title} {start // 11 + 1}" if start else title] = cells[start : start + 11]
     return _sheet(broken)
 
 
 def _framed(scan: Scan, width: int) -> Colour:
     """A whole scan with its truth drawn in."""
-    picture = np.ascontiguousarray(picture_of(scan.views[0]))
+    picture = np.ascontiguousarray(picture_of(Pyramid.of(scan.views[0], scan.generator)))
     scale = width / picture.shape[1]
     picture = _shrunk(picture, width, round(picture.shape[0] * scale))
     for truth in scan.truth:
@@ -106,11 +124,10 @@ def draw_scenes() -> Colour:
     for seed in (2, 5, 9, 14, 20, 23, 27, 31, 36):
         rng = np.random.default_rng(seed)
         scene = compose_parcel(rng, FreshObjects(), size=(450, 600), threats=1 + seed % 2)
-        parcels.append(_framed(measure_scene(scene, rng, detector=QUIET), 440))
+        parcels.append(_framed(measure_scene(scene, rng, detector=QUIET), 320))
     rows = [np.concatenate(parcels[i : i + 3], axis=1) for i in range(0, len(parcels), 3)]
-    for seed in (3, 4, 27):
-        lorry = _framed(simulate_container(seed, mm_per_px=8.0, feet=40), rows[0].shape[1])
-        rows.append(lorry)
+    for seed in (20, 4, 26):
+        rows.append(_framed(simulate_container(seed, mm_per_px=8.0, feet=40), rows[0].shape[1]))
     return np.concatenate(rows)
 
 
@@ -118,5 +135,4 @@ if __name__ == "__main__":
     out = Path(sys.argv[1]) if len(sys.argv) > 1 else OUT
     out.mkdir(parents=True, exist_ok=True)
     for name, draw in (("classes", draw_classes), ("goods", draw_goods), ("scenes", draw_scenes)):
-        picture = draw()
-        cv2.imwrite(str(out / f"phantom-{name}.png"), picture[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 9])
+        Image.fromarray(draw()).quantize(COLOURS).save(out / f"phantom-{name}.png", optimize=True)

@@ -9,6 +9,7 @@ import numpy as np
 
 from imaging.phantom.bodies import Body, solid
 from imaging.phantom.chance import between, pick
+from imaging.phantom.physics import cargo_basis
 from imaging.phantom.shapes import Shape, ball, box, rod, turned
 from imaging.phantom.yard import Yard
 
@@ -22,6 +23,15 @@ class Bay:
     floor: float
     height: float
     depth: float = 2300.0
+
+
+MOST_G_CM2 = 95.0
+"""Mass before one square centimetre of the side wall: what makes 26 tonnes of a full 40-foot container."""
+
+
+def _depth(material: str, share: float, bay: Bay) -> float:
+    """How deep a material stands in a bay, mm: a share of it, but no more than a lorry may carry."""
+    return min(share * bay.depth, 10 * MOST_G_CM2 / cargo_basis().densities[material])
 
 
 Load = Callable[[np.random.Generator, Yard, Bay], str]
@@ -46,7 +56,7 @@ def cartons_on_pallets(rng: np.random.Generator, yard: Yard, bay: Bay) -> str:
         layers = int((bay.height - 350) * between(rng, 0.5, 0.95) // h)
         for i in range(max(layers, 1)):
             for j in range(int(1100 // w)):
-                depth = bay.depth * fill[1] * between(rng, 0.95, 1.03)
+                depth = _depth(*fill, bay) * between(rng, 0.95, 1.03)
                 top = bay.floor - 144 - (i + 1) * h
                 yard.case(fill[0], depth, x + j * w + rng.normal() * 4, top, width=w - 6, height=h - 4)
         x += pitch
@@ -60,7 +70,7 @@ def loose_cartons(rng: np.random.Generator, yard: Yard, bay: Bay) -> str:
     for i in range(int(bay.height * between(rng, 0.7, 0.97) // h)):
         shift = between(rng, 0, w / 2)
         for j in range(int((bay.length - shift) // w)):
-            depth = bay.depth * share * between(rng, 0.9, 1.05)
+            depth = _depth(goods, share, bay) * between(rng, 0.9, 1.05)
             yard.case(goods, depth, bay.left + shift + j * w, bay.floor - (i + 1) * h, width=w - 4, height=h - 3)
     return goods
 
@@ -89,8 +99,8 @@ def bales(rng: np.random.Generator, yard: Yard, bay: Bay) -> str:
     for i in range(int(bay.height // h)):
         for j in range(int(bay.length // w)):
             x, y = bay.left + j * w, bay.floor - (i + 1) * h
-            depth = bay.depth * between(rng, 0.8, 1.2) * yard.grain(rng, w - 25, h - 20, 0.07)
-            yard.pour(goods, depth * np.float32(0.8), x, y)
+            depth = _depth(goods, 0.8, bay) * between(rng, 0.8, 1.2) * yard.grain(rng, w - 25, h - 20, 0.07)
+            yard.pour(goods, depth, x, y)
             for k in range(5):
                 yard.fill("steel", 14, x + (k + 0.5) * w / 5, y, width=4, height=h - 20)
     return goods
@@ -152,7 +162,7 @@ def sacks(rng: np.random.Generator, yard: Yard, bay: Bay) -> str:
             rows, cols = bag.shape
             y, z = np.mgrid[-1 : 1 : rows * 1j, -1 : 1 : cols * 1j]
             swell = np.sqrt(np.clip(1 - (np.abs(z) ** 6 + np.abs(y) ** 4) * 0.8, 0, 1))
-            yard.pour(goods, bag * swell * np.float32(bay.depth * share), x, bay.floor - (i + 1) * 170)
+            yard.pour(goods, bag * swell * np.float32(_depth(goods, share, bay) * 1.3), x, bay.floor - (i + 1) * 170)
     return goods
 
 
@@ -166,7 +176,7 @@ def bulk(rng: np.random.Generator, yard: Yard, bay: Bay) -> str:
         "soil": ("soil", 0.6, 0.03),
         "plastic": ("PE", 0.45, 0.1),
     }[goods]
-    depth = yard.grain(rng, bay.length, bay.height, rough) * np.float32(bay.depth * share)
+    depth = yard.grain(rng, bay.length, bay.height, rough) * np.float32(_depth(material, share, bay) * 1.5)
     rows, cols = depth.shape
     level = np.interp(np.arange(cols), np.linspace(0, cols, 8), rows * rng.uniform(0.15, 0.6, 8))
     depth = depth * (np.arange(rows)[:, None] > level[None])
@@ -240,7 +250,14 @@ def frozen_goods(rng: np.random.Generator, yard: Yard, bay: Bay) -> str:
     h = between(rng, 150, 260)
     for i in range(int((bay.height - 200) // h)):
         for j in range(int(bay.length // 480)):
-            yard.case(goods, bay.depth * 0.6, bay.left + j * 480, bay.floor - 60 - (i + 1) * h, width=474, height=h - 3)
+            yard.case(
+                goods,
+                _depth(goods, 0.6, bay),
+                bay.left + j * 480,
+                bay.floor - 60 - (i + 1) * h,
+                width=474,
+                height=h - 3,
+            )
     return goods
 
 

@@ -256,10 +256,10 @@ CIGARETTES: tuple[Recipe, ...] = (cigarette_carton, cigarette_carton, cigarette_
 def tusk(rng: np.random.Generator) -> Body:
     length, root, bend = between(rng, 110, 330), between(rng, 15, 34), between(rng, 0.1, 0.5)
     shapes: list[Shape] = []
-    for f in np.linspace(0, 1, 14):
+    for f in np.linspace(0, 1, 20):
         r = root * (1 - 0.7 * f)
         at = (float((f - 0.5) * length), float(bend * length / 2 * (2 * f - 1) ** 2), 0.0)
-        shapes.append(ball("ivory", (length / 9, r, r), at))
+        shapes.append(ball("ivory", (length / 8, r, r), at))
     hollow = ball(None, (length * 0.28, root * 0.55, root * 0.55), (-length * 0.55, bend * length / 2, 0))
     return solid(*shapes, hollow)
 

@@ -157,6 +157,14 @@ def _handle(rng: np.random.Generator, x: float, y: float, z: float, along_x: boo
     ]
 
 
+def _straps(rng: np.random.Generator, w: float, h: float, z: float) -> list[Shape]:
+    """Crossed packing straps with a buckle."""
+    turn = np.arctan2(h, w) * between(rng, 0.7, 1.0)
+    long = 0.9 * float(np.hypot(w, h))
+    bands = [box("nylon", (long, 30, 1.4), (0, 0, z), turned(z=s * turn)) for s in (-1, 1)]
+    return [*bands, box("ABS", (48, 36, 11), (0, 0, z)), box(None, (30, 8, 12), (0, 8, z))]
+
+
 def hard_suitcase(rng: np.random.Generator) -> Packaging:
     w, h, d = between(rng, 330, 520), between(rng, 480, 740), between(rng, 200, 320)
     material, wall = pick(rng, "PC", "ABS", "PP", "Al"), between(rng, 1.6, 3)
@@ -177,6 +185,7 @@ def hard_suitcase(rng: np.random.Generator) -> Packaging:
     shapes += _rails(rng, w, h, between(rng, 8, 16)) + _wheels(rng, w, h, d, four=rng.random() < 0.8)
     shapes += _handle(rng, 0, -h / 2, d / 2, along_x=True)
     shapes += _handle(rng, w / 2, 0, d / 2, along_x=False) if rng.random() < 0.7 else []
+    shapes += _straps(rng, w, h, 20) if rng.random() < 0.6 else []
     zipper = _zip(rng, w, h, d / 2)
     cloth = Heap("polyester", np.full((int(h) - 8, int(w) - 8), 2.5, np.float32))
     return _packed(w - 12, h - 12, d - 30, Solid((*shapes, *_sliders(rng, w, h, d / 2))), zipper, cloth)
