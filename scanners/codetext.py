@@ -21,6 +21,7 @@ _SYMBOLOGIES = {
     "F": "Codabar",
     "G": "Code93",
     "I": "ITF",
+    "J": "DotCode",
     "L": "PDF417",
     "Q": "QRCode",
     "U": "MaxiCode",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from scanners.codetext import LONGEST_TEXT
+from scanners.barcode import Code
+from scanners.codetext import LONGEST_TEXT, decode_bytes, parse_code
 from scanners.device import CodeRefusedError
 
 Framing = Literal["line", "stx_etx"]
@@ -52,6 +53,15 @@ class Frames:
                 )
             if frame:
                 return frame
+
+    def take_code(self) -> Code | None:
+        """The code in the next whole frame, None until more bytes come.
+
+        Raises:
+            CodeRefusedError: the frame holds no code; the next one is sound.
+        """
+        frame = self.take()
+        return None if frame is None else parse_code(decode_bytes(frame))
 
     def _end(self) -> int:
         if self._framing == "stx_etx":

@@ -14,7 +14,6 @@ from typing import Literal
 from pydantic import Field
 
 from scanners.barcode import BarcodeReader, Reading
-from scanners.codetext import decode_bytes, parse_code
 from scanners.device import (
     CodeRefusedError,
     DeviceLostError,
@@ -133,13 +132,12 @@ class TcpReader(BarcodeReader):
         for frames in self._readers.values():
             while True:
                 try:
-                    frame = frames.take()
-                    if frame is None:
-                        break
-                    code = parse_code(decode_bytes(frame))
+                    code = frames.take_code()
                 except CodeRefusedError as error:
                     self._refused = error
                     continue
+                if code is None:
+                    break
                 self._refused = None
                 return Reading(code, self.name, datetime.now(UTC))
         return None
