@@ -38,6 +38,12 @@ class LookInvalidError(ImagingError):
     key = "look_invalid"
 
 
+class PieceMissingError(ImagingError):
+    """The picture does not show the test piece, alone and straight."""
+
+    key = "piece_missing"
+
+
 class FileError(ImagingError):
     """A file that cannot become a scan."""
 

@@ -159,7 +159,7 @@ def _ridge(pixels: Colour, luma: npt.NDArray[np.float32]) -> list[list[float]]:
         inside = (luma >= first) & (luma < first + BIN_LUMA)
         if inside.sum() >= LEAST_IN_BIN:
             red, green, blue = (float(value) for value in np.median(pixels[inside], axis=0))
-            brightness = np.array([0.299 * red + 0.587 * green + 0.114 * blue], np.float32) / 255
+            brightness = np.array([(0.299 * red + 0.587 * green + 0.114 * blue) / 255], np.float32)
             stops.append([float(assumed_attenuation(brightness)[0]), red, green, blue])
     return stops
 
@@ -188,7 +188,7 @@ def _tables(palette: Palette) -> tuple[Counts, Codes, npt.NDArray[np.uint8]]:
     codes[best > TOLERANCE] = 0
     is_grey = (grid.max(axis=1) - grid.min(axis=1) <= GREY_CHROMA) & (best > TOLERANCE)
     luma = grid @ np.array([0.299, 0.587, 0.114], np.float32)
-    attenuation[is_grey] = assumed_attenuation(luma[is_grey] / 255)
+    attenuation[is_grey] = assumed_attenuation(luma[is_grey].astype(np.float32) / 255)
     counts = _padded(np.rint(PSEUDO_AIR * np.exp(-attenuation)).astype(np.uint16))
     return counts, _padded(codes), _padded(np.minimum(best, 255).astype(np.uint8))
 
