@@ -182,13 +182,16 @@ def _hide(rng: np.random.Generator, yard: Yard, room: Bay, label: str) -> None:
     top = room.floor - h - between(rng, 0.0, 0.4) * max(room.height - h, 1)
     if label == "dense_block":
         material = pick(rng, "cocaine", "heroin", "meth", "hashish", "TNT")
-        for x in np.arange(left, left + w - 60, 110).tolist():
-            for y in np.arange(top, top + h - 40, 75).tolist():
-                yard.fill(material, between(rng, 550, 1000), x, y, width=104, height=70)
+        across, down = int(w // 110), int(h // 75)
+        w, h = across * 110.0, down * 75.0
+        for i in range(across * down):
+            x, y = left + i % across * 110, top + i // across * 75
+            yard.fill(material, between(rng, 550, 1000), x, y, width=104, height=70)
     elif label == "cigarettes":
-        for x in np.arange(left, left + w - 100, 290).tolist():
-            for y in np.arange(top, top + h - 60, 240).tolist():
-                yard.case("tobacco", 1700, x, y, width=286, height=235)
+        across, down = int(w // 290), max(int(h // 240), 1)
+        w, h = across * 290.0, down * 240.0
+        for i in range(across * down):
+            yard.case("tobacco", 1700, left + i % across * 290, top + i // across * 240, width=286, height=235)
     else:
         w, h = 1150.0, between(rng, 260, 420)
         left = min(left, room.left + room.length - w)

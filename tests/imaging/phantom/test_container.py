@@ -80,3 +80,20 @@ def test_thin_sheets_keep_their_matter_at_any_pixel() -> None:
         coefficients = cargo_beam().basis.of("steel").astype(float)
         thickness = yard.tau @ coefficients / (coefficients @ coefficients)
         assert thickness.sum() * mm**2 == pytest.approx(100 * 3 * 500, rel=1e-3)
+
+
+@pytest.mark.parametrize("label", ["dense_block", "cigarettes", "firearm"])
+def test_truth_covers_all_of_what_is_hidden(label: str) -> None:
+    """The same lorry with and without: the pictures differ inside the box and nowhere else."""
+    quiet = Detector(photons=1e12, scatter=0.0, blur_px=0.05, gain_error=0, drift=0, read_noise=0)
+    for seed in (3, 8):
+        without, with_it = (
+            simulate_container(seed, mm_per_px=MM, hidden=hidden, detector=quiet) for hidden in ((), (label,))
+        )
+        before, after = (np.asarray(scan.views[0].high, float) for scan in (without, with_it))
+        rows, cols = np.nonzero(before - after > 60)
+        left, top, right, bottom = with_it.truth[0].box
+        assert cols.min() >= left - 1
+        assert cols.max() <= right
+        assert rows.min() >= top - 1
+        assert rows.max() <= bottom
