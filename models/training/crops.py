@@ -15,9 +15,9 @@ from models.training.scenes import Scene
 from models.training.targets import Target, make_target
 
 CROP_PX = 288
-TRAINED_MM_PER_PX = 1.0
-NEAR_SCALES, FAR_SCALES = (0.8, 1.25), (1 / 3, 3.0)
-NEAR_PART = 0.4
+TRAINED_MM_PER_PX = 2.0
+NEAR_SCALES, FAR_SCALES = (0.8, 1.25), (0.4, 2.5)
+NEAR_PART = 0.5
 COLOUR_PART, GREY_PART = 0.4, 0.12
 OBJECT_PART = 0.8
 FEWEST_PX = 16
