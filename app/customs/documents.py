@@ -1,0 +1,129 @@
+"""The papers of a cross-border parcel (跨境电商单证): order, payment, waybill, inventory; whoever sent them, however.
+
+Money, weights in kg and quantities are integers in 1e-5 units, as exact as the declared text; None where it says
+nothing that can be read. Empty text means: not stated.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+UNIT: Final = 100_000
+"""Units in one yuan, kilogram or piece."""
+
+_DECIMAL = re.compile(r"([+-]?)([0-9]{0,19})(?:\.([0-9]{0,19}))?", re.ASCII).fullmatch
+
+
+class Paper(StrEnum):
+    """The four papers, in the order in which they come to be."""
+
+    ORDER = "order"
+    PAYMENT = "payment"
+    WAYBILL = "waybill"
+    INVENTORY = "inventory"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of goods in an order or inventory (商品项)."""
+
+    number: int
+    name: str = ""
+    item_no: str = ""
+    hs_code: str = ""
+    model: str = ""
+    bar_code: str = ""
+    quantity: int | None = None
+    quantity_text: str = ""
+    unit: str = ""
+    price: int | None = None
+    total: int | None = None
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order (订单). `paid` is what the buyer paid (实际支付金额)."""
+
+    guid: str
+    order_no: str
+    platform: str = ""
+    seller: str = ""
+    buyer_name: str = ""
+    buyer_id: str = ""
+    buyer_phone: str = ""
+    consignee: str = ""
+    consignee_phone: str = ""
+    consignee_address: str = ""
+    paid: int | None = None
+    currency: str = ""
+    payment_no: str = ""
+    lines: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A payment (支付凭证), or on the export side a collection (收款单)."""
+
+    guid: str
+    order_no: str
+    platform: str = ""
+    payer_name: str = ""
+    payer_id: str = ""
+    amount: int | None = None
+    currency: str = ""
+    payment_no: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Waybill:
+    """A waybill (运单) with its carrier. An export waybill does not say for which order it is."""
+
+    guid: str
+    number: str
+    carrier: str = ""
+    order_no: str = ""
+    consignee: str = ""
+    consignee_phone: str = ""
+    consignee_address: str = ""
+    weight_kg: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """An inventory (清单), by which the parcel is declared."""
+
+    guid: str
+    number: str
+    order_no: str
+    platform: str = ""
+    seller: str = ""
+    carrier: str = ""
+    buyer_name: str = ""
+    buyer_id: str = ""
+    buyer_phone: str = ""
+    consignee_address: str = ""
+    inventory_no: str = ""
+    lines: tuple[Line, ...] = ()
+
+
+Document = Order | Payment | Waybill | Inventory
+
+
+def to_units(text: str) -> int | None:
+    """A decimal as declared, in 1e-5 units; None where it is none. What lies behind the fifth place is cut."""
+    match = _DECIMAL(text)
+    if match is None or not (match[2] or match[3]):
+        return None
+    value = int(match[2] or 0) * UNIT + int((match[3] or "")[:5].ljust(5, "0"))
+    return -value if match[1] == "-" else value
+
+
+def from_units(value: int) -> str:
+    """A value in 1e-5 units as the shortest decimal."""
+    whole, part = divmod(abs(value), UNIT)
+    text = f"{whole}.{part:05d}".rstrip("0").rstrip(".")
+    return f"-{text}" if value < 0 else text

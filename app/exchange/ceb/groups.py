@@ -1,0 +1,174 @@
+"""Reads an element that holds fields, and names what is wrong with it.
+
+Messages of one sender have the same tags in the same order again and again. What follows from the tags alone is
+found once for each such sequence and kept as a plan; only the values are looked at every time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from lxml import etree
+
+from app.exchange.ceb.message import Fault, FaultKind
+from app.exchange.ceb.tables import INT_MAX, INT_MIN, NAMESPACE, Field
+
+MOST_FAULTS = 500
+"""Of one message; a hostile one has as many as it has letters."""
+
+_SHOWN = 60
+_PLANS = 1024
+_PREFIX = f"{{{NAMESPACE}}}"
+_PLAIN_DECIMAL = re.compile(r"[0-9]{1,14}(?:\.[0-9]{1,5})?", re.ASCII).fullmatch
+_DECIMAL = re.compile(r"[+-]?(?:([0-9]+)(?:\.([0-9]*))?|\.([0-9]+))", re.ASCII).fullmatch
+_PLAIN_INTEGER = re.compile(r"[0-9]{1,4}", re.ASCII).fullmatch
+_INTEGER = re.compile(r"[+-]?0*([0-9]+)", re.ASCII).fullmatch
+_SPACE = re.compile(r"[ \t\r\n]+")
+
+
+class Faults(list[Fault]):
+    """The faults of one message, no more than MOST_FAULTS of them."""
+
+    def put(self, kind: FaultKind, path: str, value: str = "", expected: str = "") -> None:
+        if len(self) < MOST_FAULTS:
+            self.append(Fault(kind, path, value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…", expected))
+        elif len(self) == MOST_FAULTS:
+            self.append(Fault(FaultKind.MORE_FAULTS, ""))
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What a sequence of tags means: for each the field's tag, limits, quick look and check; None where unknown."""
+
+    steps: tuple[_Step | None, ...]
+    faults: tuple[Fault, ...]
+
+
+_Step = tuple[str, int, int, Callable[[str], object] | None, Callable[[str], bool] | None, Field]
+
+
+class Reader:
+    """Reads elements that hold given fields. `names_empty` makes a fault of a needed field that is empty."""
+
+    def __init__(self, fields: Sequence[Field], *, names_empty: bool) -> None:
+        self._fields = {f"{_PREFIX}{field.tag}": (place, field) for place, field in enumerate(fields)}
+        self._needed = tuple(field.tag for field in fields if not field.is_optional)
+        self._names_empty = names_empty
+        self._plans: dict[tuple[str, ...], _Plan] = {}
+
+    def read(self, element: etree._Element, faults: Faults, path: str) -> dict[str, str]:
+        """The values of the element's fields by tag; those that are absent or empty are left out."""
+        children = list(element)
+        tags = tuple([child.tag for child in children])
+        plan = self._plans.get(tags) or self._plan(tags)
+        for fault in plan.faults:
+            faults.put(fault.kind, f"{path}/{fault.path}", fault.value, fault.expected)
+        values: dict[str, str] = {}
+        for step, child in zip(plan.steps, children, strict=True):
+            if step is None:
+                continue
+            tag, low, high, is_plain, is_right, field = step
+            text = child.text or ""
+            if is_plain is None:
+                if not low <= len(text) <= high or (text and (text[0] <= " " or text[-1] <= " ")):
+                    text = _odd_text(field, text, faults, path)
+            elif not is_plain(text):
+                text = _odd_number(field, text, faults, path)
+            if not text:
+                if self._names_empty and not field.is_optional and low == 0 and is_plain is None:
+                    faults.put(FaultKind.EMPTY, f"{path}/{tag}")
+                continue
+            values[tag] = text
+            if is_right is not None and not is_right(text):
+                _put_wrong(field, text, faults, path)
+        return values
+
+    def _plan(self, tags: tuple[str, ...]) -> _Plan:
+        steps: list[_Step | None] = []
+        faults = Faults()
+        seen: set[str] = set()
+        last = -1
+        for tag in tags:
+            place, field = self._fields.get(tag, (-1, None))
+            if field is None:
+                faults.put(FaultKind.UNKNOWN_TAG, local_name(tag))
+            elif field.tag in seen:
+                faults.put(FaultKind.REPEATED, field.tag)
+                field = None
+            else:
+                seen.add(field.tag)
+                if place < last:
+                    faults.put(FaultKind.WRONG_ORDER, field.tag)
+                last = max(last, place)
+            steps.append(None if field is None else _step(field))
+        for tag in self._needed:
+            if tag not in seen:
+                faults.put(FaultKind.MISSING, tag)
+        plan = _Plan(tuple(steps), tuple(faults))
+        if len(self._plans) >= _PLANS:
+            self._plans.clear()
+        self._plans[tags] = plan
+        return plan
+
+
+def local_name(tag: str) -> str:
+    """A tag for people: without the namespace of the messages, with any other."""
+    return tag.removeprefix(_PREFIX)
+
+
+def _step(field: Field) -> _Step:
+    quick = {"N": _PLAIN_DECIMAL, "I": _PLAIN_INTEGER}.get(field.letter)
+    return field.tag, field.low, field.high, quick, field.is_right, field
+
+
+def _odd_text(field: Field, text: str, faults: Faults, path: str) -> str:
+    """A text that is too short, too long, or has space around it; the schema counts that space."""
+    if not text and field.when_empty:
+        return field.when_empty
+    if field.letter == "W":
+        text = _SPACE.sub(" ", text).strip(" ")
+    if len(text) < field.low:
+        faults.put(FaultKind.TOO_SHORT, f"{path}/{field.tag}", text, field.form)
+    elif len(text) > field.high:
+        faults.put(FaultKind.TOO_LONG, f"{path}/{field.tag}", text, field.form)
+    return text.strip()
+
+
+def _odd_number(field: Field, text: str, faults: Faults, path: str) -> str:
+    """A number in an unusual form, or none."""
+    if not text and field.when_empty:
+        return field.when_empty
+    text = text.strip(" \t\r\n")
+    where = f"{path}/{field.tag}"
+    if field.letter == "I":
+        _check_integer(field, text, faults, where)
+    elif match := _DECIMAL(text):
+        whole, after, only = match.groups()
+        digits, decimals = (whole or "").lstrip("0"), (after or only or "").rstrip("0")
+        if len(digits) + len(decimals) > 19 or len(decimals) > 5:
+            faults.put(FaultKind.TOO_MANY_DIGITS, where, text, field.form)
+        if text.startswith("-") and (digits or decimals):
+            faults.put(FaultKind.NEGATIVE, where, text)
+    else:
+        faults.put(FaultKind.NOT_DECIMAL, where, text, field.form)
+    return text
+
+
+def _check_integer(field: Field, text: str, faults: Faults, where: str) -> None:
+    match = _INTEGER(text)
+    # Python refuses to convert thousands of digits, and none is right here.
+    if match is None or len(match[1]) > 10 or not INT_MIN <= int(text) <= INT_MAX:
+        faults.put(FaultKind.NOT_INTEGER, where, text, field.form)
+    elif len(match[1]) > field.high:
+        faults.put(FaultKind.TOO_MANY_DIGITS, where, text, field.form)
+
+
+def _put_wrong(field: Field, text: str, faults: Faults, path: str) -> None:
+    if field.codes is None:
+        faults.put(FaultKind.WRONG_SHAPE, f"{path}/{field.tag}", text, field.form)
+    elif field.is_fixed:
+        faults.put(FaultKind.WRONG_FIXED, f"{path}/{field.tag}", text, field.when_empty)
+    else:
+        faults.put(FaultKind.WRONG_CODE, f"{path}/{field.tag}", text, " ".join(sorted(field.codes)))

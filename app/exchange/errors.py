@@ -1,0 +1,41 @@
+"""Why a message is not read or written, each with what to do next."""
+
+from __future__ import annotations
+
+from imaging.errors import KnownError
+
+
+class ExchangeError(KnownError):
+    """Root of the errors of this package."""
+
+    key = "exchange"
+
+
+class MessageTooLargeError(ExchangeError):
+    """The file is larger, or holds more elements, than any message may."""
+
+    key = "message_too_large"
+
+
+class MessageHostileError(ExchangeError):
+    """The file declares a document type or entities, which no message needs and attacks use."""
+
+    key = "message_hostile"
+
+
+class MessageBrokenError(ExchangeError):
+    """The file is empty, cut off, or no XML."""
+
+    key = "message_broken"
+
+
+class MessageUnknownError(ExchangeError):
+    """The file is XML, but no message that this station knows."""
+
+    key = "message_unknown"
+
+
+class MessageInvalidError(ExchangeError):
+    """A message to be written would not fit its schema; nothing was written."""
+
+    key = "message_invalid"
