@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from app.commands import bench, files, records, runs
+from app.logs import configure_logs
 
 cli = typer.Typer(
     name="guanjian",
@@ -31,6 +32,7 @@ cli.add_typer(records.log_commands, name="log")
 
 def main() -> None:
     """Run the command line."""
+    configure_logs()
     cli()
 
 

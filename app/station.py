@@ -271,6 +271,7 @@ class Station:
                 trace=trace,
             )
         self.measured.count("decisions")
+        log.info("decided", decision=decision.id, parcel=parcel_id, after=decision.after, trace=decision.trace_code)
         parcel = self._store.parcel(parcel_id)
         if decision.trace_code:
             self.measured.count("labels")

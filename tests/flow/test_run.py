@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import random
 import signal
 import subprocess
 import sys
@@ -84,22 +86,40 @@ def test_real_files_go_through_the_station(folder: str, shared: Path, tmp_path: 
     assert all(parcel["state"] != "imaged" for parcel in parcels)
 
 
-@pytest.mark.slow
-def test_nothing_acknowledged_is_lost_when_the_station_is_killed(tmp_path: Path) -> None:
-    data = tmp_path / "data"
+def kill_and_compare(data: Path, seconds: float, log: Path) -> int:
+    """Kill a run after some time; how many decisions it had acknowledged, each of which must be in the store."""
     command = [sys.executable, "-m", "app", "run", "--offscreen", "--auto", "--parcels", "200", "--data", str(data)]
-    for seconds in (4.0, 6.0):
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with log.open("w") as stderr:
+        process = subprocess.Popen(command, stderr=stderr, env={**os.environ, "GUANJIAN_LOG": "info"})
         time.sleep(seconds)
         process.send_signal(signal.SIGKILL)
         process.wait()
-        if not (data / "store.sqlite").exists():
-            continue
-        store = Store.open(data, station="station-1")
-        try:
-            assert store.verify_log().is_ok
-        finally:
-            store.close()
+    if not (data / "store.sqlite").exists():
+        return 0
+    acknowledged = [json.loads(line) for line in log.read_text("utf-8").splitlines() if line.endswith("}")]
+    acknowledged = [line for line in acknowledged if line.get("event") == "decided"]
+    store = Store.open(data, station="station-1")
+    try:
+        assert store.verify_log().is_ok
+        for line in acknowledged:
+            decisions = {each.id: each for each in store.history(line["parcel"])}
+            assert decisions[line["decision"]].after == line["after"]
+            found = store.find_trace(line["trace"]) if line["trace"] else None
+            assert (found is not None and found.parcel_id == line["parcel"]) or line["trace"] is None
+    finally:
+        store.close()
+    return len(acknowledged)
+
+
+@pytest.mark.slow
+def test_nothing_acknowledged_is_lost_when_the_station_is_killed(tmp_path: Path) -> None:
+    """GUANJIAN_KILLS sets how often; three times here, and the same store is opened again each time."""
+    kills = int(os.environ.get("GUANJIAN_KILLS", "3"))
+    chance = random.Random(7)
+    acknowledged = [
+        kill_and_compare(tmp_path / "data", chance.uniform(3, 9), tmp_path / f"{n}.log") for n in range(kills)
+    ]
+    assert sum(acknowledged) > 0
 
 
 def test_a_wrong_profile_is_refused_by_name() -> None:
