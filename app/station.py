@@ -32,7 +32,7 @@ from imaging.errors import FileError, KnownError
 from imaging.scan import Scan, Truth
 from models.detector import Detector
 from scanners.barcode import BarcodeReader, Reading
-from scanners.device import DeviceStatus
+from scanners.device import DeviceStatus, Fault
 from scanners.xray import (
     FileRejected,
     Lines,
@@ -137,6 +137,7 @@ class Station:
         self._watcher: Watcher | None = None
         self._detector_error: KnownError | None = None
         self._loops: list[DeviceLoop] = []
+        self._faults: dict[str, set[Fault]] = {}
         self._deciding = threading.Lock()
         self._labels = ThreadPoolExecutor(1, "labels")
         self._intake = Intake(
@@ -380,10 +381,11 @@ class Station:
             self._watcher.queue_changed(row)
 
     def _tell_status(self, entry: DeviceEntry, status: DeviceStatus) -> None:
-        for fault in status.faults:
+        for fault in set(status.faults) - self._faults.get(entry.name, set()):
             self.measured.count("faults")
             body = {"device": entry.name, "fault": fault.kind, "detail": fault.detail}
             self._store.add_event("device_fault", None, body)
+        self._faults[entry.name] = set(status.faults)
         if self._watcher:
             self._watcher.device_changed(entry.name, status)
 

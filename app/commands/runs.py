@@ -45,13 +45,14 @@ def replay(
     data: Data = None,
     profile: Annotated[str, typer.Option(help="The post's settings; its devices are not opened.")] = "demo",
 ) -> None:
-    """Replay captured scans through the station."""
+    """Replay captured scans through the station, into a store of their own beside the post's."""
     if not path.exists():
         raise typer.BadParameter(f"{path} does not exist", param_hint="PATH")
     with known_errors():
         options = {"path": str(path.resolve()), "speed": _parse_speed(speed)}
         device = DeviceEntry(name="replay", driver="replay", lane="replay", options=options)
-        settings = _with(load_settings(profile), data, (device,))
+        settings = load_settings(profile)
+        settings = _with(settings, data or settings.data / "replay", (device,))
         _open(settings, offscreen=offscreen, auto=auto, report=report, ends=True)
 
 
