@@ -141,7 +141,7 @@ def project(piece: Piece, mm_per_px: float, basis: Basis) -> Array:
         share = down[inside[0]] * across[inside[1]]
         tau[inside] += share[..., None] * np.float32(plate.thickness_mm) * basis.of(plate.material)
     for wire in (*piece.wires, piece.step_wire):
-        _add_wire(tau, wire, mm_per_px, basis)
+        add_wire(tau, wire, mm_per_px, basis)
     return tau
 
 
@@ -151,8 +151,11 @@ def _entry() -> dict[str, Any]:
     return tomllib.loads(text)
 
 
-def _add_wire(tau: Array, wire: Wire, mm_per_px: float, basis: Basis) -> None:
-    """Mean thickness of a wire in each pixel, from the integral of a circle's chord over the pixel's height."""
+def add_wire(tau: Array, wire: Wire, mm_per_px: float, basis: Basis) -> None:
+    """Add a wire, by its mean thickness in each pixel: the integral of a circle's chord over the pixel's height.
+
+    Places count from MARGIN_MM inside the map.
+    """
     rows, cols, _ = tau.shape
     x_mm = (np.arange(cols, dtype=np.float32) + 0.5) * mm_per_px - MARGIN_MM
     along = _covered(wire.left_mm + MARGIN_MM, wire.right_mm + MARGIN_MM, cols, mm_per_px)

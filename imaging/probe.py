@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from imaging.calibrate import attenuation_table, references
 from imaging.errors import ScanInvalidError
-from imaging.material import Beam, MaterialClass, beam_of, classify, zeff
+from imaging.material import MEV_FROM_KV, Beam, MaterialClass, beam_of, classify, zeff
 from imaging.scan import Box, Counts, Generator, View
 
 Point = tuple[float, float]
@@ -21,6 +21,9 @@ AIR_ERROR = 0.005
 ESTIMATED_AIR_ERROR = 0.03
 """How far the air reference may be off, as part of it: told by the machine, and estimated from the picture."""
 SIGMAS = 2.0
+VEIL, MEV_VEIL = 0.006, 0.003
+"""Scattered light, as part of air, that a machine may have left in its counts: behind much steel it outshines what came
+through, so the thickness may be more than it seems, never less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,6 @@ def _steel(counts: Counts, row: int, col: int, beam: Beam, calibration: tuple[fl
         transmission = min(max(signal, 0.5) / span, 1.0)
         return float(np.interp(-math.log(transmission), beam.steel_high, beam.steel_mm))
 
-    darkest = value - spread
+    darkest = value - spread - span * (MEV_VEIL if beam.kv >= MEV_FROM_KV else VEIL)
     most_mm = steel_of(darkest) if darkest > 1 and steel_of(darkest) < beam.steel_mm[-1] else None
     return Steel(steel_of(value), steel_of(value + spread), most_mm)
