@@ -18,12 +18,13 @@ _DECIMAL = re.compile(r"([+-]?)([0-9]{0,19})(?:\.([0-9]{0,19}))?", re.ASCII).ful
 
 
 class Paper(StrEnum):
-    """The four papers, in the order in which they come to be."""
+    """The four papers of a parcel in the order in which they come to be, and the one by which it goes back."""
 
     ORDER = "order"
     PAYMENT = "payment"
     WAYBILL = "waybill"
     INVENTORY = "inventory"
+    RETURN = "return"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,17 @@ class Inventory:
     buyer_phone: str = ""
     consignee_address: str = ""
     inventory_no: str = ""
+    lines: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """An application to return goods (退货申请单); its lines carry the numbers of the inventory's."""
+
+    guid: str
+    number: str
+    inventory_no: str
+    reason: str = ""
     lines: tuple[Line, ...] = ()
 
 
