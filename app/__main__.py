@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from app.commands import bench, files, records, runs
+from app.commands import bench, files, model, records, runs
 from app.logs import configure_logs
 
 cli = typer.Typer(
@@ -28,6 +28,7 @@ for command in (
 ):
     cli.command()(command)
 cli.add_typer(records.log_commands, name="log")
+cli.add_typer(model.model_commands, name="model")
 
 
 def main() -> None:

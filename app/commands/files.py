@@ -17,6 +17,7 @@ from imaging.files import dicos, native
 from imaging.look import LOOKS
 from imaging.render import picture_of
 from imaging.scan import Scan
+from models.detect import as_line
 from models.detector import Level
 
 Files = Annotated[list[Path], typer.Argument(help="Picture files, or folders of them.")]
@@ -58,18 +59,8 @@ def detect(
 
     def show(path: Path) -> None:
         found = detector.find(files.read(path))
-        rows = [
-            {
-                "class": each.label,
-                "score": round(each.score, 4),
-                "level": each.level,
-                "box": list(each.box),
-                **({"view": each.view} if each.view else {}),
-            }
-            for each in found.detections
-        ]
         if json:
-            print_json({"file": str(path), "model": found.model, "ms": round(found.ms, 2), "detections": rows})
+            print_json(as_line(path, found))
             return
         print_line(f"{path}  ({found.model}, {found.ms:.0f} ms)")
         for each in found.detections:

@@ -1,0 +1,70 @@
+"""The detector on this machine: the whole pipeline beside the bare session, and memory over many scans."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from app.bench.rows import Row
+from imaging.phantom import simulate_container, simulate_parcel
+from imaging.scan import Counts, Scan
+from models.benchmark import time_pipeline
+from models.detect import load_default
+
+PARCEL_P95_MS = 60.0
+OVERHEAD = 0.35
+CONTAINER_MS = 3_000.0
+SCANS = 2_000
+GROWTH = 1.05
+CONTAINER_RUNS = 3
+CONTAINER_SHAPE = (2_500, 10_000)
+
+
+def run(data: Path | None) -> list[Row]:
+    """Time the shipped model on a phantom parcel of 600 x 800 px and a container of 2,500 x 10,000 px."""
+    del data
+    detector = load_default()
+    parcel = simulate_parcel(1)
+    timing = time_pipeline(detector, parcel)
+    container = time_pipeline(detector, _large(simulate_container(1)), CONTAINER_RUNS)
+    growth = _memory_growth(lambda: detector.find(parcel))
+    return [
+        Row(
+            "detection.pipeline_p95", timing.pipeline.p95_ms, "ms", PARCEL_P95_MS,
+            timing.pipeline.p95_ms <= PARCEL_P95_MS, "bare session", timing.session.p95_ms,
+        ),
+        Row("detection.overhead", timing.overhead, "x session", OVERHEAD, timing.overhead <= OVERHEAD),
+        Row(
+            "detection.container", container.pipeline.p50_ms, "ms", CONTAINER_MS,
+            container.pipeline.p50_ms <= CONTAINER_MS, "bare session", container.session.p50_ms,
+        ),
+        Row("detection.memory_growth", growth, f"x over {SCANS} scans", GROWTH, growth <= GROWTH),
+    ]  # fmt: skip
+
+
+def _large(scan: Scan) -> Scan:
+    """The scan's first view, repeated to the size of a large container picture."""
+    view = scan.views[0]
+    rows, cols = CONTAINER_SHAPE
+
+    def spread(counts: Counts | None) -> Counts | None:
+        if counts is None:
+            return None
+        times = (-(-rows // counts.shape[0]), -(-cols // counts.shape[1]))
+        return np.ascontiguousarray(np.tile(counts, times)[:rows, :cols])
+
+    return replace(scan, views=(replace(view, high=spread(view.high), low=spread(view.low)),), truth=())
+
+
+def _memory_growth(find: Callable[[], object]) -> float:
+    process = psutil.Process()
+    for _ in range(SCANS // 10):
+        find()
+    early = process.memory_info().rss
+    for _ in range(SCANS - SCANS // 10):
+        find()
+    return float(process.memory_info().rss / early)
