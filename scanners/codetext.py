@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from imaging.scan import Scan
 from scanners.barcode import Code
 from scanners.device import CodeRefusedError
 
@@ -84,3 +85,14 @@ def parse_code(text: str) -> Code:
     aim, rest = found.group(), check_text(text[3:])
     symbology = "EAN8" if aim == "]E4" else _SYMBOLOGIES.get(aim[1], UNKNOWN)
     return Code(symbology, rest, raw=rest.encode(), aim=aim)
+
+
+def own_codes(scan: Scan) -> tuple[list[Code], list[CodeRefusedError]]:
+    """The codes that the X-ray machine read itself and sent with its scan, and why others of them were refused."""
+    codes, refused = [], []
+    for text in scan.codes:
+        try:
+            codes.append(parse_code(text))
+        except CodeRefusedError as error:
+            refused.append(error)
+    return codes, refused

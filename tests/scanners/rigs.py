@@ -11,7 +11,10 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
+import numpy.typing as npt
+import zxingcpp
 from PIL import Image
 
 from imaging.files import native
@@ -165,3 +168,52 @@ class TcpPeer:
         self._thread.join(3)
         for connection in self._connections.values():
             connection.close()
+
+
+Picture = npt.NDArray[np.uint8]
+BELT_PX = 240, 480
+"""Rows and columns of a camera's picture of the belt."""
+
+
+def draw_label(text: str) -> Picture:
+    return np.array(zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode).to_image(scale=5))
+
+
+def belt_frame(label: Picture, left: int) -> Picture:
+    """A label on a dark belt; what lies outside the picture is cut off."""
+    frame = np.full((BELT_PX[0], BELT_PX[1]), 90, np.uint8)
+    top = (BELT_PX[0] - len(label)) // 2
+    seen = label[:, max(0, -left) : max(0, BELT_PX[1] - left)]
+    frame[top : top + len(label), max(0, left) : max(0, left) + seen.shape[1]] = seen
+    return np.asarray(cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR), np.uint8)
+
+
+class LiveCamera:
+    """Gives what `picture` holds for ever, until it is pulled out or hangs."""
+
+    def __init__(self, picture: Picture) -> None:
+        self.picture = picture
+        self.shown = 0
+        self.is_pulled = False
+        self.trouble: Exception | None = None
+        self.released = threading.Event()
+        self.answers = threading.Event()
+        self.answers.set()
+
+    def connect(self, settings: object) -> LiveCamera:
+        self.released.clear()
+        return self
+
+    def read(self) -> tuple[bool, Any]:
+        self.released.wait(0.005)
+        self.answers.wait(10)
+        if self.trouble is not None:
+            raise self.trouble
+        self.shown += 1
+        return not self.is_pulled, self.picture
+
+    def get(self, what: int) -> float:
+        return 0.0
+
+    def release(self) -> None:
+        self.released.set()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanners.codetext import check_text, decode_bytes, parse_code
+from scanners.codetext import check_text, decode_bytes, own_codes, parse_code
 from scanners.device import CodeRefusedError
+from tests.scanners.rigs import make_scan
 
 
 @pytest.mark.parametrize("text", ["RR473124829GB", "01069012345678921712\x1d10A", "关检 12", "'; DROP TABLE--", "<b>"])
@@ -61,3 +63,10 @@ def test_bytes_are_utf8_or_gb18030() -> None:
     assert decode_bytes("包裹1".encode("gb18030")) == "包裹1"
     with pytest.raises(CodeRefusedError):
         decode_bytes(b"\xff\xff")
+
+
+def test_codes_of_the_machine_itself_are_checked_as_any() -> None:
+    scan = replace(make_scan(), codes=("]C10109501101020917\x1d10AB", "evil\u202etxt", "EA123456785CN", ""))
+    codes, refused = own_codes(scan)
+    assert [(code.text, code.aim) for code in codes] == [("0109501101020917\x1d10AB", "]C1"), ("EA123456785CN", "")]
+    assert [error.details["reason"] for error in refused] == ["U+202E", "empty"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import shutil
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,20 +21,25 @@ from scanners import conformance
 from scanners.barcode import BarcodeReader, Code, Reading
 from scanners.conformance import Case, NonConformantError, checks_for
 from scanners.device import DeviceKind, DeviceState, DeviceStatus, FaultKind
+from scanners.drivers.camera import Camera, CameraSettings
+from scanners.drivers.hid_pos import HidPos, HidPosSettings
 from scanners.drivers.image_folder import ImageFolder
 from scanners.drivers.inbox_settings import InboxSettings
 from scanners.drivers.keyboard_wedge import KeyboardWedge, WedgeSettings
 from scanners.drivers.replay import Replay, ReplaySettings
+from scanners.drivers.serial_reader import SerialReader, SerialSettings
 from scanners.drivers.tcp_reader import TcpReader, TcpSettings
 from scanners.drivers.watch_folder import WatchFolder
 from scanners.simulated.barcode import ReaderSettings, SimulatedReader
 from scanners.simulated.belt import SimulatedBelt
 from scanners.simulated.faults import MACHINE_FAULTS
 from scanners.simulated.h986 import H986Settings, SimulatedH986
+from scanners.simulated.hid_scanner import HidScanner
+from scanners.simulated.serial_line import SerialLine
 from scanners.xray import Lines, ScanFinished, ScanStarted, XraySource
-from tests.scanners.rigs import TcpPeer, make_belt, make_scan
+from tests.scanners.rigs import LiveCamera, TcpPeer, belt_frame, draw_label, make_belt, make_scan
 
-_serial = itertools.count(1000)
+_number = itertools.count(1000)
 
 
 def _injected(*kinds: FaultKind) -> dict[FaultKind, Any]:
@@ -67,7 +73,7 @@ def _watch_folder(tmp_path: Path) -> Case:
 
     def drop(_: object) -> None:
         for _ in range(3):
-            number = next(_serial)
+            number = next(_number)
             native.write(make_scan(number), folder / f"{number}.tif")
 
     settings = InboxSettings(folder=folder, settle_s=0.05, rescan_s=0.2)
@@ -79,8 +85,8 @@ def _image_folder(tmp_path: Path) -> Case:
     folder.mkdir()
 
     def drop(_: object) -> None:
-        code = zxingcpp.create_barcode(f"RR{next(_serial):08d}5CN", zxingcpp.BarcodeFormat.QRCode)
-        cv2.imwrite(str(folder / f"{next(_serial)}.png"), np.array(code.to_image(scale=5, add_quiet_zones=True)))
+        code = zxingcpp.create_barcode(f"RR{next(_number):08d}5CN", zxingcpp.BarcodeFormat.QRCode)
+        cv2.imwrite(str(folder / f"{next(_number)}.png"), np.array(code.to_image(scale=5, add_quiet_zones=True)))
 
     settings = InboxSettings(folder=folder, settle_s=0.05, rescan_s=0.2, patience_s=0.1)
     refuse = (lambda _: (folder / "bad.txt").write_bytes(b"\x1b[2J"), drop)
@@ -91,7 +97,7 @@ def _image_folder(tmp_path: Path) -> Case:
 def _wedge() -> Case:
     def type_text(text: str) -> Callable[[KeyboardWedge], None]:
         def type_it(device: KeyboardWedge) -> None:
-            at_s = float(next(_serial))
+            at_s = float(next(_number))
             for key in text + "\r":
                 at_s += 0.01
                 device.feed(key, at_s)
@@ -126,6 +132,46 @@ def _tcp_server() -> Case:
     return Case(lambda: TcpReader("tcp", settings), stimulate=send, is_ready=False)
 
 
+def _serial(line: SerialLine) -> Case:
+    return Case(
+        lambda: SerialReader("serial", SerialSettings(port=str(line.port))),
+        stimulate=lambda _: line.send(b"RR473124829GB\r\n"),
+        faults={
+            FaultKind.CODE_REFUSED: (lambda _: line.send(b"\x1b[2J\r\n"), lambda _: line.send(b"EA123456785CN\r\n")),
+            FaultKind.DISCONNECTED: (lambda _: line.unplug(), lambda _: line.plug()),
+        },
+    )
+
+
+def _hid() -> Case:
+    scanner = HidScanner()
+    return Case(
+        lambda: HidPos("hid", HidPosSettings(), scanner.connect),
+        stimulate=lambda _: scanner.scan(b"RR473124829GB", b"]C0"),
+        faults={
+            FaultKind.CODE_REFUSED: (lambda _: scanner.scan(b"\x1b[2J"), lambda _: scanner.scan(b"EA123456785CN")),
+            FaultKind.DISCONNECTED: (lambda _: scanner.unplug(), lambda _: scanner.plug()),
+        },
+    )
+
+
+def _camera() -> Case:
+    camera = LiveCamera(belt_frame(draw_label("RR473124829GB"), 100))
+
+    def connect(settings: CameraSettings) -> LiveCamera:
+        camera.is_pulled = False
+        return camera.connect(settings)
+
+    def pull(_: Camera) -> None:
+        camera.is_pulled = True
+
+    def show_other(_: Camera) -> None:
+        camera.picture = belt_frame(draw_label(f"RR{next(_number):08d}5CN"), 100)
+
+    faults = {FaultKind.DISCONNECTED: (pull, lambda _: None)}
+    return Case(lambda: Camera("camera", CameraSettings(source=0), connect), stimulate=show_other, faults=faults)
+
+
 @pytest.fixture
 def case(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Case]:
     match request.param:
@@ -141,6 +187,12 @@ def case(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Case]:
             yield _replay(tmp_path, "max")
         case "watch folder":
             yield _watch_folder(tmp_path)
+        case name:
+            yield from _reader(name, tmp_path)
+
+
+def _reader(name: str, tmp_path: Path) -> Iterator[Case]:
+    match name:
         case "image folder":
             yield _image_folder(tmp_path)
         case "wedge":
@@ -151,6 +203,15 @@ def case(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Case]:
             peer.close()
         case "tcp server":
             yield _tcp_server()
+        case "serial":
+            line = SerialLine(tmp_path / "ttyREADER")
+            line.plug()
+            yield _serial(line)
+            line.unplug()
+        case "hid pos":
+            yield _hid()
+        case "camera":
+            yield _camera()
         case "simulated reader":
             belt = make_belt(speed=5, lane="conformance")
             belt.open()
@@ -169,7 +230,17 @@ def _run_parcel(belt: SimulatedBelt) -> None:
 
 
 _XRAY = ("belt", "belt at max", "h986", "replay", "replay at max", "watch folder")
-_BARCODE = ("image folder", "wedge", "tcp client", "tcp server", "simulated reader")
+_NEEDS_PTY = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo terminals")
+_BARCODE = (
+    "image folder",
+    "wedge",
+    "tcp client",
+    "tcp server",
+    "hid pos",
+    "camera",
+    "simulated reader",
+    pytest.param("serial", marks=_NEEDS_PTY),
+)
 
 
 @pytest.mark.parametrize("case", _XRAY, indirect=True)

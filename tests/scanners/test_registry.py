@@ -12,9 +12,12 @@ from scanners.device import DeviceKind, DeviceSettingsError, DriverUnknownError,
 from scanners.simulated.belt import SimulatedBelt
 
 _SHIPPED = {
+    "camera",
+    "hid-pos",
     "image-folder",
     "keyboard-wedge",
     "replay",
+    "serial-reader",
     "simulated-barcode",
     "simulated-belt",
     "simulated-h986",
