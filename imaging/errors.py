@@ -44,6 +44,12 @@ class PieceMissingError(ImagingError):
     key = "piece_missing"
 
 
+class AnnotationInvalidError(ImagingError):
+    """Something drawn that is no box, arrow, line or text on a picture."""
+
+    key = "annotation_invalid"
+
+
 class FileError(ImagingError):
     """A file that cannot become a scan."""
 

@@ -233,19 +233,19 @@ def _joined_view(path: Path, energies: dict[str, tuple[Path, FileDataset]]) -> V
 
 def _view(dataset: Dataset, arrays: dict[str, Counts]) -> View:
     spacing = dataset.get("ImagerPixelSpacing") or (None, None)
-    rows_mm, cols_mm = (_positive(value) for value in spacing)
+    rows_mm, cols_mm = (positive(value) for value in spacing)
     name = str(dataset.get("AcquisitionDeviceProcessingDescription") or "top")
     return View(name, arrays["high"], arrays.get("low"), mm_per_row=rows_mm, mm_per_col=cols_mm)
 
 
 def _scan_of(path: Path, dataset: Dataset, views: tuple[View, ...]) -> Scan:
-    kv, ua = _positive(dataset.get("KVP")), _positive(dataset.get("XRayTubeCurrentInuA"))
+    kv, ua = positive(dataset.get("KVP")), positive(dataset.get("XRayTubeCurrentInuA"))
     generator = Generator(kv, ua / 1000 if ua else None) if kv and kv > 1 else None
-    speed = _positive(dataset.get("TableSpeed"))
+    speed = positive(dataset.get("TableSpeed"))
     return Scan(
         views=views,
         device=str(dataset.get("StationName") or "unknown"),
-        started_at=_started_at(dataset) or written_at(path),
+        started_at=content_time(dataset) or written_at(path),
         belt_speed_mm_s=speed,
         generator=generator,
         source=path.name,
@@ -253,7 +253,7 @@ def _scan_of(path: Path, dataset: Dataset, views: tuple[View, ...]) -> Scan:
     )
 
 
-def _started_at(dataset: Dataset) -> datetime | None:
+def content_time(dataset: Dataset) -> datetime | None:
     """Content date and time; DICOS gives local time without a zone, so it is taken as UTC."""
     text = f"{dataset.get('ContentDate') or ''}{str(dataset.get('ContentTime') or '').split('.', maxsplit=1)[0]}"
     try:
@@ -262,7 +262,8 @@ def _started_at(dataset: Dataset) -> datetime | None:
         return None
 
 
-def _positive(value: object) -> float | None:
+def positive(value: object) -> float | None:
+    """A number from a dataset, None where there is none, or one that cannot be."""
     try:
         number = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
