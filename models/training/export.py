@@ -1,6 +1,7 @@
 """Export a trained network: `python -m models.training.export RUN/checkpoint.pt OUT.onnx [--scenes FOLDER]`.
 
-With scenes the export is quantised to 8 bit as well (static, per channel; stem and last layers stay in 32 bit).
+OUT computes in 32 bit and stores its weights in 16. With scenes there is an OUT.int8.onnx as well (static, per channel;
+stem and last layers stay in 32 bit).
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from models.training.stream import CropStream
 
 OPSET = 17
 CALIBRATION_CROPS = 96
+SMALLEST_HALVED = 256
 UNQUANTISED = ("stem", "centre.1", "box.1", "centre/centre.1", "box/box.1")
 
 
@@ -69,6 +71,24 @@ def add_metadata(path: Path) -> None:
     onnx.save(model, path)
 
 
+def halve(source: Path, out: Path) -> None:
+    """The same model with its weights stored in 16 bit; ONNX Runtime turns them back once, when it loads."""
+    model = onnx.load(source)
+    graph = model.graph
+    casts = []
+    for index, weight in enumerate(graph.initializer):
+        values = onnx.numpy_helper.to_array(weight)
+        if values.dtype == np.float32 and values.size > SMALLEST_HALVED:
+            name = weight.name
+            stored = onnx.numpy_helper.from_array(values.astype(np.float16), f"{name}.stored")
+            graph.initializer[index].CopyFrom(stored)
+            casts.append(onnx.helper.make_node("Cast", [stored.name], [name], to=onnx.TensorProto.FLOAT))
+    for place, cast in enumerate(casts):
+        graph.node.insert(place, cast)
+    onnx.checker.check_model(model)
+    onnx.save(model, out)
+
+
 class Calibration(CalibrationDataReader):  # type: ignore[misc]
     """Crops for the value ranges of the quantised layers."""
 
@@ -107,9 +127,12 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--scenes", type=Path, help="quantise to OUT with .int8.onnx, calibrated on these scenes")
     chosen = parser.parse_args()
-    export(chosen.checkpoint, chosen.out)
-    if chosen.scenes:
-        quantise(chosen.out, chosen.out.with_suffix(".int8.onnx"), chosen.scenes)
+    with tempfile.TemporaryDirectory() as folder:
+        full = Path(folder) / "full.onnx"
+        export(chosen.checkpoint, full)
+        halve(full, chosen.out)
+        if chosen.scenes:
+            quantise(full, chosen.out.with_suffix(".int8.onnx"), chosen.scenes)
 
 
 if __name__ == "__main__":
