@@ -13,6 +13,7 @@ from app.ui.bars import StatusBar, TopBar
 from app.ui.chooser import Chooser
 from app.ui.help import HelpSheet
 from app.ui.queue_panel import QueuePanel
+from app.ui.replay_bar import ReplayBar
 from app.ui.side import SidePanel
 from app.ui.stage import Stage
 from app.ui.toast import BreakBanner, LastDecision, Notice
@@ -36,6 +37,7 @@ class Parts:
         self.status = StatusBar()
         self.last = LastDecision()
         self.break_banner = BreakBanner()
+        self.replay: ReplayBar | None = None
         self.splitter = QSplitter(childrenCollapsible=False, handleWidth=1)
         self.is_resized = False
         self.splitter.splitterMoved.connect(self._mark_resized)
@@ -44,8 +46,15 @@ class Parts:
         self.chooser = Chooser(window)
         self.help = HelpSheet(window)
 
+    def add_replay(self, bar: ReplayBar) -> None:
+        """A bar over the image, while captured scans are replayed."""
+        self.replay = bar
+        self._middle.insertWidget(0, bar)
+
     def retranslate(self) -> None:
         """All texts in the language that is chosen now."""
+        if self.replay is not None:
+            self.replay.retranslate()
         for part in (self.top, self.queue, self.side, self.actions, self.status, self.last, self.chooser):
             part.retranslate()
         self.stage.retranslate()
@@ -80,9 +89,9 @@ class Parts:
         column.addWidget(build.named(QFrame(), "rule"))
         column.addWidget(self.actions)
         middle = QWidget()
-        inner = build.column(middle)
-        inner.addWidget(self.break_banner)
-        inner.addWidget(self.stage, 1)
+        self._middle = build.column(middle)
+        self._middle.addWidget(self.break_banner)
+        self._middle.addWidget(self.stage, 1)
         left = build.named(QFrame(), "side")
         under = build.column(left)
         under.addWidget(self.queue, 1)
