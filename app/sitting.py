@@ -8,11 +8,13 @@ from typing import Any
 
 import psutil
 
-from app.build import build_devices, build_station, find_wedge
+from app.build import build_devices, build_station, find_player, find_wedge
 from app.report import build_report
 from app.settings import Settings
 from app.station import Placed, Station
 from app.ui.bridge import Bridge
+from app.ui.kept import read_kept, write_kept
+from app.ui.replay_bar import ReplayBar
 from app.ui.scripted import ScriptedOfficer
 from app.ui.settings import UiSettings
 from app.ui.start import make_application, start
@@ -49,24 +51,29 @@ def _work(
     def attend(window: MainWindow) -> None:
         window.course.switched.connect(lambda ms: station.measured.add_time("decision_to_next_image", ms))
         window.desk.decided.connect(lambda _: memory.read(station.measured.counts["scans"]))
+        if player := find_player(devices):
+            window.parts.add_replay(ReplayBar(player, player.settings.speed, window.desk.reads))
         if is_auto:
             ScriptedOfficer(window, lambda: ends and not sources and station.is_idle())
         elif ends:
             bridge.source_done.connect(lambda _: None if sources else window.close())
         station.start(devices, bridge)
 
+    kept = settings.data / "window.toml"
+    wanted = UiSettings(
+        officer=settings.officer.name,
+        language=settings.look.language,
+        theme=settings.look.theme,
+        break_after_s=settings.work.break_after_min * 60,
+    )
     start(
         station,
         bridge,
-        UiSettings(
-            officer=settings.officer.name,
-            language=settings.look.language,
-            theme=settings.look.theme,
-            break_after_s=settings.work.break_after_min * 60,
-        ),
+        read_kept(kept, wanted),
         rule_titles={rule.id: rule.title for rule in station.rules},
         post_names={"zh_CN": settings.post.name_zh, "en": settings.post.name_en},
         wedge=find_wedge(devices),
+        keep=lambda chosen: write_kept(kept, chosen),
         attend=attend,
     )
 

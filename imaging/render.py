@@ -69,7 +69,7 @@ def render(
     patch = _Patch.of(pyramid, viewport)
     _fill_around(packed, patch, background)
     if patch is not None:
-        if pyramid.is_palette_known and _needs_pseudo(look):
+        if pyramid.is_palette_known and needs_pseudo(look):
             pyramid, look = pyramid.pseudo(), _of_classes(look)
             patch = replace(patch, level=pyramid.levels[patch.index])
         look = effective(look, pyramid.kind)
@@ -103,7 +103,8 @@ def effective(look: Look, kind: ViewKind) -> Look:
     return replace(look, penetration=plain.penetration, enhancement=plain.enhancement, absorption=0.0)
 
 
-def _needs_pseudo(look: Look) -> bool:
+def needs_pseudo(look: Look) -> bool:
+    """Whether a look shows a colour picture by what its palette gives back, and not by its own colours."""
     return look.strip is not Strip.NONE or look.palette != "standard" or needs_counts(look)
 
 

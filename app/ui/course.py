@@ -1,8 +1,6 @@
-"""The course of the work: what a key does, what follows a decision, what is said when something happens."""
+"""The course of the work: what follows a decision, an undo and a code, what is said when something happens."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QImage
@@ -17,6 +15,7 @@ from app.ui.bridge import Bridge
 from app.ui.chooser import Choice
 from app.ui.desk import Desk
 from app.ui.label import print_label
+from app.ui.marking import Marking
 from app.ui.opening import Opened
 from app.ui.pace import Pace
 from app.ui.parts import Parts
@@ -25,17 +24,15 @@ from scanners.barcode import Reading
 
 READ_AHEAD = 3
 REFRESH_MS = 120
-_DIALS = {"up": 1, "wide": 1, "down": -1, "narrow": -1}
 
 
 class Course(QObject):
     """Joins the parts of the window with the desk.
 
-    `window_command` hands on what concerns the window itself. `switched` tells the milliseconds from a decision's key
-    to the next picture on the screen, `picture_shown` which parcel's picture was painted first.
+    `switched` tells the milliseconds from a decision's key to the next picture on the screen, `picture_shown` which
+    parcel's picture was painted first.
     """
 
-    window_command = Signal(str)
     switched = Signal(float)
     picture_shown = Signal(int)
 
@@ -53,20 +50,7 @@ class Course(QObject):
         self._refresh.timeout.connect(self.refresh)
         self._words = QTimer(self, singleShot=True, interval=0)
         self._words.timeout.connect(lambda: parts.side.show_parcel(desk.opened))
-        self._commands: dict[str, Callable[[], object]] = {
-            "undo": self.undo,
-            "boxes": self._toggle_boxes,
-            "overview": self._toggle_overview,
-            "detection": self._next_detection,
-            "next": lambda: self._go(1),
-            "previous": lambda: self._go(-1),
-            "back": lambda: desk.step(-1),
-            "forward": lambda: desk.step(1),
-            "search": parts.queue.focus_search,
-            "print": self.print_label,
-            "break": self.toggle_break,
-            "leave": self._leave,
-        }
+        self.marking = Marking(parts.stage, desk.pixels, self)
         self._connect()
 
     def _connect(self) -> None:
@@ -82,7 +66,6 @@ class Course(QObject):
         desk.reads.failed.connect(self._after_refusal)
         desk.pixels.failed.connect(self.tell_error)
         desk.labels.failed.connect(self.tell_error)
-        parts.top.pressed.connect(self.press)
         parts.queue.filter_changed.connect(self.refresh)
         parts.queue.opened.connect(desk.open)
         parts.queue.left_search.connect(self._search)
@@ -112,39 +95,6 @@ class Course(QObject):
         bridge.file_put_aside.connect(self._tell_put_aside)
         bridge.source_done.connect(lambda device: self._tell(text("ui.notice.source_ended", device=device), "check"))
         bridge.error_came.connect(self.tell_error)
-
-    def press(self, command: str) -> bool:
-        """Do what a key or a button stands for; False when an overlay is open and the key is its own."""
-        parts = self.parts
-        area, _, rest = command.partition(".")
-        if parts.chooser.is_open:
-            return False
-        if parts.help.isVisible():
-            parts.help.hide()
-            if command in ("help", "leave"):
-                return True
-        if command in set(Action):
-            self.act(Action(command))
-        elif area == "look":
-            parts.stage.press_look(rest)
-        elif area == "zoom":
-            parts.stage.zoom(command)
-        elif area == "pan":
-            parts.stage.pan(command)
-        elif rest in _DIALS:
-            parts.stage.turn(area, _DIALS[rest])
-        elif command in self._commands:
-            self._commands[command]()
-        else:
-            self.window_command.emit(command)
-        return True
-
-    def release(self, command: str) -> bool:
-        """A key comes up; only looks care."""
-        if command.startswith("look."):
-            self.parts.stage.release_look(command.removeprefix("look."))
-            return True
-        return False
 
     def refresh(self) -> None:
         self.desk.refresh(self.parts.queue.filter())
@@ -243,6 +193,8 @@ class Course(QObject):
         else:
             stage.show_views(opened.parcel.id, opened.views, opened.parcel.seen)
             self._paint_of = opened.parcel.id
+            self.marking.renew()
+            self.marking.suggest()
         if not opened.views:
             more = words.error_words(opened.scan_error) if opened.scan_error else text("ui.viewer.no_picture_more")
             stage.set_note(text("ui.viewer.no_picture"), more)
@@ -328,27 +280,3 @@ class Course(QObject):
             self.desk.open(self.parts.queue.model.at(0).id)
         else:
             self._tell(text("ui.notice.code_unknown", code=code))
-
-    def _go(self, direction: int) -> None:
-        wanted = self.parts.queue.neighbour(self.desk.open_id, direction)
-        if wanted is not None:
-            self.desk.open(wanted)
-
-    def _leave(self) -> None:
-        """Esc: out of the search field, else away with the notice, else back to the standard image."""
-        if self.parts.queue.search.hasFocus():
-            self.parts.queue.search.clear()
-            self.parts.stage.setFocus()
-        elif self.parts.notice.isVisible():
-            self.parts.notice.hide()
-        else:
-            self.parts.stage.press_look("standard")
-
-    def _toggle_boxes(self) -> None:
-        self.parts.stage.set_boxes(not self.parts.stage.has_boxes)
-
-    def _toggle_overview(self) -> None:
-        self.parts.stage.set_overview(not self.parts.stage.has_overview)
-
-    def _next_detection(self) -> None:
-        self.parts.stage.mark_next()

@@ -54,11 +54,11 @@ def _fill(column: QVBoxLayout, group: str) -> None:
     grid = QGridLayout()
     grid.setHorizontalSpacing(10)
     grid.setVerticalSpacing(1)
-    shown = [binding for binding in keys.BINDINGS if binding.group == group]
+    shown = [binding for binding in keys.BINDINGS if binding.group == group and binding.listed_as != "-"]
     rows = -(-len(shown) // 2) if group != "image" else len(shown)
     for number, binding in enumerate(shown):
         row, side = number % rows, number // rows * 2
-        cap = build.named(QLabel(" ".join(keys.caption(key) for key in binding.keys)), "pill")
+        cap = build.named(QLabel(binding.listed_as or " ".join(keys.caption(key) for key in binding.keys)), "pill")
         cap.setAlignment(Qt.AlignmentFlag.AlignCenter)
         grid.addWidget(cap, row, side)
         grid.addWidget(QLabel(command_name(binding.command)), row, side + 1)
@@ -71,4 +71,9 @@ def command_name(command: str) -> str:
         return words.action_name(Action(command))
     if command.startswith("look."):
         return text("ui.key.zeff" if command == "look.zeff" else f"look.name.{command.removeprefix('look.')}")
-    return text(f"ui.key.{command}")
+    area, _, rest = command.partition(".")
+    if area in ("combination", "store"):
+        return text(f"ui.key.{area}")
+    if area == "cursor":
+        return text("ui.key.cursor")
+    return text(f"ui.key.marks_{rest}" if area == "marks" else f"ui.key.{command}")

@@ -16,17 +16,21 @@ HELD_LONG_S = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """One key. `command` is "release", "look.grey", "zoom.in"...; in a text field only keys with `in_text` work."""
+    """One key. `command` is "release", "look.grey", "zoom.in"...; in a text field only keys with `in_text` work.
+
+    `listed_as` is what the help shows instead of the keys; "-" leaves the key to a neighbour that speaks for it.
+    """
 
     command: str
     keys: tuple[str, ...]
     group: str
     in_text: bool = False
+    listed_as: str = ""
 
     @property
     def repeats(self) -> bool:
         """Whether holding the key goes on doing it; decisions and looks never repeat."""
-        return self.command.startswith(("pan.", "zoom.", "window.", "level.", "gamma.", "absorption."))
+        return self.command.startswith(("pan.", "cursor.", "zoom.", "window.", "level.", "gamma.", "absorption."))
 
     @property
     def caption(self) -> str:
@@ -85,8 +89,22 @@ _LOOKS = {
     "log": "K",
 }
 
+COMBINATIONS = tuple(range(2, 8))
+"""The function keys F2 to F7 that hold an officer's own combinations of looks."""
+
 _OTHERS = (
     Binding("undo", ("Ctrl+Z",), "act", in_text=True),
+    Binding("marks.opaque", ("A",), "look"),
+    Binding("marks.suspicious_organic", ("Q",), "look"),
+    Binding("suggested", ("9",), "look"),
+    *(
+        Binding(f"combination.{number}", (f"F{number}",), "look", listed_as="-" if number > 2 else "F2–F7")
+        for number in COMBINATIONS
+    ),
+    *(
+        Binding(f"store.{number}", (f"Shift+F{number}",), "look", listed_as="-" if number > 2 else "⇧F2–⇧F7")
+        for number in COMBINATIONS
+    ),
     Binding("window.narrow", ("'",), "look"),
     Binding("window.wide", (";",), "look"),
     Binding("level.up", ("]",), "look"),
@@ -105,9 +123,15 @@ _OTHERS = (
     Binding("pan.down", ("Down",), "image"),
     Binding("boxes", ("X",), "image"),
     Binding("detection", ("J",), "image"),
-    Binding("overview", ("M",), "image"),
-    Binding("next", ("PgDown", "N"), "queue"),
-    Binding("previous", ("PgUp", "P"), "queue"),
+    Binding("overview", ("W",), "image"),
+    Binding("measure", ("M",), "image"),
+    Binding("cursor.left", ("Ctrl+Left",), "image", listed_as="Ctrl+←↑→↓"),
+    Binding("cursor.right", ("Ctrl+Right",), "image", listed_as="-"),
+    Binding("cursor.up", ("Ctrl+Up",), "image", listed_as="-"),
+    Binding("cursor.down", ("Ctrl+Down",), "image", listed_as="-"),
+    Binding("point", ("Space",), "image"),
+    Binding("next", ("PgDown",), "queue"),
+    Binding("previous", ("PgUp",), "queue"),
     Binding("back", ("Alt+Left",), "queue", in_text=True),
     Binding("forward", ("Alt+Right",), "queue", in_text=True),
     Binding("search", ("Ctrl+F", "/"), "queue"),

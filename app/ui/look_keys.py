@@ -59,6 +59,13 @@ class LookKeys:
         self._press = _Press(name, before, self._clock())
         return self.look
 
+    def press_whole(self, name: str, look: Look) -> Look:
+        """A key that holds a whole look goes down: that look, or the standard image where it is on already."""
+        before = self.look
+        self.look = STANDARD if before == look else look
+        self._press = _Press(name, before, self._clock())
+        return self.look
+
     def release(self, name: str) -> Look:
         """A look key comes up: after 0.7 s and more the look before it returns."""
         press = self._press
@@ -74,17 +81,19 @@ class LookKeys:
 
     def turn(self, dial: str, steps: float) -> Look:
         """Turn window, level, gamma or absorption by steps; neutral is in the middle."""
-        look = self.look
-        if dial == "window":
-            look = replace(look, window_width=_within(look.window_width * WINDOW_STEP**steps, 0.02, 4.0))
-        elif dial == "level":
-            look = replace(look, window_centre=_within(look.window_centre - LEVEL_STEP * steps, -0.5, 1.5))
-        elif dial == "gamma":
-            look = replace(look, gamma=_within(look.gamma * GAMMA_STEP**steps, 0.2, 5.0))
-        else:
-            look = replace(look, absorption=_within(look.absorption + ABSORPTION_STEP * steps, -1.0, 1.0))
-        self.look = look
-        return look
+        self.look = changed_dial(self.look, dial, steps)
+        return self.look
+
+
+def changed_dial(look: Look, dial: str, steps: float) -> Look:
+    """A look with window, level, gamma or absorption turned by steps, kept within what makes sense."""
+    if dial == "window":
+        return replace(look, window_width=_within(look.window_width * WINDOW_STEP**steps, 0.02, 4.0))
+    if dial == "level":
+        return replace(look, window_centre=_within(look.window_centre - LEVEL_STEP * steps, -0.5, 1.5))
+    if dial == "gamma":
+        return replace(look, gamma=_within(look.gamma * GAMMA_STEP**steps, 0.2, 5.0))
+    return replace(look, absorption=_within(look.absorption + ABSORPTION_STEP * steps, -1.0, 1.0))
 
 
 def changed(look: Look, name: str) -> Look:

@@ -12,12 +12,14 @@ from app.texts import text
 from app.ui import chips, theme, words
 from app.ui.geometry import Camera, scale_bar
 from imaging.look import Look
+from imaging.marks import Mark, MarkKind
 from models.detector import Level
 
 BOX = QColor("#d4006a")
 """Magenta: the one strong hue that no material colour uses."""
 PLATE = QColor(12, 16, 20, 225)
 PLATE_TEXT = QColor("#ffffff")
+MARKS = {MarkKind.OPAQUE: QColor("#101010"), MarkKind.SUSPICIOUS_ORGANIC: QColor("#8a4dff")}
 CHANGED = QColor("#ffd34d")
 """Says that the image is not the standard one."""
 OVERVIEW_PX = 190
@@ -46,6 +48,23 @@ def paint_boxes(painter: QPainter, camera: Camera, seen: Sequence[Seen], marked:
         painter.drawRect(area)
         if area.intersects(QRectF(0, 0, camera.pane_w, camera.pane_h)):
             _paint_label(painter, camera, area, one, taken)
+    painter.restore()
+
+
+def paint_marks(painter: QPainter, camera: Camera, marks: Sequence[Mark]) -> None:
+    """Regions that physics marks: corners only, so that they are never taken for the detector's boxes."""
+    painter.save()
+    for mark in marks:
+        area = box_area(camera, mark.box).adjusted(-4, -4, 4, 4)
+        if not area.intersects(QRectF(0, 0, camera.pane_w, camera.pane_h)):
+            continue
+        arm = max(6.0, min(area.width(), area.height()) * 0.25)
+        for colour, width in ((QColor(255, 255, 255, 215), 4.6), (MARKS[mark.kind], 2.4)):
+            painter.setPen(QPen(colour, width))
+            for x, dx in ((area.left(), arm), (area.right(), -arm)):
+                for y, dy in ((area.top(), arm), (area.bottom(), -arm)):
+                    painter.drawLine(QPointF(x, y), QPointF(x + dx, y))
+                    painter.drawLine(QPointF(x, y), QPointF(x, y + dy))
     painter.restore()
 
 

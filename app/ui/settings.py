@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from imaging.look import Look
+from imaging.marks import MarkKind, Sensitivity
 
 
 @dataclass(frozen=True, slots=True)
 class UiSettings:
-    """Who sits at the station and how he likes it. `text_px` 0 means: fit to the window's height."""
+    """Who sits at the station and how he likes it. `text_px` 0 means: fit to the window's height.
+
+    `combinations` are the looks that he has stored on function keys, by the number of the key.
+    """
 
     officer: str = "officer"
     language: str = "zh_CN"
@@ -19,3 +26,5 @@ class UiSettings:
     queue_width_px: int = 0
     side_width_px: int = 0
     break_after_s: int = 20 * 60
+    marks: Mapping[MarkKind, Sensitivity] = field(default_factory=dict)
+    combinations: Mapping[int, Look] = field(default_factory=dict)

@@ -7,76 +7,24 @@ from dataclasses import replace
 from time import perf_counter
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from app.customs.parcel import Seen
 from app.texts import text
 from app.ui import build
 from app.ui.geometry import Camera
-from app.ui.key_button import Flow, KeyButton
 from app.ui.live import LiveStrip
-from app.ui.look_keys import LOOK_NAMES, LookKeys, changed, is_on, parts_on
+from app.ui.look_bar import LookBar, OfferLine, conflict_words, look_name, missing, why_not_words
+from app.ui.look_keys import LookKeys, changed_dial, parts_on
 from app.ui.viewer import Shown, Viewer
-from imaging.look import STANDARD, Look, why_not
-from imaging.scan import ViewKind
+from imaging.look import LOOKS, STANDARD, Look
+from imaging.marks import Mark
+from imaging.pyramid import Pyramid
+from imaging.render import needs_pseudo
 
 PAN_PX = 80
 ZOOM_STEP = 1.5
-_GROUPS = (
-    ("standard", "grey", "inverse", "colour_safe", "smooth", "zeff"),
-    ("organic_only", "organic_strip", "inorganic_only", "inorganic_strip"),
-    ("penetration_high", "penetration_low", "penetration_super", "penetration_slice"),
-    ("edge", "super", "local", "histogram", "log"),
-)
-assert sorted(name for group in _GROUPS for name in group) == sorted(LOOK_NAMES)
-
-
-class LookBar(QFrame):
-    """One button a look, pressed like its key; greyed with the reason where the picture cannot give it."""
-
-    pressed = Signal(str)
-    released = Signal(str)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("lookbar")
-        self._flow = Flow(gap=3, group_gap=10)
-        self._buttons = {name: KeyButton(f"look.{name}") for group in _GROUPS for name in group}
-        for name, button in self._buttons.items():
-            button.setCheckable(True)
-            button.pressed.connect(lambda name=name: self.pressed.emit(name))
-            button.released.connect(lambda name=name: self.released.emit(name))
-        box = build.column(self, gap=6, margins=(8, 5, 8, 5))
-        box.addWidget(self._flow)
-        self._flow.set_groups([[self._buttons[name] for name in group] for group in _GROUPS])
-        self._kind: ViewKind | None = None
-
-    def show_look(self, look: Look, kind: ViewKind | None) -> None:
-        """Mark what is on and grey what this kind of picture cannot show."""
-        self._kind = kind
-        for name, button in self._buttons.items():
-            button.setChecked(kind is not None and is_on(look, name))
-            reason = missing(name, kind)
-            button.setEnabled(kind is not None and not reason)
-            full = "" if name == "zeff" else text(f"look.name.{name}")
-            button.set_words(text(f"ui.look.{name}"), reason, full)
-
-    def retranslate(self, look: Look) -> None:
-        self.show_look(look, self._kind)
-        self._flow.arrange()
-
-
-def look_name(name: str, look: Look) -> str:
-    """The full name of a part of a look; the highlight with its number."""
-    return text(f"look.name.{f'zeff_{look.highlight}' if name == 'zeff' else name}")
-
-
-def missing(name: str, kind: ViewKind | None) -> str:
-    """Why a kind of picture cannot show a look, in words; empty when it can."""
-    reason = None if kind is None else why_not(changed(STANDARD, name), kind)
-    if reason is None:
-        return ""
-    return text(f"look.unavailable.{reason}")
 
 
 class Stage(QFrame):
@@ -95,6 +43,9 @@ class Stage(QFrame):
         self.live = LiveStrip()
         self.glass = QWidget()
         self._lay_out()
+        self.offer = OfferLine(self.glass)
+        self.offer.pressed.connect(self.press_suggested)
+        self.offer.released.connect(self.release_suggested)
         self.bar.pressed.connect(self.press_look)
         self.bar.released.connect(self.release_look)
         for pane in self.panes:
@@ -122,9 +73,10 @@ class Stage(QFrame):
         column.addWidget(self.live)
 
     @property
-    def kind(self) -> ViewKind | None:
+    def pyramid(self) -> Pyramid | None:
+        """What the first pane shows."""
         shown = self.panes[0].shown
-        return None if shown is None else shown.pyramid.kind
+        return None if shown is None else shown.pyramid
 
     @property
     def look(self) -> Look:
@@ -150,16 +102,38 @@ class Stage(QFrame):
     def set_note(self, title: str, more: str = "") -> None:
         self.panes[0].set_note(title, more)
 
+    def set_marks(self, marks: Sequence[Sequence[Mark]]) -> None:
+        """Regions that physics marks, of each view."""
+        for pane, mine in zip(self.panes, (*marks, (), ()), strict=False):
+            pane.set_marks(mine)
+
     def press_look(self, name: str) -> None:
-        if self.kind is None:
+        if self.pyramid is None:
             return
-        reason = missing(name, self.kind)
+        reason = missing(name, self.pyramid)
         if reason:
-            self.refused.emit(reason)
-            self._show_look()
+            self._refuse(reason)
             return
         self.keys.press(name)
-        self._show_look()
+        self._show_pressed()
+
+    def press_combination(self, name: str, look: Look) -> None:
+        """A key that holds a whole look goes down; `release_look` with its name ends it."""
+        if self.pyramid is None:
+            return
+        reason = why_not_words(look, self.pyramid)
+        if reason:
+            self._refuse(reason)
+            return
+        self.keys.press_whole(name, look)
+        self._show_pressed()
+
+    def press_suggested(self) -> None:
+        if self.offer.look_name:
+            self.press_combination("suggested", LOOKS[self.offer.look_name])
+
+    def release_suggested(self) -> None:
+        self.release_look("suggested")
 
     def release_look(self, name: str) -> None:
         self.keys.release(name)
@@ -170,9 +144,14 @@ class Stage(QFrame):
         self._show_look()
 
     def turn(self, dial: str, steps: float) -> None:
-        if self.kind is not None:
-            self.keys.turn(dial, steps)
-            self._show_look()
+        if self.pyramid is None:
+            return
+        reason = why_not_words(changed_dial(self.look, dial, steps), self.pyramid) if dial == "absorption" else ""
+        if reason:
+            self._refuse(reason)
+            return
+        self.keys.turn(dial, steps)
+        self._show_look()
 
     def zoom(self, command: str) -> None:
         """zoom.in, zoom.out, zoom.fit or zoom.one."""
@@ -214,6 +193,7 @@ class Stage(QFrame):
 
     def retranslate(self) -> None:
         self.bar.retranslate(self.look)
+        self.offer.retranslate()
         self.live.retranslate()
         self._show_look()
 
@@ -221,12 +201,28 @@ class Stage(QFrame):
         self.live.restyle()
         self.bar.retranslate(self.look)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self.offer.place()
+
+    def _refuse(self, reason: str) -> None:
+        self.refused.emit(reason)
+        self._show_look()
+
+    def _show_pressed(self) -> None:
+        """Show what a key has changed, and say which part of it has no effect beside the others."""
+        self._show_look()
+        if conflict := conflict_words(self.look):
+            self.refused.emit(conflict)
+
     def _show_look(self) -> None:
-        names = [look_name(name, self.look) for name in parts_on(self.look)]
+        names = " + ".join(look_name(name, self.look) for name in parts_on(self.look))
+        pyramid = self.pyramid
+        is_estimated = pyramid is not None and pyramid.is_palette_known and needs_pseudo(self.look)
         for pane in self.panes:
-            pane.look_words = " + ".join(names)
+            pane.look_words = text("ui.viewer.estimated", look=names) if is_estimated else names
             pane.set_look(self.look)
-        self.bar.show_look(self.look, self.kind)
+        self.bar.show_look(self.look, pyramid)
         self.look_changed.emit(self.look)
 
     def _follow(self, mover: Viewer, camera: Camera) -> None:

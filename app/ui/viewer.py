@@ -13,6 +13,7 @@ from app.customs.parcel import Seen
 from app.ui import overlays, theme
 from app.ui.geometry import Camera
 from imaging.look import STANDARD, Look
+from imaging.marks import Mark
 from imaging.pyramid import Pyramid
 from imaging.render import Pixels, Viewport, render
 
@@ -49,6 +50,7 @@ class Viewer(QWidget):
         self.look: Look = STANDARD
         self.seen: tuple[Seen, ...] = ()
         self.marked: int | None = None
+        self.marks: tuple[Mark, ...] = ()
         self.has_boxes = True
         self.has_overview = True
         self.is_bare = False
@@ -64,6 +66,7 @@ class Viewer(QWidget):
         self.shown = shown
         self.seen = tuple(seen)
         self.marked = None
+        self.marks = ()
         self._overview = None
         if shown is not None:
             rows, cols = shown.pyramid.shape
@@ -80,6 +83,10 @@ class Viewer(QWidget):
     def set_seen(self, seen: Sequence[Seen]) -> None:
         self.seen = tuple(seen)
         self.marked = None
+        self.update()
+
+    def set_marks(self, marks: Sequence[Mark]) -> None:
+        self.marks = tuple(marks)
         self.update()
 
     def set_look(self, look: Look) -> None:
@@ -135,6 +142,7 @@ class Viewer(QWidget):
 
     def _paint_overlays(self, painter: QPainter) -> None:
         assert self.shown is not None
+        overlays.paint_marks(painter, self.camera, self.marks)
         if self.has_boxes:
             overlays.paint_boxes(painter, self.camera, self.seen, self.marked)
         overlays.paint_scale_bar(painter, self.camera, self.shown.mm_per_col)

@@ -15,6 +15,7 @@ from app.station import StationView
 from app.texts import text
 from app.ui import theme
 from app.ui.bridge import Bridge
+from app.ui.commands import Commands
 from app.ui.course import Course
 from app.ui.desk import Desk
 from app.ui.key_input import KeyInput, Wedge
@@ -53,9 +54,11 @@ class MainWindow(QMainWindow):
         self.parts = Parts(self, self._settings.officer, rule_titles or {}, post_names or {})
         self.desk = Desk(station, self._settings.officer, self)
         self.course = Course(self.parts, self.desk, Pace(self._settings.break_after_s), self)
-        self.course.window_command.connect(self._command)
+        self.course.marking.restore(dict(self._settings.marks))
         self.course.follow(bridge)
-        self.key_input = KeyInput(self, self.course.press, self.course.release, wedge)
+        self.commands = Commands(self.course, dict(self._settings.combinations), self)
+        self.commands.window_command.connect(self._command)
+        self.key_input = KeyInput(self, self.commands.press, self.commands.release, wedge)
         self.key_input.code_typed.connect(self.course.show_code)
         QApplication.instance().installEventFilter(self.key_input)  # type: ignore[union-attr]
         self.parts.stage.set_boxes(self._settings.has_boxes)
@@ -78,6 +81,8 @@ class MainWindow(QMainWindow):
             self._settings,
             has_boxes=stage.has_boxes,
             has_overview=stage.has_overview,
+            marks=dict(self.course.marking.sensitivities),
+            combinations=dict(self.commands.combinations),
             is_full_screen=self.isFullScreen(),
             queue_width_px=sizes[0] if self._is_resized_by_hand() else self._settings.queue_width_px,
             side_width_px=sizes[2] if self._is_resized_by_hand() else self._settings.side_width_px,

@@ -274,7 +274,7 @@ def test_next_previous_back_and_forward(window: MainWindow, qtbot: QtBot) -> Non
     rows = [row.id for row in window.parts.queue.model.rows()]
     press(qtbot, window, Qt.Key.Key_PageDown)
     assert window.desk.open_id == rows[1]
-    press(qtbot, window, Qt.Key.Key_N)
+    press(qtbot, window, Qt.Key.Key_PageDown)
     assert window.desk.open_id == rows[2]
     press(qtbot, window, Qt.Key.Key_PageUp)
     assert window.desk.open_id == rows[1]
@@ -310,10 +310,10 @@ def test_legacy_colour_picture_greys_what_it_cannot_show(
     open_parcel(qtbot, window, GREEN)
     button = window.parts.stage.bar._buttons["organic_only"]
     assert not button.isEnabled()
-    assert texts.text("look.unavailable.colour_has_no_material") in button.toolTip()
+    assert texts.text("look.unavailable.palette_unknown") in button.toolTip()
     press(qtbot, window, Qt.Key.Key_1)
     assert window.parts.stage.look == STANDARD
-    assert window.parts.notice.words == texts.text("look.unavailable.colour_has_no_material")
+    assert window.parts.notice.words == texts.text("look.unavailable.palette_unknown")
     assert window.parts.stage.bar._buttons["grey"].isEnabled()
 
 

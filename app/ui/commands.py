@@ -1,0 +1,130 @@
+"""What every key of the table does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+
+from app.customs.states import Action
+from app.texts import text
+from app.ui.course import Course
+from app.ui.look_bar import look_name
+from app.ui.look_keys import parts_on
+from imaging.look import Look
+from imaging.marks import MarkKind
+
+_DIALS = {"up": 1, "wide": 1, "down": -1, "narrow": -1}
+
+
+class Commands(QObject):
+    """Takes the commands of keys and buttons to the parts that carry them out.
+
+    `window_command` hands on what concerns the window itself. `combinations` are the looks on F2 to F7.
+    """
+
+    window_command = Signal(str)
+
+    def __init__(self, course: Course, combinations: dict[int, Look], parent: QObject) -> None:
+        super().__init__(parent)
+        self._course = course
+        self._parts = course.parts
+        self.combinations = combinations
+        desk, stage = course.desk, course.parts.stage
+        self._commands: dict[str, Callable[[], object]] = {
+            "undo": course.undo,
+            "boxes": lambda: stage.set_boxes(not stage.has_boxes),
+            "overview": lambda: stage.set_overview(not stage.has_overview),
+            "detection": stage.mark_next,
+            "suggested": stage.press_suggested,
+            "next": lambda: self._go(1),
+            "previous": lambda: self._go(-1),
+            "back": lambda: desk.step(-1),
+            "forward": lambda: desk.step(1),
+            "search": course.parts.queue.focus_search,
+            "print": course.print_label,
+            "break": course.toggle_break,
+            "leave": self._leave,
+        }
+        course.parts.top.pressed.connect(self.press)
+
+    def press(self, command: str) -> bool:
+        """Do what a key or a button stands for; False when an overlay is open and the key is its own."""
+        parts = self._parts
+        if parts.chooser.is_open:
+            return False
+        if parts.help.isVisible():
+            parts.help.hide()
+            if command in ("help", "leave"):
+                return True
+        if command in set(Action):
+            self._course.act(Action(command))
+        elif command in self._commands:
+            self._commands[command]()
+        elif not self._press_in_area(*command.split(".", 1)):
+            self.window_command.emit(command)
+        return True
+
+    def release(self, command: str) -> bool:
+        """A key comes up; only looks care."""
+        area, _, rest = command.partition(".")
+        if area == "look":
+            self._parts.stage.release_look(rest)
+        elif area == "combination" or command == "suggested":
+            self._parts.stage.release_look(command)
+        else:
+            return False
+        return True
+
+    def _press_in_area(self, area: str, rest: str = "") -> bool:
+        """Commands that come in families, as "look.grey"; False for one of another family."""
+        stage = self._parts.stage
+        if area == "look":
+            stage.press_look(rest)
+        elif area == "zoom":
+            stage.zoom(f"zoom.{rest}")
+        elif area == "pan":
+            stage.pan(f"pan.{rest}")
+        elif area == "marks":
+            self._course.marking.cycle(MarkKind(rest))
+        elif area == "combination":
+            self._recall_look(int(rest))
+        elif area == "store":
+            self._store_look(int(rest))
+        elif rest in _DIALS:
+            stage.turn(area, _DIALS[rest])
+        else:
+            return False
+        return True
+
+    def _recall_look(self, number: int) -> None:
+        look = self.combinations.get(number)
+        if look is None:
+            self._tell(text("ui.notice.no_combination", key=f"F{number}"))
+        else:
+            self._parts.stage.press_combination(f"combination.{number}", look)
+
+    def _store_look(self, number: int) -> None:
+        look = self._parts.stage.look
+        self.combinations[number] = look
+        names = " + ".join(look_name(name, look) for name in parts_on(look)) or text("ui.notice.window_and_level")
+        self._tell(text("ui.notice.combination_stored", key=f"F{number}", look=names), "check")
+
+    def _go(self, direction: int) -> None:
+        wanted = self._parts.queue.neighbour(self._course.desk.open_id, direction)
+        if wanted is not None:
+            self._course.desk.open(wanted)
+
+    def _leave(self) -> None:
+        """Esc: out of the search field, else away with the notice, else back to the standard image."""
+        parts = self._parts
+        if parts.queue.search.hasFocus():
+            parts.queue.search.clear()
+            parts.stage.setFocus()
+        elif parts.notice.isVisible():
+            parts.notice.hide()
+        else:
+            parts.stage.press_look("standard")
+
+    def _tell(self, line: str, sign: str = "warning") -> None:
+        self._parts.notice.tell(line, sign)
