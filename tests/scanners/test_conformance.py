@@ -76,7 +76,7 @@ def _watch_folder(tmp_path: Path) -> Case:
             number = next(_number)
             native.write(make_scan(number), folder / f"{number}.tif")
 
-    settings = InboxSettings(folder=folder, settle_s=0.05, rescan_s=0.2)
+    settings = InboxSettings(folder=folder, settle_s=0.05, rescan_s=0.1)
     return Case(lambda: WatchFolder("folder", settings), stimulate=drop, faults=_inbox_faults(folder))
 
 
@@ -88,7 +88,7 @@ def _image_folder(tmp_path: Path) -> Case:
         code = zxingcpp.create_barcode(f"RR{next(_number):08d}5CN", zxingcpp.BarcodeFormat.QRCode)
         cv2.imwrite(str(folder / f"{next(_number)}.png"), np.array(code.to_image(scale=5, add_quiet_zones=True)))
 
-    settings = InboxSettings(folder=folder, settle_s=0.05, rescan_s=0.2, patience_s=0.1)
+    settings = InboxSettings(folder=folder, settle_s=0.05, rescan_s=0.1, patience_s=0.1)
     refuse = (lambda _: (folder / "bad.txt").write_bytes(b"\x1b[2J"), drop)
     faults = _inbox_faults(folder) | {FaultKind.CODE_REFUSED: refuse}
     return Case(lambda: ImageFolder("pictures", settings), stimulate=drop, faults=faults)

@@ -106,10 +106,10 @@ def test_pause_step_and_resume(folder: Path) -> None:
     assert 0 < position.line < 120
     replay.step()
     assert originals(read_all(replay, ScanFinished, 1.5)) == ["scan-0"]
-    assert replay.read(0.2) is None
+    assert replay.read(0.1) is None
     replay.step()
     assert originals(read_all(replay, ScanFinished, 1.5)) == ["scan-1"]
-    assert replay.read(0.2) is None
+    assert replay.read(0.1) is None
     assert replay.position == Position(2, 5)
     replay.set_speed("max")
     replay.resume()
@@ -135,7 +135,7 @@ def test_seek_while_paused_waits_for_resume(folder: Path) -> None:
     replay = make_replay(folder, speed=0.2)
     replay.pause()
     replay.seek(2)
-    assert replay.read(0.2) is None
+    assert replay.read(0.1) is None
     assert replay.position.scan == 2
     replay.step()
     assert originals(read_all(replay, ScanFinished, 1.5)) == ["scan-2"]

@@ -102,8 +102,12 @@ def test_server_turns_strangers_away(server: TcpReader) -> None:
 def test_hostile_text_is_refused_and_the_next_code_read(server: TcpReader, hostile: bytes) -> None:
     with socket.create_connection(("127.0.0.1", server.port)) as sender:
         sender.sendall(hostile + b"\r\n")
-        assert server.read(0.3) is None
-        assert faults(server) == [FaultKind.CODE_REFUSED]
+        for _ in range(100):
+            assert server.read(0.01) is None
+            if faults(server) == [FaultKind.CODE_REFUSED]:
+                break
+        else:
+            pytest.fail("the text was not refused")
         sender.sendall(b"RR473124829GB\r\n")
         assert read_texts(server, 1) == ["RR473124829GB"]
         assert faults(server) == []
