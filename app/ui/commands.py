@@ -37,12 +37,15 @@ class Commands(QObject):
             "overview": lambda: stage.set_overview(not stage.has_overview),
             "detection": stage.mark_next,
             "suggested": stage.press_suggested,
+            "measure": course.measuring.cycle,
+            "point": self._set_point,
             "next": lambda: self._go(1),
             "previous": lambda: self._go(-1),
             "back": lambda: desk.step(-1),
             "forward": lambda: desk.step(1),
             "search": course.parts.queue.focus_search,
             "print": course.print_label,
+            "acknowledge": course.parts.alarm.acknowledge,
             "break": course.toggle_break,
             "leave": self._leave,
         }
@@ -87,6 +90,8 @@ class Commands(QObject):
             stage.pan(f"pan.{rest}")
         elif area == "marks":
             self._course.marking.cycle(MarkKind(rest))
+        elif area == "cursor":
+            self._course.measuring.step(rest) if self._course.measuring.tool else stage.pan(f"pan.{rest}")
         elif area == "combination":
             self._recall_look(int(rest))
         elif area == "store":
@@ -110,19 +115,25 @@ class Commands(QObject):
         names = " + ".join(look_name(name, look) for name in parts_on(look)) or text("ui.notice.window_and_level")
         self._tell(text("ui.notice.combination_stored", key=f"F{number}", look=names), "check")
 
+    def _set_point(self) -> None:
+        if self._course.measuring.tool is not None:
+            self._course.measuring.set_point()
+
     def _go(self, direction: int) -> None:
         wanted = self._parts.queue.neighbour(self._course.desk.open_id, direction)
         if wanted is not None:
             self._course.desk.open(wanted)
 
     def _leave(self) -> None:
-        """Esc: out of the search field, else away with the notice, else back to the standard image."""
+        """Esc: out of the search field, else away with the notice or the tool, else back to the standard image."""
         parts = self._parts
         if parts.queue.search.hasFocus():
             parts.queue.search.clear()
             parts.stage.setFocus()
         elif parts.notice.isVisible():
             parts.notice.hide()
+        elif self._course.measuring.tool is not None:
+            self._course.measuring.use(None)
         else:
             parts.stage.press_look("standard")
 

@@ -8,17 +8,19 @@ from PySide6.QtWidgets import QWidget
 
 from app.customs.parcel import Parcel, QueueRow
 from app.customs.states import Action
-from app.station import Decided
 from app.texts import text
+from app.trace.printing import PrintJob
 from app.ui import words
 from app.ui.bridge import Bridge
 from app.ui.chooser import Choice
 from app.ui.desk import Desk
 from app.ui.label import print_label
 from app.ui.marking import Marking
+from app.ui.measuring import Measuring
 from app.ui.opening import Opened
 from app.ui.pace import Pace
 from app.ui.parts import Parts
+from app.views import Decided
 from imaging.errors import KnownError
 from scanners.barcode import Reading
 
@@ -51,6 +53,7 @@ class Course(QObject):
         self._words = QTimer(self, singleShot=True, interval=0)
         self._words.timeout.connect(lambda: parts.side.show_parcel(desk.opened))
         self.marking = Marking(parts.stage, desk.pixels, self)
+        self.measuring = Measuring(parts.stage, desk.pixels, self)
         self._connect()
 
     def _connect(self) -> None:
@@ -79,6 +82,8 @@ class Course(QObject):
         parts.chooser.left.connect(parts.stage.setFocus)
         parts.last.undo.connect(self.undo)
         parts.last.print_label.connect(self.print_label)
+        parts.alarm.acknowledged.connect(desk.acknowledge)
+        desk.label_queued.connect(self._after_print)
         parts.break_banner.pressed.connect(self.toggle_break)
 
     def follow(self, bridge: Bridge) -> None:
@@ -90,6 +95,8 @@ class Course(QObject):
         bridge.scan_done.connect(lambda _device, scan_id, _parcel_id: live.end(scan_id))
         bridge.code_came.connect(lambda reading: parts.status.set_code(reading.code.symbology, reading.code.text))
         bridge.code_asked_for.connect(self.show_code)
+        bridge.alarm_came.connect(parts.alarm.raise_alarm)
+        bridge.printer_came.connect(parts.status.set_printer)
         bridge.device_came.connect(parts.status.set_device)
         bridge.detector_came.connect(parts.status.set_detector)
         bridge.file_put_aside.connect(self._tell_put_aside)
@@ -129,10 +136,17 @@ class Course(QObject):
             self._tell(text("ui.notice.no_undo"))
 
     def print_label(self) -> None:
-        """Print the last label; it is read first where that has not happened yet."""
+        """Print the last label: on the station's printer where there is one, else through the print dialog."""
         decided = self.parts.last.decided
         if decided is None or decided.decision.trace_code is None:
             self._tell(text("ui.notice.no_label"))
+        else:
+            self.desk.print_label(decided)
+
+    def _after_print(self, decided: Decided, job: PrintJob | None) -> None:
+        """The label is in the printer's queue; without a printer it is read where that has not happened yet."""
+        if job is not None:
+            self._tell(text("trace.printer.queued", code=job.trace_id, copy=job.copy), "print")
         elif self._label is not None and self._label[0] == decided.decision.id:
             print_label(self._label[1], self._window)
         else:
@@ -195,6 +209,7 @@ class Course(QObject):
             self._paint_of = opened.parcel.id
             self.marking.renew()
             self.marking.suggest()
+            self.measuring.clear()
         if not opened.views:
             more = words.error_words(opened.scan_error) if opened.scan_error else text("ui.viewer.no_picture_more")
             stage.set_note(text("ui.viewer.no_picture"), more)

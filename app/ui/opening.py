@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from app.customs.identifiers import Candidate, parse
 from app.customs.parcel import Decision, Parcel
 from app.customs.states import Offer
-from app.station import StationView
 from app.ui.viewer import Shown
+from app.views import StationView
 from imaging.errors import KnownError
 from imaging.pyramid import Pyramid
 from imaging.scan import Scan
@@ -54,7 +54,7 @@ def build_views(scan: Scan) -> tuple[Shown, ...]:
     for view in scan.views:
         pyramid = Pyramid.of(view, scan.generator)
         pyramid.prepare()
-        views.append(Shown(pyramid, view.name, view.mm_per_row, view.mm_per_col))
+        views.append(Shown(pyramid, view.name, view.mm_per_row, view.mm_per_col, view, scan.generator))
     return tuple(views)
 
 

@@ -125,6 +125,16 @@ def paint_scale_bar(painter: QPainter, camera: Camera, mm_per_px: float | None) 
     painter.restore()
 
 
+def paint_belt_line(painter: QPainter, camera: Camera, x: float) -> None:
+    """Where the belt was when the other view saw what the cursor is on: a line across the pane."""
+    painter.save()
+    at, _ = camera.to_screen(x, 0)
+    for pen in (QPen(QColor(255, 255, 255, 150), 3), QPen(QColor(0, 0, 0, 200), 1, Qt.PenStyle.DashLine)):
+        painter.setPen(pen)
+        painter.drawLine(QPointF(at, 0), QPointF(at, camera.pane_h))
+    painter.restore()
+
+
 def paint_caption(painter: QPainter, camera: Camera, name: str, look: Look, look_words: str) -> None:
     """Upper left: which view at what zoom, and in a second line whatever differs from the standard image."""
     lines = [f"{words.name_of('view', name) if name else ''}   {camera.zoom:.0%}".strip()]

@@ -17,9 +17,10 @@ from app.ui.geometry import Camera
 from app.ui.live import LiveStrip
 from app.ui.look_bar import LookBar, OfferLine, conflict_words, look_name, missing, why_not_words
 from app.ui.look_keys import LookKeys, changed_dial, parts_on
-from app.ui.viewer import Shown, Viewer
+from app.ui.viewer import PaneTool, Shown, Viewer
 from imaging.look import LOOKS, STANDARD, Look
 from imaging.marks import Mark
+from imaging.probe import Point
 from imaging.pyramid import Pyramid
 from imaging.render import needs_pseudo
 
@@ -51,6 +52,7 @@ class Stage(QFrame):
         for pane in self.panes:
             pane.dialled.connect(self.turn)
             pane.moved.connect(lambda camera, pane=pane: self._follow(pane, camera))
+            pane.pointed.connect(lambda at, pane=pane: self._link(pane, at))
         self.panes[0].painted.connect(lambda: self.painted.emit(self.parcel_id, perf_counter()))
         self.panes[1].hide()
         self.parcel_id: int | None = None
@@ -101,6 +103,20 @@ class Stage(QFrame):
 
     def set_note(self, title: str, more: str = "") -> None:
         self.panes[0].set_note(title, more)
+
+    @property
+    def tool(self) -> PaneTool | None:
+        return self.panes[0].tool
+
+    def use_tool(self, tool: PaneTool | None) -> None:
+        """Give the left button to a tool, or back to panning."""
+        for pane in self.panes:
+            pane.tool = tool
+        self.update_panes()
+
+    def update_panes(self) -> None:
+        for pane in self.panes:
+            pane.update()
 
     def set_marks(self, marks: Sequence[Sequence[Mark]]) -> None:
         """Regions that physics marks, of each view."""
@@ -224,6 +240,14 @@ class Stage(QFrame):
             pane.set_look(self.look)
         self.bar.show_look(self.look, pyramid)
         self.look_changed.emit(self.look)
+
+    def _link(self, pane: Viewer, at: Point | None) -> None:
+        """Show in the other view the place of the belt that the mouse is on."""
+        for other in self.panes:
+            if other is not pane and other.isVisible():
+                is_on = at is not None and 0 <= at[0] <= pane.camera.image_w
+                other.belt_x = at[0] / pane.camera.image_w * other.camera.image_w if at is not None and is_on else None
+                other.update()
 
     def _follow(self, mover: Viewer, camera: Camera) -> None:
         """The other view goes along: same zoom, same place on the belt, its own height."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -14,8 +15,10 @@ from app.ui import overlays, theme
 from app.ui.geometry import Camera
 from imaging.look import STANDARD, Look
 from imaging.marks import Mark
+from imaging.probe import Point
 from imaging.pyramid import Pyramid
 from imaging.render import Pixels, Viewport, render
+from imaging.scan import Generator, View
 
 WHEEL_NOTCH = 120
 ZOOM_PER_NOTCH = 1.25
@@ -25,18 +28,37 @@ DIAL_PX = 24
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shown:
-    """A view ready to show: its sizes, its name and the size of a pixel where it is calibrated."""
+    """A view ready to show: its sizes, its name and the size of a pixel where it is calibrated.
+
+    `view` and `generator` are what was measured, for the probe; a picture that is still growing has none.
+    """
 
     pyramid: Pyramid
     name: str = ""
     mm_per_row: float | None = None
     mm_per_col: float | None = None
+    view: View | None = None
+    generator: Generator | None = None
+
+
+class PaneTool(Protocol):
+    """What the left button does instead of panning, and what it paints; points are in px of the picture."""
+
+    def press(self, pane: Viewer, at: Point) -> None: ...
+    def move(self, pane: Viewer, at: Point) -> None: ...
+    def release(self, pane: Viewer, at: Point) -> None: ...
+    def paint(self, painter: QPainter, pane: Viewer, camera: Camera) -> None: ...
 
 
 class Viewer(QWidget):
-    """Shows one view through a camera. `moved` tells of every change of the camera that the officer made here."""
+    """Shows one view through a camera. `moved` tells of every change of the camera that the officer made here.
+
+    `pointed` tells the place of the picture under the mouse, None when it leaves. With a tool the left button is the
+    tool's and the middle one pans.
+    """
 
     moved = Signal(object)
+    pointed = Signal(object)
     dialled = Signal(str, float)
     painted = Signal()
 
@@ -45,6 +67,7 @@ class Viewer(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(60, 40)
+        self.setMouseTracking(True)
         self.camera = Camera.fit(1, 1, 1, 1)
         self.shown: Shown | None = None
         self.look: Look = STANDARD
@@ -54,6 +77,8 @@ class Viewer(QWidget):
         self.has_boxes = True
         self.has_overview = True
         self.is_bare = False
+        self.tool: PaneTool | None = None
+        self.belt_x: float | None = None
         self.look_words = ""
         self._note = ("", "")
         self._pixels: Pixels | None = None
@@ -145,6 +170,10 @@ class Viewer(QWidget):
         overlays.paint_marks(painter, self.camera, self.marks)
         if self.has_boxes:
             overlays.paint_boxes(painter, self.camera, self.seen, self.marked)
+        if self.belt_x is not None:
+            overlays.paint_belt_line(painter, self.camera, self.belt_x)
+        if self.tool is not None:
+            self.tool.paint(painter, self, self.camera)
         overlays.paint_scale_bar(painter, self.camera, self.shown.mm_per_col)
         overlays.paint_caption(painter, self.camera, self.shown.name, self.look, self.look_words)
         if self._shows_overview:
@@ -178,11 +207,21 @@ class Viewer(QWidget):
         if self.shown is None:
             return
         self._drag, self._drag_button = event.position(), event.button()
-        if event.button() == Qt.MouseButton.LeftButton and not self._goes_to_overview(event.position()):
+        if self._goes_to_overview(event.position()):
+            return
+        if self._is_tools(event.button()):
+            assert self.tool is not None
+            self.tool.press(self, self._place(event.position()))
+        elif event.button() != Qt.MouseButton.RightButton:
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        if self._drag is None:
+        if self.shown is None:
+            return
+        self.pointed.emit(self._place(event.position()))
+        if self.tool is not None and (self._drag is None or self._is_tools(self._drag_button)):
+            self.tool.move(self, self._place(event.position()))
+        if self._drag is None or self._is_tools(self._drag_button):
             return
         travel = event.position() - self._drag
         self._drag = event.position()
@@ -192,12 +231,19 @@ class Viewer(QWidget):
         elif not self._goes_to_overview(event.position()):
             self.move_to(self.camera.panned(travel.x(), travel.y()))
 
-    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:  # noqa: N802
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        is_tools = self._drag is not None and self._is_tools(event.button())
         self._drag = None
         self.unsetCursor()
+        if is_tools and self.tool is not None and not self._shows_overview_at(event.position()):
+            self.tool.release(self, self._place(event.position()))
+
+    def leaveEvent(self, _event: QEvent) -> None:  # noqa: N802
+        self.pointed.emit(None)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        if self.shown is None or event.button() != Qt.MouseButton.LeftButton:
+        if self.shown is None or event.button() != Qt.MouseButton.LeftButton or self.tool is not None:
+            self.mousePressEvent(event)
             return
         if self.camera.is_all_visible:
             at = event.position()
@@ -205,13 +251,20 @@ class Viewer(QWidget):
         else:
             self.move_to(Camera.fit(self.camera.image_w, self.camera.image_h, self.width(), self.height()))
 
+    def _is_tools(self, button: Qt.MouseButton) -> bool:
+        return self.tool is not None and button == Qt.MouseButton.LeftButton
+
+    def _place(self, at: QPointF) -> Point:
+        return self.camera.to_image(at.x(), at.y())
+
+    def _shows_overview_at(self, at: QPointF) -> bool:
+        return self._shows_overview and overlays.overview_area(self.camera).contains(at)
+
     def _goes_to_overview(self, at: QPointF) -> bool:
         """A press or drag on the overview map looks at that place."""
-        if not self._shows_overview or self._drag_button != Qt.MouseButton.LeftButton:
+        if self._drag_button != Qt.MouseButton.LeftButton or not self._shows_overview_at(at):
             return False
         area = overlays.overview_area(self.camera)
-        if not area.contains(at):
-            return False
         scale = self.camera.image_w / area.width()
         self.move_to(self.camera.centred((at.x() - area.left()) * scale, (at.y() - area.top()) * scale))
         return True
