@@ -75,10 +75,11 @@ def open_usb(settings: HidPosSettings) -> Transport:
         LookupError: it is not plugged in, or several are.
         OSError: the system does not let it be opened.
     """
-    found = [each for each in hid.enumerate() if _is_meant(each, settings)]
-    if len(found) != 1:
-        raise LookupError(f"{len(found)} such readers are plugged in" if found else "it is not plugged in")
-    return UsbTransport(found[0]["path"])
+    # A device is listed once for each of its collections.
+    paths = {each["path"] for each in hid.enumerate() if _is_meant(each, settings)}
+    if len(paths) != 1:
+        raise LookupError(f"{len(paths)} such readers are plugged in" if paths else "it is not plugged in")
+    return UsbTransport(paths.pop())
 
 
 class HidPos(BarcodeReader):

@@ -56,6 +56,7 @@ class SerialReader(BarcodeReader):
         super().__init__(name)
         self.settings = settings
         self._at_work = threading.Lock()
+        self._at_line = threading.Lock()  # waking a read and closing the line exclude each other
         self._line: serial.Serial | None = None
         self._is_open = False
         self._is_lost = False
@@ -82,14 +83,15 @@ class SerialReader(BarcodeReader):
 
     def close(self) -> None:
         self._is_open = False
-        line = self._line
-        if line is not None:
-            with contextlib.suppress(OSError):
-                line.cancel_read()
-        with self._at_work:
+        with self._at_line:
             if self._line is not None:
-                self._line.close()
-                self._line = None
+                with contextlib.suppress(OSError):
+                    self._line.cancel_read()
+        with self._at_work, self._at_line:
+            line, self._line = self._line, None
+            if line is not None:
+                with contextlib.suppress(OSError):  # a port that has gone says so once more
+                    line.close()
 
     def status(self) -> DeviceStatus:
         if not self._is_open:

@@ -178,6 +178,7 @@ def test_the_meant_scanner_is_opened(
     options: dict[str, str], opened: bytes | str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listed = [plugged(0x01, 0x1300, "keyboard"), plugged(0x8C, 0x1300, "S1"), plugged(0x8C, 0x1301, "S2")]
+    listed += listed[1:]  # each again for another collection
     paths: list[bytes] = []
     monkeypatch.setattr(hid_pos.hid, "enumerate", lambda: listed)
     monkeypatch.setattr(hid_pos, "UsbTransport", paths.append)

@@ -88,6 +88,26 @@ def test_a_pulled_cable_is_told_and_the_reader_comes_back(line: SerialLine, read
 
 
 @needs_pty
+def test_closing_from_several_threads_at_once(reader: SerialReader) -> None:
+    failed: list[BaseException] = []
+
+    def close() -> None:
+        try:
+            reader.close()
+        except BaseException as error:
+            failed.append(error)
+
+    for _ in range(30):
+        threads = [threading.Thread(target=close) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(5)
+        reader.open()
+    assert not failed
+
+
+@needs_pty
 def test_a_port_is_opened_once(line: SerialLine, reader: SerialReader) -> None:
     with pytest.raises(DeviceUnavailableError, match="no other program"):
         SerialReader("second", reader.settings).open()
