@@ -1,0 +1,78 @@
+"""How long a widget takes to show its next frame, and the picture that all widgets show."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtWidgets import QWidget
+
+from imaging.scan import Generator, Scan, View
+
+AIR = 57500.0
+SETTLE_MS = 80
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spent:
+    """Milliseconds of each frame: on the clock, and of all cores of this process."""
+
+    wall_ms: list[float]
+    cpu_ms: list[float]
+
+    @property
+    def wall_p95(self) -> float:
+        return float(np.percentile(self.wall_ms, 95))
+
+    @property
+    def cpu_p95(self) -> float:
+        return float(np.percentile(self.cpu_ms, 95))
+
+
+def time_frames(widget: QWidget, act: Callable[[int], None], frames: int) -> Spent:
+    """Do something and paint at once, `frames` times; the first, which may fill caches, is not counted."""
+    spent = Spent([], [])
+    for number in range(frames + 1):
+        wall, cpu = time.perf_counter(), time.process_time()
+        act(number)
+        widget.repaint()
+        if number:
+            spent.wall_ms.append((time.perf_counter() - wall) * 1000)
+            spent.cpu_ms.append((time.process_time() - cpu) * 1000)
+    return spent
+
+
+def show(widget: QWidget, width: int, height: int) -> None:
+    """Show a widget at a size and let it settle, so that later repaints really paint."""
+    widget.resize(width, height)
+    widget.show()
+    settle()
+
+
+def settle() -> None:
+    loop = QEventLoop()
+    QTimer.singleShot(SETTLE_MS, loop.quit)
+    loop.exec()
+
+
+def make_scan(rows: int, cols: int, seed: int = 1) -> Scan:
+    """A dual-energy picture of any size with noise, soft loads and hard edges; made, not measured."""
+    rng = np.random.default_rng(seed)
+    coarse = rng.random((max(rows // 40, 2), max(cols // 40, 2)), dtype=np.float32)
+    load = np.asarray(cv2.resize(coarse, (cols, rows), interpolation=cv2.INTER_LINEAR), np.float32) * 2
+    for _ in range(60):
+        left, top = int(rng.integers(0, cols)), int(rng.integers(0, rows))
+        load[top : top + rows // 12, left : left + cols // 30] += np.float32(rng.uniform(0.2, 2.5))
+    load[:, : cols // 12] = 0
+    ratio = cv2.resize(1.1 + 0.7 * coarse, (cols, rows), interpolation=cv2.INTER_NEAREST)
+    noise = rng.standard_normal((rows, 1024), dtype=np.float32) * 120
+    noise = np.tile(noise, (1, -(-cols // 1024)))[:, :cols]
+    high, low = (
+        np.clip(AIR * np.exp(-attenuation) + noise, 0, 65535).astype(np.uint16) for attenuation in (load, load * ratio)
+    )
+    view = View("top", high, low, None, 1.0, 1.0, AIR, AIR)
+    return Scan((view,), device="bench", generator=Generator(160))

@@ -1,0 +1,173 @@
+"""The viewer: frames while panning, zooming and windowing in each look, looks switched, files opened; beside peers."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+
+from app.bench import peers
+from app.bench.frames import Spent, make_scan, show, time_frames
+from app.bench.rows import Row
+from app.ui.geometry import Camera
+from app.ui.start import make_application
+from app.ui.viewer import Shown, Viewer
+from imaging import files, tone
+from imaging.files import native
+from imaging.look import LOOKS, Look
+from imaging.phantom import simulate_parcel
+from imaging.pyramid import Pyramid
+from imaging.render import picture_of
+from imaging.scan import Scan, View
+
+FRAME_MS = 16.0
+FASTER = 3.0
+SWITCH_PARCEL_MS, SWITCH_CONTAINER_MS = 50.0, 150.0
+OPEN_MS = 300.0
+OPENINGS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is measured: size of the picture (rows, cols), of the window (width, height), frames of each motion."""
+
+    picture: tuple[int, int] = (2400, 8000)
+    window: tuple[int, int] = (1920, 1080)
+    file: tuple[int, int] = (2500, 10_000)
+    frames: int = 40
+    looks: tuple[str, ...] = tuple(LOOKS)
+
+
+def run(data: Path | None) -> list[Row]:
+    """All figures, without a screen unless one is asked for; two to three minutes. Worth little on a busy machine."""
+    del data
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    return measure(Plan())
+
+
+def measure(plan: Plan) -> list[Row]:
+    application = make_application()
+    assert application is not None
+    scan = make_scan(*plan.picture)
+    viewer = Viewer()
+    show(viewer, *plan.window)
+    shown = _shown(scan)
+    viewer.show_picture(shown)
+    standard = {name: time_frames(viewer, act, plan.frames) for name, act in _motions(viewer, LOOKS["standard"])}
+    zooms = {"fit": _fitted(viewer).zoom, "actual": 1.0, "eightfold": 8.0}
+    rows = [row for name, spent in standard.items() for row in _standard_rows(name, spent)]
+    rows += _peer_rows(standard, scan.views[0], shown, plan, zooms)
+    rows += peers.missing_rows()
+    rows += [_look_row(viewer, name, plan.frames) for name in plan.looks if name != "standard"]
+    parcel = _shown(simulate_parcel(1))
+    rows.append(_switch_row("parcel", viewer, parcel, plan.looks, SWITCH_PARCEL_MS))
+    rows.append(_switch_row("container", viewer, shown, plan.looks, SWITCH_CONTAINER_MS))
+    rows += _open_rows(viewer, plan.file)
+    viewer.close()
+    return rows
+
+
+def _shown(scan: Scan) -> Shown:
+    pyramid = Pyramid.of(scan.views[0], scan.generator)
+    pyramid.prepare()
+    return Shown(pyramid, scan.views[0].name, 1.0, 1.0)
+
+
+def _fitted(viewer: Viewer) -> Camera:
+    return Camera.fit(viewer.camera.image_w, viewer.camera.image_h, viewer.width(), viewer.height())
+
+
+def _motions(viewer: Viewer, look: Look) -> Iterator[tuple[str, Callable[[int], None]]]:
+    """What an officer's hand does: pan at three zooms, zoom from all to 8x, drag window and level at 1:1."""
+    fitted = _fitted(viewer)
+    viewer.set_look(look)
+    for name, zoom in (("fit", fitted.zoom), ("actual", 1.0), ("eightfold", 8.0)):
+        yield name, _panning(viewer, fitted.at_zoom(zoom))
+    yield "zoom", lambda number: viewer.move_to(fitted.zoomed(1.08**number, 700, 500))
+    actual = fitted.at_zoom(1.0)
+
+    def window(number: int) -> None:
+        viewer.set_camera(actual)
+        viewer.set_look(replace(look, window_width=1 - 0.01 * (number % 60), window_centre=0.4 + 0.004 * number))
+
+    yield "window", window
+
+
+def _panning(viewer: Viewer, start: Camera) -> Callable[[int], None]:
+    return lambda number: viewer.move_to(start.panned(-13 * number, -5 * number))
+
+
+def _standard_rows(motion: str, spent: Spent) -> Iterator[Row]:
+    value = spent.wall_p95
+    yield Row(f"viewer.standard.{motion}_p95", value, "ms", FRAME_MS, value <= FRAME_MS)
+    yield Row(f"viewer.standard.{motion}_p95_cpu", spent.cpu_p95, "ms CPU")
+
+
+def _peer_rows(ours: dict[str, Spent], view: View, shown: Shown, plan: Plan, zooms: dict[str, float]) -> Iterator[Row]:
+    """How many times faster our standard look is than pyqtgraph, by CPU time, which a busy machine spoils least."""
+    if find_spec("pyqtgraph") is None:
+        return
+    for name, (picture, options) in peers.pyqtgraph_variants(view, picture_of(shown.pyramid)).items():
+        theirs = peers.time_pyqtgraph(picture, options, plan.window, plan.frames, zooms)
+        for motion, spent in theirs.items():
+            faster = spent.cpu_p95 / ours[motion].cpu_p95
+            key = f"viewer.{name.replace(' ', '_')}.{motion}_faster"
+            yield Row(key, faster, "x (CPU p95)", FASTER, faster >= FASTER, name, spent.cpu_p95)
+
+
+def _look_row(viewer: Viewer, name: str, frames: int) -> Row:
+    """The slowest of all motions in one look."""
+    worst_name, worst = "", Spent([0.0], [0.0])
+    for motion, act in _motions(viewer, LOOKS[name]):
+        spent = time_frames(viewer, act, frames)
+        if spent.wall_p95 > worst.wall_p95:
+            worst_name, worst = motion, spent
+    value = worst.wall_p95
+    unit = f"ms ({worst_name}; {worst.cpu_p95:.1f} ms CPU)"
+    return Row(f"viewer.{name}.slowest_p95", value, unit, FRAME_MS, value <= FRAME_MS)
+
+
+def _switch_row(kind: str, viewer: Viewer, shown: Shown, looks: tuple[str, ...], reach_ms: float) -> Row:
+    """The slowest first picture of any look, with no table kept from before."""
+    viewer.set_look(LOOKS["standard"])
+    viewer.show_picture(shown)
+    viewer.repaint()
+    slowest, slowest_ms = "", 0.0
+    for name in looks:
+        for table in (tone.tone_table, tone.window_table, tone.paint_table):
+            table.cache_clear()
+        begun = time.perf_counter()
+        viewer.set_look(LOOKS[name])
+        viewer.repaint()
+        spent_ms = (time.perf_counter() - begun) * 1000
+        if spent_ms > slowest_ms:
+            slowest, slowest_ms = name, spent_ms
+    return Row(f"viewer.switch.{kind}", slowest_ms, f"ms ({slowest})", reach_ms, slowest_ms <= reach_ms)
+
+
+def _open_rows(viewer: Viewer, shape: tuple[int, int]) -> Iterator[Row]:
+    """From a file to its first full picture: read, checked, all sizes built, painted; median of OPENINGS.
+
+    The file has just been written, so it comes from the system's memory and not from the disk itself.
+    """
+    viewer.set_look(LOOKS["standard"])
+    with tempfile.TemporaryDirectory() as folder:
+        for is_packed in (False, True):
+            path = Path(folder) / "scan.tif"
+            native.write(make_scan(*shape), path, compressed=is_packed)
+            times = sorted(_open_ms(viewer, path) for _ in range(OPENINGS))
+            name = "viewer.open.packed" if is_packed else "viewer.open.plain"
+            value = times[len(times) // 2]
+            yield Row(name, value, "ms", OPEN_MS, value <= OPEN_MS)
+
+
+def _open_ms(viewer: Viewer, path: Path) -> float:
+    begun = time.perf_counter()
+    scan = files.read(path)
+    viewer.show_picture(Shown(Pyramid.of(scan.views[0], scan.generator), "", 1.0, 1.0))
+    viewer.repaint()
+    return (time.perf_counter() - begun) * 1000
