@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections import deque
@@ -31,6 +32,7 @@ from scanners.folding import Fold
 from scanners.pace import Speed
 
 _NETWORK_MS = 5000
+_PASSWORD = re.compile(r"//[^/]*@")
 _SYMBOLOGIES = tuple(one.name for one in EVERYTHING)
 
 
@@ -195,7 +197,7 @@ class Camera(BarcodeReader):
                 self._readings.append(reading)
 
     def _unavailable(self, why: str) -> DeviceUnavailableError:
+        place = _PASSWORD.sub("//", str(self.settings.source))
         return DeviceUnavailableError(
-            f"The camera {self.name} at {self.settings.source} cannot be opened: {why}. Check its cable and settings.",
-            name=self.name,
+            f"The camera {self.name} at {place} cannot be opened: {why}. Check its cable and settings.", name=self.name
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -105,6 +106,15 @@ def test_what_is_no_video_is_told(source: str, tmp_path: Path, capfd: pytest.Cap
     (tmp_path / "no_video.avi").write_text("no video")
     with pytest.raises(DeviceUnavailableError, match="cannot be opened"):
         Camera("camera", CameraSettings(source=str(tmp_path / source))).open()
+
+
+def test_a_stream_that_does_not_answer_is_told_without_its_password(capfd: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    camera = Camera("camera", CameraSettings(source=f"rtsp://officer:s3cret@127.0.0.1:{port}/belt"))
+    with pytest.raises(DeviceUnavailableError, match=f"rtsp://127.0.0.1:{port}/belt cannot") as caught:
+        camera.open()
+    assert "s3cret" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
