@@ -115,6 +115,7 @@ class StationView(Protocol):
         note: str = "",
         second_officer: str = "",
         seen_version: int | None = None,
+        annotations: str = "",
     ) -> Decided: ...
     def undo(self, decision_id: int, *, officer: str) -> Decided: ...
     def label(self, parcel_id: int, *, dpi: int = 203) -> Path: ...
@@ -246,8 +247,11 @@ class Station:
         note: str = "",
         second_officer: str = "",
         seen_version: int | None = None,
+        annotations: str = "",
     ) -> Decided:
-        """Decide on a parcel. What lets it go gets a signed trace code in the same transaction.
+        """Decide on a parcel; `annotations` is what the officer drew, as JSON.
+
+        What lets it go gets a signed trace code in the same transaction.
 
         Raises:
             GuardError: the table or a guard refuses it, and says what is missing.
@@ -270,6 +274,7 @@ class Station:
                 second_officer=second_officer,
                 expected_version=seen_version,
                 trace=trace,
+                annotations=annotations,
             )
         self.measured.count("decisions")
         log.info("decided", decision=decision.id, parcel=parcel_id, after=decision.after, trace=decision.trace_code)

@@ -144,7 +144,7 @@ class QueueRow:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What an officer decided, as it stands in the log."""
+    """What an officer decided, as it stands in the log; `annotations` is what he drew, as JSON."""
 
     id: int
     parcel_id: int
@@ -157,6 +157,7 @@ class Decision:
     decided_at: datetime
     trace_code: str | None = None
     undone_at: datetime | None = None
+    annotations: str = ""
 
 
 @dataclass(frozen=True, slots=True)

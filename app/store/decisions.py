@@ -46,7 +46,8 @@ class Verdict:
     """What an officer says of a parcel. `expected_version` is the parcel's version that he saw.
 
     `open_orders` and `is_tax_due` are what hangs on the parcel outside of its row, for the guards. `trace` is kept
-    only where the verdict lets the parcel go and it has no label that is good.
+    only where the verdict lets the parcel go and it has no label that is good. `annotations` is what the officer drew,
+    as JSON; it lives in the event alone, whose hash vouches for it.
     """
 
     action: Action
@@ -59,6 +60,7 @@ class Verdict:
     open_orders: Sequence[str] = ()
     is_tax_due: bool = False
     trace: TraceLabel | None = None
+    annotations: str = ""
 
 
 def facts_of(
@@ -190,6 +192,8 @@ def _write(connection: Connection, row: parcels.Row, verdict: Verdict, before: S
     key = connection.execute(_INSERT, (*values, log.seq)).lastrowid
     assert key is not None
     body: dict[str, object] = {"decision": [key, *values]}
+    if verdict.annotations:
+        body["annotations"] = verdict.annotations
     if trace is not None:
         _keep_label(connection, trace, key, log.seq)
         body["label"] = [trace.trace_id, key, payload_hash(trace.payload)]
@@ -207,6 +211,7 @@ def _write(connection: Connection, row: parcels.Row, verdict: Verdict, before: S
         note=verdict.note,
         decided_at=from_us(decided_us),
         trace_code=trace_id,
+        annotations=verdict.annotations,
     )
 
 
@@ -249,7 +254,9 @@ def _last(connection: Connection, parcel_id: int) -> int | None:
 
 _SELECT = (
     "SELECT d.id, d.parcel_id, d.action, d.before, d.after, d.officer, d.reason, d.note, d.decided_us, d.trace_id, "
-    "u.undone_us, d.second_officer, d.return_state FROM decisions d LEFT JOIN undos u ON u.decision_id = d.id"
+    "u.undone_us, CASE WHEN json_valid(e.body) THEN coalesce(e.body ->> '$.annotations', '') ELSE '' END, "
+    "d.second_officer, d.return_state FROM decisions d LEFT JOIN events e ON e.seq = d.event_seq "
+    "LEFT JOIN undos u ON u.decision_id = d.id"
 )
 
 
@@ -258,11 +265,11 @@ def _load(connection: Connection, decision_id: int) -> tuple[Decision, str, str 
     values = connection.execute(f"{_SELECT} WHERE d.id = ?", (decision_id,)).fetchone()
     if values is None:
         raise ParcelUnknownError(f"There is no decision {decision_id} in the store.", id=decision_id)
-    return _decision(values), values[11], values[12]
+    return _decision(values), values[12], values[13]
 
 
 def _decision(values: tuple[Any, ...]) -> Decision:
-    key, parcel_id, action, before, after, officer, reason, note, decided_us, trace_id, undone_us = values[:11]
+    key, parcel_id, action, before, after, officer, reason, note, decided_us, trace_id, undone_us, drawn = values[:12]
     return Decision(
         id=key,
         parcel_id=parcel_id,
@@ -275,4 +282,5 @@ def _decision(values: tuple[Any, ...]) -> Decision:
         decided_at=from_us(decided_us),
         trace_code=trace_id,
         undone_at=None if undone_us is None else from_us(undone_us),
+        annotations=drawn,
     )

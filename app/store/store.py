@@ -171,6 +171,7 @@ class Store:
         open_orders: Sequence[str] = (),
         is_tax_due: bool = False,
         trace: TraceLabel | None = None,
+        annotations: str = "",
     ) -> Decision:
         """Move a parcel by an officer's decision, with its label where it lets the parcel go.
 
@@ -179,7 +180,8 @@ class Store:
             AlreadyKeptError: the trace code was given before. StoreFullError: nothing was decided; try again.
         """
         verdict = Verdict(
-            action, officer, decided_at, reason, note, second_officer, expected_version, open_orders, is_tax_due, trace
+            action, officer, decided_at, reason, note, second_officer, expected_version, open_orders, is_tax_due, trace,
+            annotations,
         )  # fmt: skip
         with self._write() as writer:
             return decisions.decide(writer, parcel_id, verdict)
