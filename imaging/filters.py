@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imaging.look import Enhancement
-from imaging.planes import counts_of
+from imaging.planes import counts_of, scratch
 
 Tones = npt.NDArray[np.uint16]
 
@@ -25,7 +25,10 @@ GAIN_UNIT = 8192
 
 
 def filter_tones(tones: Tones, enhancement: Enhancement) -> Tones:
-    """Tones with edges, all scales, or local contrast brought out; unchanged for the other enhancements."""
+    """Tones with edges, all scales, or local contrast brought out; unchanged for the other enhancements.
+
+    What is returned is written over by the thread's next call.
+    """
     match enhancement:
         case Enhancement.EDGE:
             return sharpen(tones)
@@ -38,8 +41,8 @@ def filter_tones(tones: Tones, enhancement: Enhancement) -> Tones:
 
 def sharpen(tones: Tones) -> Tones:
     """Each pixel's difference to its 3 x 3 mean is added to it."""
-    mean = cv2.blur(tones, (3, 3))
-    return counts_of(cv2.addWeighted(tones, 1 + EDGE_GAIN, mean, -EDGE_GAIN, 0), tones.shape)
+    mean = cv2.blur(tones, (3, 3), scratch(0, tones))
+    return counts_of(cv2.addWeighted(tones, 1 + EDGE_GAIN, mean, -EDGE_GAIN, 0, scratch(1, tones)), tones.shape)
 
 
 def bring_out_all_scales(tones: Tones) -> Tones:
@@ -48,10 +51,10 @@ def bring_out_all_scales(tones: Tones) -> Tones:
     far = cv2.resize(_shrunk(near, WIDE_CELLS), (near.shape[1], near.shape[0]), interpolation=cv2.INTER_LINEAR)
     wide = cv2.addWeighted(cv2.blur(near, (3, 3)), NEAR_GAIN / WIDE_GAIN, far, FAR_GAIN / WIDE_GAIN, 0)
     gain = EDGE_GAIN + WIDE_GAIN
-    around = cv2.addWeighted(
-        cv2.blur(tones, (3, 3)), EDGE_GAIN / gain, _spread(counts_of(wide, near.shape), tones), WIDE_GAIN / gain, 0
-    )
-    return counts_of(cv2.addWeighted(tones, 1 + gain, around, -gain, 0), tones.shape)
+    mean = cv2.blur(tones, (3, 3), scratch(0, tones))
+    spread = _spread(counts_of(wide, near.shape), scratch(1, tones))
+    around = cv2.addWeighted(mean, EDGE_GAIN / gain, spread, WIDE_GAIN / gain, 0, scratch(0, tones))
+    return counts_of(cv2.addWeighted(tones, 1 + gain, around, -gain, 0, scratch(1, tones)), tones.shape)
 
 
 def even_out(tones: Tones) -> Tones:
@@ -65,15 +68,15 @@ def even_out(tones: Tones) -> Tones:
     squares = np.asarray(cv2.blur(small * small, (9, 9))).reshape(small.shape)
     spread = np.sqrt(np.maximum(squares - mean * mean, 0)) / 65535
     gain = np.maximum(LOCAL_SPREAD / (spread + LOCAL_FLOOR), LOCAL_KEPT)
-    gains = _spread(np.asarray(np.rint(gain * GAIN_UNIT), np.uint16), tones)
-    shifts = _spread(np.asarray(np.rint(np.minimum(mean * (gain - LOCAL_KEPT) / 8, 65535)), np.uint16), tones)
-    products = cv2.multiply(tones, gains, scale=1 / (8 * GAIN_UNIT))
-    return counts_of(cv2.addWeighted(products, 8, shifts, -8, 65535 * (1 - LOCAL_KEPT)), tones.shape)
+    gains = _spread(np.asarray(np.rint(gain * GAIN_UNIT), np.uint16), scratch(0, tones))
+    products = cv2.multiply(tones, gains, gains, scale=1 / (8 * GAIN_UNIT))
+    shift = np.asarray(np.rint(np.minimum(mean * (gain - LOCAL_KEPT) / 8, 65535)), np.uint16)
+    shifts = _spread(shift, scratch(1, tones))
+    return counts_of(cv2.addWeighted(products, 8, shifts, -8, 65535 * (1 - LOCAL_KEPT), shifts), tones.shape)
 
 
-def _spread(small: Tones, tones: Tones) -> Tones:
-    rows, cols = tones.shape
-    return counts_of(cv2.resize(small, (cols, rows), interpolation=cv2.INTER_LINEAR), tones.shape)
+def _spread(small: Tones, out: Tones) -> Tones:
+    return counts_of(cv2.resize(small, out.shape[1::-1], out, interpolation=cv2.INTER_LINEAR), out.shape)
 
 
 def _shrunk(tones: Tones, cell: int) -> Tones:
