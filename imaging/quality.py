@@ -1,4 +1,4 @@
-"""A machine's image quality from a scan of the test piece, and whether it drifts over days.
+"""A machine's image quality from a scan of the test piece; imaging.drift judges it over days.
 
 The kinds of test are those of ASTM F792: wire display, useful and simple penetration, spatial resolution, thin organic
 material, material discrimination. They are judged by signal and noise and not by an eye, so figures compare with those
@@ -7,18 +7,15 @@ of the same piece on other days, not with a certificate. A detail counts as seen
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from imaging import locate
 from imaging.calibrate import references
+from imaging.drift import Figure, Result
 from imaging.errors import PieceMissingError
 from imaging.material import MEV_FROM_KV, Beam, MaterialClass, beam_of, classify, zeff
 from imaging.piece import BoxMm, Group, Piece, Plate, Wire, reaches, standard_piece
@@ -34,63 +31,6 @@ RESOLVED = 0.2
 INSET_MM = 2.0
 CELL_MM = 4.0
 RATIO_CELL_PX = 3
-BASELINE, LEAST_EARLIER, RUN = 10, 5, 8
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One figure of the check; `value` is None where nothing was seen, `reach` None where nothing is asked."""
-
-    name: str
-    value: float | None
-    unit: str
-    reach: float | None = None
-    is_ok: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """A check of one view on one day."""
-
-    taken_at: datetime
-    device: str
-    view: str
-    mm_per_px: float
-    figures: tuple[Figure, ...]
-
-    @property
-    def is_ok(self) -> bool:
-        return all(figure.is_ok is not False for figure in self.figures)
-
-    def value(self, name: str) -> float | None:
-        return next((figure.value for figure in self.figures if figure.name == name), None)
-
-    def to_json(self) -> str:
-        """One line, for a file that grows by a line a check."""
-        return json.dumps({**asdict(self), "taken_at": self.taken_at.isoformat()}, ensure_ascii=False)
-
-    @classmethod
-    def from_json(cls, line: str) -> Result:
-        """
-        Raises:
-            ValueError: the line is no result.
-        """
-        try:
-            entry: dict[str, Any] = json.loads(line)
-            figures = tuple(Figure(**figure) for figure in entry.pop("figures"))
-            return cls(datetime.fromisoformat(entry.pop("taken_at")), figures=figures, **entry)
-        except (TypeError, KeyError, AttributeError) as error:
-            raise ValueError(f"this is no result of a quality check: {error}") from error
-
-
-@dataclass(frozen=True, slots=True)
-class Drift:
-    """A figure that left what it was; `rule` is a text key below `quality.drift`."""
-
-    figure: str
-    rule: str
-    value: float | None
-    usual: float | None
 
 
 def check(scan: Scan, view: int = 0, place: locate.Place | None = None) -> Result:
@@ -111,21 +51,6 @@ def check(scan: Scan, view: int = 0, place: locate.Place | None = None) -> Resul
     limits = reaches()
     figures = tuple(_figure(name, value, unit, limits.get(name)) for name, (value, unit) in values.items())
     return Result(scan.started_at, scan.device, shown.name, measured.mm_per_px, figures)
-
-
-def find_drift(earlier: Sequence[Result], now: Result) -> tuple[Drift, ...]:
-    """What changed against the machine's first checks.
-
-    Rules 1 and 4 of the Western Electric handbook (1956): one value beyond three sigmas of the first ten, or eight in
-    a row on one side of their mean; and a detail that is no longer seen. Results of other machines are left out, and
-    nothing is said before five earlier ones.
-    """
-    mine = [result for result in earlier if (result.device, result.view) == (now.device, now.view)]
-    mine.sort(key=lambda result: result.taken_at)
-    if len(mine) < LEAST_EARLIER:
-        return ()
-    found = (_drift_of(figure, mine) for figure in now.figures)
-    return tuple(drift for drift in found if drift is not None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -316,18 +241,3 @@ def _figure(name: str, value: float | None, unit: str, reach: float | None) -> F
     if reach is not None:
         is_ok = value is not None and (value <= reach if name in SMALLER_IS_BETTER else value >= reach)
     return Figure(name, None if value is None else round(value, 4), unit, reach, is_ok)
-
-
-def _drift_of(figure: Figure, earlier: list[Result]) -> Drift | None:
-    values = [result.value(figure.name) for result in earlier]
-    known = [value for value in values[:BASELINE] if value is not None]
-    if len(known) < LEAST_EARLIER:
-        return None
-    mean, sigma = float(np.mean(known)), float(np.std(known, ddof=1))
-    if figure.value is None:
-        return Drift(figure.name, "not_seen", None, mean)
-    if abs(figure.value - mean) > max(3 * sigma, 1e-9 + abs(mean) * 1e-6):
-        return Drift(figure.name, "beyond_three_sigmas", figure.value, mean)
-    recent = [value for value in (*values[BASELINE:], figure.value) if value is not None][-RUN:]
-    is_run = all(value > mean for value in recent) or all(value < mean for value in recent)
-    return Drift(figure.name, "eight_on_one_side", figure.value, mean) if len(recent) == RUN and is_run else None

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from app.texts import LANGUAGES, catalogue
-from imaging.errors import PieceMissingError
+from imaging.drift import Figure, Result, find_drift, keep, read_kept
+from imaging.errors import FileTornError, PieceMissingError
 from imaging.phantom.chain import Detector
 from imaging.piece import simulate_piece, standard_piece
-from imaging.quality import Figure, Result, check, find_drift
+from imaging.quality import check
 from imaging.scan import Scan, View
 from tests.imaging.inputs import INPUTS, bag_view, colour_view, single_view
 
@@ -84,6 +86,23 @@ def test_results_are_kept_as_lines(sound: Result) -> None:
     for wrong in ("[]", "{}", "nonsense", '{"figures": [{"x": 1}]}'):
         with pytest.raises(ValueError):
             Result.from_json(wrong)
+
+
+def test_results_are_kept_in_a_file(sound: Result, tmp_path: Path) -> None:
+    path = tmp_path / "quality.jsonl"
+    assert read_kept(path) == ()
+    later = replace(sound, taken_at=sound.taken_at + timedelta(days=1))
+    keep(later, path)
+    keep(sound, path)
+    assert read_kept(path) == (sound, later)
+    whole = path.read_text("utf-8")
+    path.write_text(whole[:-30], "utf-8")
+    assert read_kept(path) == (later,)
+    keep(sound, path)
+    assert read_kept(path) == (sound, later)
+    path.write_text("{}\n" + whole, "utf-8")
+    with pytest.raises(FileTornError):
+        read_kept(path)
 
 
 def history(values: list[float | None], device: str = "belt 1") -> list[Result]:
