@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from imaging.errors import KnownError
 
 
@@ -39,3 +41,17 @@ class MessageInvalidError(ExchangeError):
     """A message to be written would not fit its schema; nothing was written."""
 
     key = "message_invalid"
+
+
+class ExchangeFolderError(ExchangeError):
+    """A folder of messages cannot be read or written."""
+
+    key = "exchange_folder"
+
+    def __init__(self, folder: Path, error: OSError) -> None:
+        detail = error.strerror or str(error)
+        super().__init__(
+            f"The folder {folder} cannot be used: {detail}. Check its rights and the disk.",
+            folder=folder,
+            detail=detail,
+        )

@@ -17,6 +17,7 @@ from app.store.database import Connection, Database
 from app.store.decisions import TraceFound, TraceLabel, Verdict
 from app.store.errors import StoreFullError, StoreReadOnlyError
 from app.store.hours import day_counts
+from app.store.messages import Messages
 from app.store.migrations import migrate
 from app.store.space import BALLAST_BYTES, Ballast, Space
 from app.store.times import to_us
@@ -35,6 +36,7 @@ class Store:
         self.captures_folder = folder / "captures"
         self._database = database
         self._ballast = ballast
+        self.messages = Messages(self._write, database.read)
 
     @classmethod
     def open(cls, folder: Path, *, station: str, ballast_bytes: int = BALLAST_BYTES) -> Store:

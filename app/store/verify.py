@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from app.store import captures, declarations
+from app.store import captures, declarations, messages
 from app.store.audit import digest, event_hash, first_hash
 from app.store.database import Connection, Database, DatabaseError
 from app.store.decisions import payload_hash
@@ -246,6 +246,10 @@ _TABLES = (
     _Kept(
         "codes", "id", "parcel_id, text", ("registered", "codes_added", "identified"),
         lambda parcel_id, body: [[parcel_id, text] for text in body["codes"]],
+    ),
+    _Kept(
+        "messages", "id", f"id, hex(digest), {messages.COLUMNS}", ("received",),
+        lambda _, body: [[key, said, said] for key, said in body["messages"]], messages.read_back,
     ),
 )  # fmt: skip
 

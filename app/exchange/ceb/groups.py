@@ -46,7 +46,7 @@ class _Plan:
     faults: tuple[Fault, ...]
 
 
-_Step = tuple[str, int, int, Callable[[str], object] | None, Callable[[str], bool] | None, Field]
+_Step = tuple[str, int, int, Callable[[str], object] | None, Callable[[str], object] | None, Field]
 
 
 class Reader:

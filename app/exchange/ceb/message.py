@@ -59,6 +59,12 @@ class Fault:
     def is_by_schema(self) -> bool:
         return self.kind in BY_SCHEMA
 
+    @property
+    def record(self) -> str:
+        """The number of the record that it is in, "" for a fault of the whole message."""
+        head = self.path.partition("/")[0]
+        return "" if head.startswith("Base") else head.partition("[")[2].removesuffix("]")
+
     def to_json(self) -> dict[str, str]:
         return {"kind": self.kind.value, "path": self.path, "value": self.value, "expected": self.expected}
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from app.customs.documents import Document, Inventory, Line, Order, Payment, Return, Waybill, to_units
 from app.customs.parcel import Declaration, GoodsLine
+from app.exchange.ceb.codes import is_time
 from app.exchange.ceb.message import Record
 
 CHINA: Final = timezone(timedelta(hours=8))
@@ -71,10 +72,10 @@ def country(code: str) -> str:
 
 def time_of(text: str) -> datetime | None:
     """A time yyyyMMddHHmmss as an aware time, None where it is none."""
-    try:
-        return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=CHINA) if len(text) == 14 else None
-    except ValueError:
+    if not is_time(text):
         return None
+    # Python reads ISO times several times faster than other forms.
+    return datetime.fromisoformat(f"{text[:8]}T{text[8:]}").replace(tzinfo=CHINA)
 
 
 def _currency(fields: dict[str, str], record: Record) -> str:

@@ -69,6 +69,12 @@ class Outcome:
     info: str = ""
     pre_no: str = ""
 
+    @property
+    def time(self) -> str:
+        """The time as receipts write it."""
+        local = self.at.astimezone(CHINA)
+        return f"{local:%Y%m%d%H%M%S}{local.microsecond // 1000:03d}"
+
 
 def status_of(state: State, reason: str = "") -> str | None:
     """The receipt status for a state and the reason of the decision that led to it; None where there is none."""
@@ -99,7 +105,7 @@ def _receipt(answer: str, document: Record, outcome: Outcome) -> Record:
     own = {
         "guid": outcome.guid,
         "returnStatus": outcome.status,
-        "returnTime": _time(outcome.at),
+        "returnTime": outcome.time,
         "returnInfo": outcome.info or STATUS_NAMES.get(outcome.status, outcome.status),
     }
     fields = {
@@ -118,8 +124,3 @@ def _named(field: Field, document: Mapping[str, str], outcome: Outcome) -> str:
     if field.tag in ("preNo", "copNo"):
         return outcome.pre_no
     return value[: field.high]
-
-
-def _time(at: datetime) -> str:
-    local = at.astimezone(CHINA)
-    return f"{local:%Y%m%d%H%M%S}{local.microsecond // 1000:03d}"

@@ -35,7 +35,7 @@ class Field:
     high: int
     is_optional: bool
     codes: frozenset[str] | None = None
-    is_right: Callable[[str], bool] | None = None
+    is_right: Callable[[str], object] | None = None
     when_empty: str = ""
     is_fixed: bool = False
 

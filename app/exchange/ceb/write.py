@@ -45,4 +45,8 @@ def _write_fields(element: etree._Element, fields: Sequence[Field], values: Mapp
     for field in fields:
         value = values.get(field.tag, "")
         if value or not field.is_optional:
-            etree.SubElement(element, f"{{{NAMESPACE}}}{field.tag}").text = value
+            try:
+                etree.SubElement(element, f"{{{NAMESPACE}}}{field.tag}").text = value
+            except ValueError as error:
+                detail = f"{field.tag} holds letters that XML cannot: {value!r}"
+                raise MessageInvalidError(f"The message was not written: {detail}.", detail=detail) from error

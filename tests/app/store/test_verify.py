@@ -20,6 +20,7 @@ from app.store.captures import sha256_of
 from app.store.database import connect
 from app.store.decisions import TraceLabel
 from app.store.errors import MigrationError, StoreDamagedError
+from app.store.messages import Received
 from app.store.migrations import APPEND_ONLY
 from app.store.store import Store
 
@@ -45,6 +46,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         store.decide(i, Action.RELEASE, officer="li", decided_at=NOON, trace=TraceLabel(f"T{i}", "PT1:x"))
     store.undo(3, officer="li", now=NOON, within_s=30)
     store.mark_sent(2)
+    store.messages.add([(Received("CEB311", "G1", {"fields": {"orderNo": "O1"}, "lines": []}), None)])
     store.close()
     return folder
 

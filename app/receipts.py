@@ -1,0 +1,155 @@
+"""Receipts that the store's events cause: documents accepted when they arrive, decisions told to the enterprise."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from app.customs.states import Action, State
+from app.exchange.ceb.message import Record
+from app.exchange.ceb.papers import CHINA, INVENTORIES
+from app.exchange.ceb.receipts import ACCEPTED, Outcome, answers, status_of, write_receipts
+from app.exchange.ceb.write import write_message
+from app.exchange.errors import ExchangeFolderError, MessageInvalidError
+from app.single_window import record_of
+from app.store.audit import Event
+from app.store.messages import Kept
+from app.store.store import Store
+from app.trace.files import write_durably
+
+TARGET: Final = "ceb"
+"""The outbox's name for receipts."""
+
+MOST_RECORDS = 100
+"""In one message."""
+
+_EVENTS = 200
+_REFUSED = "-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A file of receipts: its name is unique, and the same event always makes the same files."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is told: a status, when it came to that, and a text."""
+
+    status: str
+    at: datetime
+    info: str = ""
+
+
+def send_receipts(store: Store, out: Path) -> Iterator[Path]:
+    """Write the receipts of everything that happened since the last call, each file once and whole.
+
+    Events are marked as sent when their files are on disk. After a power cut in between, the same files with the same
+    content are written again.
+
+    Raises:
+        ExchangeFolderError: the folder cannot be written; nothing is marked that was not sent.
+    """
+    while events := store.pending(_EVENTS, target=TARGET):
+        for event in events:
+            for receipt in receipts_of(store, event):
+                _write(out / receipt.name, receipt.content)
+                yield out / receipt.name
+        store.mark_sent(events[-1].seq, target=TARGET)
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        write_durably(path, content)
+    except OSError as error:
+        raise ExchangeFolderError(path.parent, error) from error
+
+
+def receipts_of(store: Store, event: Event) -> list[Receipt]:
+    """The receipts that an event causes. A state that no status stands for, such as confiscated, causes none."""
+    if event.kind == "received":
+        return _acceptances(store, event)
+    if event.kind not in ("decided", "undone") or event.parcel_id is None:
+        return []
+    declaration = store.parcel(event.parcel_id).declaration
+    kind, _, guid = (declaration.source if declaration else "").partition("/")
+    told = _told(store, event, event.parcel_id) if kind in INVENTORIES else None
+    found = [kept for kept in store.messages.find("guid", [guid]) if kept.record.kind == kind] if told else []
+    return _answer(event, found[-1:], told) if told and found else []
+
+
+def _acceptances(store: Store, event: Event) -> list[Receipt]:
+    """Receipts of documents that were declared and not only stored as drafts."""
+    groups: dict[str, list[Kept]] = defaultdict(list)
+    for kept in store.messages.load([key for key, _ in event.body["messages"]]):
+        if answers(kept.record.kind) and kept.record.body["fields"].get("appStatus") == "2":
+            groups[kept.record.kind].append(kept)
+    parts = [group[at : at + MOST_RECORDS] for group in groups.values() for at in range(0, len(group), MOST_RECORDS)]
+    return [receipt for part in parts for receipt in _answer(event, part, _Told(ACCEPTED, event.at))]
+
+
+def _told(store: Store, event: Event, parcel_id: int) -> _Told | None:
+    """What a decision or its undoing leads to, None where that has no status."""
+    key = event.body["decision" if event.kind == "decided" else "undo"][0]
+    history = store.history(parcel_id)
+    place = next(place for place, decision in enumerate(history) if decision.id == key)
+    decision = history[place]
+    if event.kind == "undone":
+        assert decision.undone_at is not None
+        earlier = [each for each in history[:place] if each.undone_at is None]
+        status = status_of(decision.before, earlier[-1].reason if earlier else "")
+        return _Told(status or ACCEPTED, decision.undone_at)
+    status = status_of(decision.after, decision.reason)
+    if decision.action is Action.LIFT_HOLD:
+        # Back where nothing but the acceptance had been told.
+        status = status or ACCEPTED
+    # Notes are the officers' own, but a rejection has to say why.
+    note = decision.note if decision.after is State.REJECTED else ""
+    info = "".join(letter for letter in note if letter.isprintable())[:1000]
+    return None if status is None else _Told(status, decision.decided_at, info)
+
+
+def _answer(event: Event, answered: Sequence[Kept], told: _Told) -> list[Receipt]:
+    """One file of receipts; a document that lacks what a receipt has to name is answered by a refusal (CEB900)."""
+    kind, first = answered[0].record.kind, answered[0].id
+    guid = _guid(event, f"{kind}/{first}")
+    outcomes = [
+        Outcome(told.status, told.at, _guid(event, f"{kind}/{kept.id}/record"), told.info, _pre_no(kept))
+        for kept in answered
+    ]
+    documents = [record_of(kept) for kept in answered]
+    try:
+        content = write_receipts(kind, guid, list(zip(documents, outcomes, strict=True)))
+        return [Receipt(f"{answers(kind)}_{event.seq:010d}_{guid}.xml", content)]
+    except MessageInvalidError as error:
+        if len(answered) > 1:
+            return [receipt for kept in answered for receipt in _answer(event, [kept], told)]
+        refusal = Record(
+            {
+                "guid": _guid(event, f"{kind}/{first}/refused"),
+                "returnStatus": _REFUSED,
+                "returnInfo": str(error.details["detail"]),
+                "returnTime": outcomes[0].time,
+                "oriCopMsgId": answered[0].record.guid[:255],
+                "oriMessageType": f"{kind}Message",
+            }
+        )
+        return [Receipt(f"CEB900_{event.seq:010d}_{guid}.xml", write_message("CEB900", guid, [refusal]))]
+
+
+def _guid(event: Event, what: str) -> str:
+    """A guid that follows from the event, whose hash is unique among all stores."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{event.hash.hex()}/{what}")).upper()
+
+
+def _pre_no(kept: Kept) -> str:
+    """A number for a document that came without one: B, the day of arrival, its number in the store."""
+    return f"B{kept.received_at.astimezone(CHINA):%Y%m%d}{kept.id % 10**9:09d}"

@@ -1,0 +1,155 @@
+"""What comes from the Single Window into the store: messages, the declarations they make, the papers of a parcel."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import file_digest
+from pathlib import Path
+from typing import Final
+
+from app.customs.documents import Order
+from app.customs.match import Case
+from app.customs.parcel import Declaration
+from app.exchange.ceb.message import Message, Record
+from app.exchange.ceb.papers import INVENTORIES, declaration_of, paper_of
+from app.exchange.ceb.read import read_message
+from app.exchange.errors import ExchangeError, ExchangeFolderError, MessageBrokenError
+from app.store.messages import Kept, Received
+from app.store.store import Store
+
+DONE: Final = "done"
+REFUSED: Final = "refused"
+"""Folders below the watched one: messages that are in the store, and files that are none."""
+
+_SETTLED_S = 5.0
+"""A broken file younger than this may still be being written, and stays where it is."""
+
+_BATCH = 200
+_ORDERS = ("CEB311", "CEB303")
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A file that was looked at: its message, or why it is none."""
+
+    path: Path
+    message: Message | None = None
+    error: ExchangeError | None = None
+
+
+def import_folder(store: Store, folder: Path) -> Iterator[Imported]:
+    """Keep the messages in a folder's .xml files; each file goes to done/ once its records are on disk.
+
+    A file that is no message goes to refused/. A power cut at any moment loses nothing: what is still in the folder
+    is read again, and records that are in the store already are passed over.
+
+    Raises:
+        ExchangeFolderError: a file cannot be moved.
+    """
+    batch: list[Imported] = []
+    for path in sorted(folder.glob("*.xml")):
+        try:
+            imported = Imported(path, read_message(path))
+        except ExchangeError as error:
+            if not isinstance(error, MessageBrokenError) or time.time() - path.stat().st_mtime > _SETTLED_S:
+                _move(path, folder / REFUSED)
+            yield Imported(path, error=error)
+            continue
+        batch.append(imported)
+        if sum(len(each.message.records) for each in batch if each.message) >= _BATCH:
+            yield from _keep_files(store, folder, batch)
+            batch = []
+    yield from _keep_files(store, folder, batch)
+
+
+def keep_messages(store: Store, messages: Iterable[Message]) -> int:
+    """Keep every record of messages, and the declarations that inventories make; returns how many records were new.
+
+    Orders that came before, or in the same messages, name the consignees.
+    """
+    kept = list(messages)
+    orders = _orders(store, kept)
+    return store.messages.add(
+        (received, _declared(message.type, record, orders))
+        for message in kept
+        for received, record in zip(records_of(message), message.records, strict=True)
+    )
+
+
+def records_of(message: Message) -> list[Received]:
+    """The records of a message as the store keeps them; a fault of the whole message is kept with each."""
+    own: dict[str, list[dict[str, str]]] = {}
+    for fault in message.faults:
+        own.setdefault(fault.record, []).append(fault.to_json())
+    return [
+        Received(
+            kind=message.type,
+            guid=record.guid,
+            body={"fields": record.fields, "lines": list(record.lines)},
+            number=record.fields.get("logisticsNo", ""),
+            order_no=record.fields.get("orderNo", ""),
+            inventory_no=record.fields.get("invtNo", ""),
+            faults=[*own.get("", ()), *own.get(str(place), ())] if own else (),
+        )
+        for place, record in enumerate(message.records, 1)
+    ]
+
+
+def record_of(kept: Kept) -> Record:
+    """A record as it was read, from the store."""
+    body = kept.record.body
+    return Record(body["fields"], tuple(body["lines"]))
+
+
+def case_of(store: Store, number: str) -> Case:
+    """The papers that are there for a parcel's number, the newest of each kind."""
+    found = store.messages.find("number", [number])
+    orders = [kept.record.order_no for kept in found]
+    found += store.messages.find("order_no", orders)
+    case = Case()
+    for kept in sorted(found, key=lambda each: each.id):
+        # An order may travel in several parcels; their waybills and inventories are not this one's.
+        if kept.record.number in ("", number) and (paper := paper_of(kept.record.kind, record_of(kept))):
+            case = case.with_document(paper)
+    return case
+
+
+def _keep_files(store: Store, folder: Path, batch: Sequence[Imported]) -> Iterator[Imported]:
+    keep_messages(store, [each.message for each in batch if each.message])
+    for each in batch:
+        _move(each.path, folder / DONE)
+        yield each
+
+
+def _move(path: Path, folder: Path) -> None:
+    """Move a file; where another one has its name there, a part of its hash tells them apart."""
+    try:
+        folder.mkdir(exist_ok=True)
+        target = folder / path.name
+        if target.exists():
+            with path.open("rb") as file:
+                target = folder / f"{path.stem}-{file_digest(file, 'sha256').hexdigest()[:12]}{path.suffix}"
+        path.replace(target)
+    except OSError as error:
+        raise ExchangeFolderError(folder, error) from error
+
+
+def _orders(store: Store, messages: Sequence[Message]) -> dict[str, Order]:
+    """The orders of these messages' inventories, by number."""
+    records = [(message.type, record) for message in messages for record in message.records]
+    wanted = [record.fields.get("orderNo", "") for kind, record in records if kind in INVENTORIES]
+    came = [(kept.record.kind, record_of(kept)) for kept in store.messages.find("order_no", wanted)]
+    papers = [paper_of(kind, record) for kind, record in (*came, *records) if kind in _ORDERS]
+    return {paper.order_no: paper for paper in papers if isinstance(paper, Order)}
+
+
+def _declared(kind: str, record: Record, orders: dict[str, Order]) -> Declaration | None:
+    """What an inventory declares; None for other records, for drafts (暂存), and for what the sender takes back."""
+    fields = record.fields
+    if kind not in INVENTORIES or not fields.get("logisticsNo"):
+        return None
+    if fields.get("appStatus") == "1" or fields.get("appType") == "3":
+        return None
+    return declaration_of(kind, record, order=orders.get(fields.get("orderNo", "")))

@@ -1,0 +1,138 @@
+"""Messages from other systems as they came in: what a declaration rests on, and what receipts answer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any, Literal
+
+from app.customs.parcel import Declaration
+from app.store import declarations, parcels
+from app.store.audit import Log, canonical
+from app.store.database import Connection
+from app.store.times import from_us
+
+COLUMNS = "kind, guid, number, order_no, inventory_no, body, faults"
+_SELECT = f"SELECT {COLUMNS}, id, received_us FROM messages"
+_MOST_KEYS = 500
+"""In one question; SQLite's own limit is far higher."""
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+"""Keeps the order of the fields, which is that of the message."""
+
+By = Literal["guid", "number", "order_no", "inventory_no"]
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A record of a message. `body` is its fields and lines, `faults` what was wrong with it, both as JSON values.
+
+    `number`, `order_no` and `inventory_no` are what it is found by, "" where it says nothing of the kind.
+    """
+
+    kind: str
+    guid: str
+    body: Any
+    number: str = ""
+    order_no: str = ""
+    inventory_no: str = ""
+    faults: Any = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A record with its number in the store."""
+
+    id: int
+    received_at: datetime
+    record: Received
+
+
+class Messages:
+    """The messages of a store. `write` and `read` open the store's transactions."""
+
+    def __init__(
+        self,
+        write: Callable[[], AbstractContextManager[Connection]],
+        read: Callable[[], AbstractContextManager[Connection]],
+    ) -> None:
+        self._write = write
+        self._read = read
+
+    def add(self, batch: Iterable[tuple[Received, Declaration | None]]) -> int:
+        """Keep records and the declarations that they make, up to 200 in a transaction; returns how many were new.
+
+        A record that came before, the same in everything, is passed over: a message may come twice.
+        """
+        count, rest = 0, iter(batch)
+        while part := list(islice(rest, declarations.BATCH)):
+            with self._write() as writer:
+                count += _add(writer, [record for record, _ in part])
+                for number, key in declarations.add(writer, [said for _, said in part if said is not None]):
+                    parcels.attach(writer, number, key)
+        return count
+
+    def find(self, by: By, values: Iterable[str]) -> list[Kept]:
+        """Records with one of these values, oldest first."""
+        wanted = [value for value in dict.fromkeys(values) if value]
+        found: list[Kept] = []
+        with self._read() as reader:
+            for start in range(0, len(wanted), _MOST_KEYS):
+                part = wanted[start : start + _MOST_KEYS]
+                marks = ", ".join("?" * len(part))
+                # The second condition lets SQLite use an index that leaves out empty values.
+                rows = reader.execute(f"{_SELECT} WHERE {by} IN ({marks}) AND {by} <> '' ORDER BY id", part)
+                found += map(_kept, rows)
+        return sorted(found, key=lambda kept: kept.id)
+
+    def load(self, ids: Sequence[int]) -> list[Kept]:
+        """Records by their numbers in the store, in that order."""
+        with self._read() as reader:
+            return [_kept(reader.execute(f"{_SELECT} WHERE id = ?", (key,)).fetchone()) for key in ids]
+
+    def count(self) -> int:
+        with self._read() as reader:
+            return int(reader.execute("SELECT count(*) FROM messages").fetchone()[0])
+
+
+def fingerprint(values: Iterable[object]) -> bytes:
+    """The digest that a row should have, from its COLUMNS."""
+    return hashlib.sha256("\x1f".join(map(str, values)).encode()).digest()[:16]
+
+
+def read_back(row: list[Any]) -> list[Any]:
+    """What verification compares: number, digest as written, digest as it should be; `row` is id, digest, COLUMNS."""
+    return [row[0], row[1].lower(), fingerprint(row[2:]).hex()]
+
+
+def _add(connection: Connection, records: Sequence[Received]) -> int:
+    log, now_us = Log(connection), time.time_ns() // 1000
+    added: list[list[object]] = []
+    for record in records:
+        values = (
+            record.kind, record.guid, record.number, record.order_no, record.inventory_no,
+            _ENCODER.encode(record.body), canonical(record.faults) if record.faults else "[]",
+        )  # fmt: skip
+        digest = fingerprint(values)
+        cursor = connection.execute(
+            f"INSERT INTO messages ({COLUMNS}, received_us, digest, event_seq) VALUES (?,?,?,?,?,?,?,?,?,?) "
+            "ON CONFLICT (digest) DO NOTHING",
+            (*values, now_us, digest, log.seq),
+        )
+        if cursor.rowcount:
+            added.append([cursor.lastrowid, digest.hex()])
+    if added:
+        log.append("received", None, {"messages": added})
+    return len(added)
+
+
+def _kept(row: tuple[Any, ...]) -> Kept:
+    kind, guid, number, order_no, inventory_no, body, faults, key, received_us = row
+    record = Received(kind, guid, json.loads(body), number, order_no, inventory_no, json.loads(faults))
+    return Kept(key, from_us(received_us), record)
