@@ -16,6 +16,7 @@ from stdnum import iso6346
 from imaging.files import native
 from scanners.barcode import Reading
 from scanners.device import DeviceError, DeviceLostError, DeviceState, DeviceUnavailableError, FaultKind
+from scanners.simulated import machine
 from scanners.simulated.barcode import ReaderSettings, SimulatedReader
 from scanners.simulated.belt import BeltSettings, SimulatedBelt
 from scanners.simulated.content import container_number, open_content, s10_number
@@ -299,7 +300,8 @@ def test_reader_chances_add_up_and_machine_reads_codes_itself() -> None:
     assert end.scan.codes == (end.scan.extra[LABELS],)
 
 
-def test_a_belt_at_max_does_not_wait_for_ever_for_a_reader_that_sleeps() -> None:
+def test_a_belt_at_max_does_not_wait_for_ever_for_a_reader_that_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "_READERS_PATIENCE_S", 0.2)
     reader = SimulatedReader("reader", ReaderSettings(lane="sleepy"))
     belt = make_belt(speed="max", count=2, lane="sleepy")
     began = time.monotonic()
