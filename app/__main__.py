@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from app.commands import bench, files, model, records, runs
+from app.commands import bench, files, model, records, runs, trace
 from app.logs import configure_logs
 
 cli = typer.Typer(
@@ -23,10 +23,14 @@ for command in (
     files.render,
     files.convert,
     records.label,
-    records.trace,
+    trace.trace,
+    trace.verify,
     bench.bench,
 ):
     cli.command()(command)
+cli.add_typer(trace.key_commands, name="keys")
+cli.add_typer(trace.recall_commands, name="recall")
+cli.add_typer(trace.intercept_commands, name="intercept")
 cli.add_typer(records.log_commands, name="log")
 cli.add_typer(model.model_commands, name="model")
 

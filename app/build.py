@@ -15,14 +15,20 @@ from app.customs.parcel import Declaration, GoodsLine
 from app.customs.risk import Rule, RulesError, parse_rules
 from app.labelling import Labelling
 from app.settings import Detection, DeviceEntry, Settings
+from app.settings import Printer as PrinterEntry
 from app.station import Placed, Station
 from app.store.store import Store
-from app.trace.keystore import KeyStore, create_key_store, open_key_store
+from app.trace.formats import Format
+from app.trace.keyring import Keyring
+from app.trace.keystore import create_key_store
+from app.trace.printers import CupsPrinter, FolderPrinter, Printer, TcpPrinter
+from app.trace.printing import PrintQueue
 from models import onnx
 from models.card import STORE
 from models.detector import Detector, ModelError
 from scanners.barcode import BarcodeReader
 from scanners.drivers.keyboard_wedge import KeyboardWedge
+from scanners.drivers.replay import Replay
 from scanners.registry import build_device
 from scanners.simulated.content import renumber
 from scanners.xray import XraySource
@@ -42,7 +48,7 @@ def build_station(settings: Settings) -> Station:
     store = Store.open(settings.data, station=settings.post.station)
     settings = declare_samples(store, settings)
     labelling = Labelling(open_keys(settings), settings.post, settings.work, settings.data / "labels")
-    station = Station(store, labelling, rules, settings)
+    station = Station(store, labelling, rules, settings, open_print_queue(settings))
     if settings.detection.is_on:
         try:
             station.use_detector(load_detector(settings.detection))
@@ -96,13 +102,38 @@ def find_wedge(devices: Sequence[Placed]) -> KeyboardWedge | None:
     return next((placed.device for placed in devices if isinstance(placed.device, KeyboardWedge)), None)
 
 
-def open_keys(settings: Settings) -> KeyStore:
-    """The signing keys of the post; made on the first start."""
+def find_player(devices: Sequence[Placed]) -> Replay | None:
+    """The replay, which a trainer pauses and winds."""
+    return next((placed.device for placed in devices if isinstance(placed.device, Replay)), None)
+
+
+def open_keys(settings: Settings) -> Keyring:
+    """The keys of the post; its signing keys are made on the first start."""
     path = settings.data / "keys" / f"{settings.post.office}.keys"
-    if path.exists():
-        return open_key_store(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return create_key_store(path, settings.post.office, now=datetime.now(UTC))
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        create_key_store(path, settings.post.office, now=datetime.now(UTC))
+    return Keyring(path)
+
+
+def open_print_queue(settings: Settings) -> PrintQueue | None:
+    """The queue of the label printer that the settings name; None where labels go through the print dialog."""
+    printer = make_printer(settings.printer)
+    return PrintQueue(settings.data / "prints", printer) if printer else None
+
+
+def make_printer(chosen: PrinterEntry) -> Printer | None:
+    kind = Format(chosen.language)
+    match chosen.kind:
+        case "tcp":
+            host, port = chosen.host_and_port()
+            return TcpPrinter(chosen.name, kind, host, port, asks_status=chosen.asks_status)
+        case "cups":
+            return CupsPrinter(chosen.name, kind, chosen.address)
+        case "folder":
+            return FolderPrinter(chosen.name, kind, Path(chosen.address))
+        case "none":
+            return None
 
 
 def load_rules(path: Path | None) -> list[Rule]:

@@ -72,6 +72,8 @@ class Intake:
         on_error: Callable[[KnownError], None],
     ) -> None:
         self.detector: Detector | None = None
+        self.marks_on: Callable[[Sequence[str]], tuple[Finding, ...]] = lambda _: ()
+        """What the recalls and intercepts in force say of a parcel with these codes."""
         self._store = store
         self._rules = rules
         self._work = settings.work
@@ -120,6 +122,10 @@ class Intake:
             passage = self._matcher(device.lane).add_code(sighting)
             if passage:
                 self._join_late(passage, sighting)
+
+    def assess(self, parcel: Parcel, findings: Sequence[Finding]) -> risk.Assessment:
+        """The lane of a parcel whose findings have changed."""
+        return self._assess(parcel.number, parcel.arrived_at, parcel.seen, findings)
 
     def expire(self, lane: str, now: datetime) -> None:
         """Enter the codes whose parcel nobody scanned as parcels of their own."""
@@ -232,7 +238,8 @@ class Intake:
 
     def _record(self, identity: Identity, taken: Taken, capture: Capture, screened: Screened) -> Parcel:
         arrived_at = taken.scan.started_at
-        findings = (*identity.findings, *taken.findings, *screened.findings)
+        marks = self.marks_on((identity.number, *identity.numbers))
+        findings = (*identity.findings, *taken.findings, *screened.findings, *marks)
         known = self._store.find_number(identity.number)
         if known and known.state in GONE:
             findings = (*findings, Finding(FindingKind.REPEATED_NUMBER))
@@ -272,7 +279,7 @@ class Intake:
             codes, seen_at=parcel.arrived_at, scan_id="", kind=parcel.kind, is_declared=self._is_declared
         )
         kept = tuple(finding for finding in parcel.findings if finding.kind not in FROM_CODES)
-        findings = (*kept, *identity.findings)
+        findings = (*kept, *identity.findings, *self.marks_on((identity.number, *identity.numbers)))
         assessment = self._assess(identity.number, parcel.arrived_at, parcel.seen, findings)
         changed = self._store.identify(
             parcel.id,
@@ -293,14 +300,28 @@ class Intake:
             kind=Kind.PARCEL,
             is_declared=self._is_declared,
         )
+        marks = self.marks_on((identity.number, *identity.numbers))
         parcel = self._store.register(
             identity.number,
             identity.kind,
             codes=identity.numbers,
             arrived_at=sighting.read_at,
-            findings=(*identity.findings, Finding(FindingKind.NO_SCAN)),
+            findings=(*identity.findings, Finding(FindingKind.NO_SCAN), *marks),
         )
+        if marks:
+            parcel = self._set_lane(parcel)
         self._on_parcel(parcel, None)
+
+    def _set_lane(self, parcel: Parcel) -> Parcel:
+        assessment = self.assess(parcel, parcel.findings)
+        return self._store.identify(
+            parcel.id,
+            number=parcel.number,
+            codes=parcel.codes,
+            findings=parcel.findings,
+            lane=assessment.lane,
+            lane_reasons=assessment.reasons,
+        )
 
     def _count(self, taken: Taken, seen: Sequence[Seen], identity: Identity) -> None:
         self._measured.add_time("scan_to_queue", (perf_counter() - taken.complete_s) * 1000)
@@ -318,6 +339,8 @@ FROM_CODES = (
     FindingKind.NO_DECLARATION,
     FindingKind.BAD_CHECK_DIGIT,
     FindingKind.DOUBTFUL_CODE,
+    FindingKind.RECALLED,
+    FindingKind.INTERCEPTED,
 )
 
 

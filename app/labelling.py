@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from app.customs.parcel import Parcel
+from app.customs.parcel import Declaration, Parcel
 from app.customs.states import Action, State, find_move
 from app.settings import Post, Work
 from app.store.decisions import TraceLabel
 from app.texts import language
-from app.trace.codes import Claims, digest_goods, fit_item_id, issue, read_code
+from app.trace.codes import Claims, digest_goods, fit_item_id, is_inventory_no, issue, read_code
 from app.trace.formats import Format, encode_label
 from app.trace.ids import TraceId, parse_trace_id
-from app.trace.keystore import KeyStore
+from app.trace.keyring import Keyring
 from app.trace.labels import LabelData, draw_label
 from app.trace.templates import load_template
 
@@ -23,7 +23,7 @@ from app.trace.templates import load_template
 class Labelling:
     """Signs trace codes for the office whose keys these are, and draws labels into a folder."""
 
-    keys: KeyStore
+    keys: Keyring
     post: Post
     work: Work
     folder: Path
@@ -44,11 +44,24 @@ class Labelling:
             item_id=fit_item_id(parcel.number),
             goods_digest=digest_goods(parcel.declaration.goods if parcel.declaration else ()),
             status=status or State.RELEASED,
+            inventory_no=find_inventory_no(parcel.declaration),
         )
         return TraceLabel(str(trace_id), issue(claims, self.keys.signer(now)))
 
     def draw(self, parcel: Parcel, payload: str, *, kind: Format = Format.PNG, dpi: int, copy: int = 0) -> Path:
         """Write the label of a trace code and return its file; `copy` counts the reprints.
+
+        Raises:
+            LabelError: the template or its font cannot be used.
+        """
+        name = f"{read_code(payload).claims.trace_id}{f'-{copy}' if copy else ''}.{kind}"
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(self.encode(parcel, payload, kind=kind, dpi=dpi, copy=copy))
+        return path
+
+    def encode(self, parcel: Parcel, payload: str, *, kind: Format, dpi: int, copy: int = 0) -> bytes:
+        """The label of a trace code as a file's content or as what a printer is sent.
 
         Raises:
             LabelError: the template or its font cannot be used.
@@ -61,12 +74,15 @@ class Labelling:
             office_name=self.post.name_zh if language() == "zh_CN" else self.post.name_en,
             status=claims.status,
             issued_at=claims.issued_at,
+            inventory_no=claims.inventory_no,
             goods=parcel.declaration.summary if parcel.declaration else "",
             copy=copy,
         )
         label = draw_label(load_template(self.work.label_template), data, dpi=dpi, language=language())
-        name = f"{claims.trace_id}{f'-{copy}' if copy else ''}.{kind}"
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(encode_label(label, kind))
-        return path
+        return encode_label(label, kind)
+
+
+def find_inventory_no(declaration: Declaration | None) -> str:
+    """The inventory number (清单编号) of a declaration, by whichever of its fields has the shape of one."""
+    fields = (declaration.number, declaration.source) if declaration else ()
+    return next((field for field in fields if is_inventory_no(field)), "")

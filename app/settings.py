@@ -5,10 +5,10 @@ from __future__ import annotations
 import tomllib
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from app.customs.parcel import Kind
@@ -26,12 +26,16 @@ class _Section(BaseModel):
 
 
 class Post(_Section):
-    """The customs post: its four-digit office code (关区代码) and name."""
+    """The customs post: its four-digit office code (关区代码) and name.
+
+    `ordinary_places` are the other stations ("office/station") whose scans of a label are no sign of a copy.
+    """
 
     office: Annotated[str, Field(pattern="^[0-9]{4}$")] = "9999"
     name_zh: str = "演示邮局海关"
     name_en: str = "Demo Mail Customs Office"
     station: Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,32}$")] = "station-1"
+    ordinary_places: tuple[str, ...] = ()
 
 
 class Officer(_Section):
@@ -75,6 +79,36 @@ class Work(_Section):
     label_dpi: Literal[203, 300] = 203
 
 
+class Printer(_Section):
+    """The label printer. `address` is host or host:port (tcp), a queue's name (cups), a path (folder).
+
+    With kind none a label is printed through the system's print dialog when the officer asks for it.
+    """
+
+    kind: Literal["none", "tcp", "cups", "folder"] = "none"
+    name: Annotated[str, Field(pattern=r"^[\w .-]{1,32}$")] = "label"
+    address: str = ""
+    language: Literal["zpl", "tspl", "escpos", "png", "pdf"] = "zpl"
+    asks_status: bool = True
+
+    @model_validator(mode="after")
+    def _check_address(self) -> Self:
+        if self.kind != "none" and not self.address:
+            raise ValueError("the printer needs an address")
+        if self.kind == "tcp":
+            self.host_and_port()
+        return self
+
+    def host_and_port(self) -> tuple[str, int]:
+        """The address of a printer on the network; its raw port is 9100 where none is given."""
+        host, colon, port = self.address.rpartition(":")
+        if not colon:
+            return self.address, 9100
+        if not host or not port.isascii() or not port.isdecimal() or not 0 < int(port) < 65536:
+            raise ValueError(f"{self.address!r} is neither a host nor host:port")
+        return host, int(port)
+
+
 class Look(_Section):
     """How the window starts."""
 
@@ -100,6 +134,7 @@ class Settings(BaseSettings):
     detection: Detection = Detection()
     work: Work = Work()
     look: Look = Look()
+    printer: Printer = Printer()
     devices: tuple[DeviceEntry, ...] = ()
 
     @classmethod

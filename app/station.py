@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 import structlog
 
+from app.customs.notices import Notice
 from app.customs.parcel import Decision, Finding, FindingKind, Parcel, QueueFilter, QueueRow
 from app.customs.risk import Rule
 from app.customs.states import LETS_GO, MOVES, Action, Offer, offers
@@ -20,14 +20,19 @@ from app.devices import DeviceLoop
 from app.intake import Intake, Taken
 from app.labelling import Labelling
 from app.measured import Measured
+from app.printing import PrinterStatus, Printing
 from app.settings import DeviceEntry, Settings
 from app.store.decisions import TraceFound
+from app.store.found import LogReport
 from app.store.store import Store
-from app.store.verify import LogReport
 from app.trace.codes import PREFIX
 from app.trace.errors import LabelError
 from app.trace.formats import Format
-from app.trace.verdicts import Verdict, verify
+from app.trace.printing import PrintJob, PrintQueue
+from app.trace.recall import Selector
+from app.tracing import Alarm, Recalled, Traced, Tracing
+from app.views import Decided
+from app.watcher import Watcher
 from imaging.errors import FileError, KnownError
 from imaging.scan import Scan, Truth
 from models.detector import Detector
@@ -50,75 +55,11 @@ LETTING_GO = frozenset(move.action for move in MOVES if move.after in LETS_GO)
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
-    """What a decision did, after its commit; until `undo_until` the same officer may take it back."""
-
-    decision: Decision
-    parcel: Parcel
-    undo_until: datetime | None
-    label: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Traced:
-    """What a scanned code of ours leads to: whether it is genuine, and the parcel where this station knows it."""
-
-    verdict: Verdict | None
-    found: TraceFound | None
-    parcel: Parcel | None
-
-
-@dataclass(frozen=True, slots=True)
 class Placed:
     """A device at its place: the settings' entry and the driver's object."""
 
     entry: DeviceEntry
     device: XraySource | BarcodeReader
-
-
-class Watcher(Protocol):
-    """Who is told what happens in the station. Called from the station's threads; must return at once."""
-
-    def queue_changed(self, row: QueueRow) -> None: ...
-    def scan_started(self, device: str, event: ScanStarted) -> None: ...
-    def lines_arrived(self, device: str, event: Lines) -> None: ...
-    def scan_ended(self, device: str, scan_id: str, parcel_id: int | None) -> None: ...
-    def code_read(self, reading: Reading) -> None: ...
-    def code_asked(self, reading: Reading) -> None:
-        """The officer's hand reader read a code: he asks for what it leads to."""
-        ...
-
-    def device_changed(self, device: str, status: DeviceStatus) -> None: ...
-    def detector_changed(self, name: str, error: KnownError | None) -> None: ...
-    def file_rejected(self, device: str, name: str, error: KnownError) -> None: ...
-    def source_ended(self, device: str) -> None: ...
-    def failed(self, error: KnownError) -> None: ...
-
-
-class StationView(Protocol):
-    """What the window may ask of the station. Reads may be called from any one thread that is not the GUI's."""
-
-    def queue(self, filter: QueueFilter, limit: int = 500) -> list[QueueRow]: ...
-    def counts(self) -> dict[str, int]: ...
-    def parcel(self, parcel_id: int) -> Parcel: ...
-    def offers(self, parcel_id: int) -> list[Offer]: ...
-    def history(self, parcel_id: int) -> list[Decision]: ...
-    def open_scan(self, parcel_id: int) -> Scan | None: ...
-    def find_code(self, text: str) -> Parcel | None: ...
-    def decide(
-        self,
-        parcel_id: int,
-        action: Action,
-        *,
-        officer: str,
-        reason: str = "",
-        note: str = "",
-        second_officer: str = "",
-        seen_version: int | None = None,
-        annotations: str = "",
-    ) -> Decided: ...
-    def undo(self, decision_id: int, *, officer: str) -> Decided: ...
-    def label(self, parcel_id: int, *, dpi: int = 203) -> Path: ...
 
 
 class Station:
@@ -127,7 +68,14 @@ class Station:
     Reads and decisions may be called from any thread; a decision is on disk when its call returns.
     """
 
-    def __init__(self, store: Store, labelling: Labelling, rules: Sequence[Rule], settings: Settings) -> None:
+    def __init__(
+        self,
+        store: Store,
+        labelling: Labelling,
+        rules: Sequence[Rule],
+        settings: Settings,
+        prints: PrintQueue | None = None,
+    ) -> None:
         self.settings = settings
         self.rules = rules
         self.measured = Measured()
@@ -142,8 +90,23 @@ class Station:
         self._deciding = threading.Lock()
         self._labels = ThreadPoolExecutor(1, "labels")
         self._intake = Intake(
-            store, rules, settings, self.measured, on_parcel=self._entered, on_error=self._tell_failure
+            store,
+            rules,
+            settings,
+            self.measured,
+            on_parcel=self._entered,
+            on_error=self._tell_failure,
         )
+        self.tracing = Tracing(
+            store, labelling.keys, settings.post, assess=self._intake.assess, on_marked=self._tell_queue
+        )
+        self._intake.marks_on = self.tracing.marks_on
+        self._printing: Printing | None = None
+        if prints is not None:
+            self._printing = Printing(
+                store, labelling, prints, on_status=self._tell_printer, on_error=self._tell_failure
+            )
+        labelling.keys.on_damage = self._tell_failure
 
     # Running
 
@@ -151,6 +114,10 @@ class Station:
         """Take in what a power cut left between picture and row, then open the devices."""
         self._watcher = watcher
         self._tell_detector()
+        if key := self._labelling.keys.store.rotate_if_due(datetime.now(UTC)):
+            self._store.add_event("key_rotated", None, {"kid": key.kid.hex()})
+        if self._printing:
+            self._printing.start()
         for path in self._store.orphans():
             self._take_orphan(path)
         self._loops = [self._make_loop(placed) for placed in devices]
@@ -164,6 +131,8 @@ class Station:
         self._loops.clear()
         self._intake.stop()
         self._labels.shutdown(wait=True)
+        if self._printing:
+            came_back.append(self._printing.stop())
         return all(came_back)
 
     def stop(self) -> bool:
@@ -223,14 +192,8 @@ class Station:
         return traced.parcel if traced.parcel else self._store.find_code(text.strip())
 
     def trace(self, text: str) -> Traced:
-        """What a trace code or trace id leads to."""
-        verdict = None
-        trace_id = text.strip().upper().replace("-", "").replace(" ", "")
-        if text.startswith(PREFIX):
-            verdict = verify(text.strip(), self._labelling.keys.public_keys(), now=datetime.now(UTC))
-            trace_id = str(verdict.claims.trace_id) if verdict.claims and verdict.is_genuine else ""
-        found = self._store.find_trace(trace_id) if trace_id else None
-        return Traced(verdict, found, self._store.parcel(found.parcel_id) if found else None)
+        """What a trace code or trace id leads to; the scan of a code is logged."""
+        return self.tracing.trace(text)
 
     def verify_log(self) -> LogReport:
         return self._store.verify_log()
@@ -281,7 +244,7 @@ class Station:
         parcel = self._store.parcel(parcel_id)
         if decision.trace_code:
             self.measured.count("labels")
-            self._labels.submit(self._draw_in_advance, parcel_id)
+            self._labels.submit(self._draw_in_advance, parcel_id, officer)
         self._tell_queue(parcel_id)
         return Decided(decision, parcel, now + timedelta(seconds=self.settings.work.undo_s))
 
@@ -304,13 +267,37 @@ class Station:
         Raises:
             LabelError: the parcel carries no trace code, or the label cannot be drawn.
         """
-        parcel = self._store.parcel(parcel_id)
-        found = self._store.find_trace(parcel.trace_code) if parcel.trace_code else None
-        if found is None:
-            raise LabelError(f"{parcel.number} has no trace code; only what is released gets a label.")
+        parcel, found = self._labelled(parcel_id)
         return self._labelling.draw(
             parcel, found.payload, kind=kind, dpi=dpi or self.settings.work.label_dpi, copy=copy
         )
+
+    def print_label(self, parcel_id: int, *, officer: str) -> PrintJob | None:
+        """Queue the label of a released parcel, marked where it is a reprint; None where no printer is configured.
+
+        Raises:
+            LabelError: the parcel carries no trace code, or the label cannot be drawn.
+        """
+        if self._printing is None:
+            return None
+        parcel, found = self._labelled(parcel_id)
+        return self._printing.print(parcel, found.payload, officer=officer)
+
+    def recall(self, selector: Selector, reason: str, officer: str) -> Recalled:
+        """Recall (召回) every released parcel that the selector means; every scan of one alarms from now on.
+
+        Raises:
+            RecallEmptyError: no released parcel matches.
+        """
+        return self.tracing.recall(selector, reason, officer)
+
+    def intercept(self, codes: Sequence[str], reason: str, officer: str) -> Notice:
+        """Have what carries one of these codes stopped (拦截) wherever it is scanned."""
+        return self.tracing.intercept(codes, reason, officer)
+
+    def acknowledge(self, alarm: Alarm, *, officer: str) -> None:
+        """Log that an officer took note of an alarm."""
+        self.tracing.acknowledge(alarm, officer)
 
     # What the devices bring
 
@@ -324,18 +311,35 @@ class Station:
             on_idle=lambda: self._intake.expire(entry.lane, datetime.now(UTC)),
         )
 
+    def _labelled(self, parcel_id: int) -> tuple[Parcel, TraceFound]:
+        parcel = self._store.parcel(parcel_id)
+        found = self._store.find_trace(parcel.trace_code) if parcel.trace_code else None
+        if found is None:
+            raise LabelError(f"{parcel.number} has no trace code; only what is released gets a label.")
+        return parcel, found
+
     def _took_code(self, entry: DeviceEntry, reading: Reading) -> None:
+        self._watch(reading.code.text, reading.read_at)
         if not entry.lane:
             if self._watcher:
                 self._watcher.code_asked(reading)
             return
+        if reading.code.text.startswith(PREFIX):
+            self.tracing.trace(reading.code.text)
         self._intake.read(reading, entry)
         if self._watcher:
             self._watcher.code_read(reading)
 
+    def _watch(self, code: str, read_at: datetime) -> None:
+        for alarm in self.tracing.watch(code, read_at):
+            if self._watcher:
+                self._watcher.alarmed(alarm)
+
     def _took_xray(self, entry: DeviceEntry, event: XrayEvent) -> None:
         match event:
             case ScanFinished(scan):
+                for code in scan.codes:
+                    self._watch(code, scan.finished_at or scan.started_at)
                 self._intake.take(scan, entry)
             case ScanAborted(scan_id, error, partial_scan):
                 self._tell_failure(error)
@@ -404,9 +408,14 @@ class Station:
         if self._watcher:
             self._watcher.failed(error)
 
-    def _draw_in_advance(self, parcel_id: int) -> None:
-        """Draw the label while the officer looks at the next picture."""
+    def _tell_printer(self, status: PrinterStatus) -> None:
+        if self._watcher:
+            self._watcher.printer_changed(status)
+
+    def _draw_in_advance(self, parcel_id: int, officer: str) -> None:
+        """Draw the label, and print it where there is a printer, while the officer looks at the next picture."""
         try:
             self.label(parcel_id)
+            self.print_label(parcel_id, officer=officer)
         except KnownError as error:
             self._tell_failure(error)

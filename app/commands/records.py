@@ -1,4 +1,4 @@
-"""Commands on what the station keeps: label, trace, log."""
+"""Commands on what the station keeps: label, log."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from typing import Annotated
 import typer
 
 from app.commands.output import Exit, decode_file, known_errors, print_json, print_line
-from app.customs.parcel import Decision, Parcel
-from app.settings import load_settings
+from app.settings import Printer, load_settings
 from app.station import Station
 from app.texts import text
 from app.trace.errors import LabelError
@@ -35,43 +34,11 @@ def label(
     kind = kinds.get(out.suffix.removeprefix(".").lower())
     if kind is None:
         raise typer.BadParameter(f"{out.suffix!r} is not one of {', '.join(kinds)}", param_hint="--out")
-    with known_errors(), _station(data) as station:
+    with known_errors(), open_station(data) as station:
         found = station.find_code(parcel) or (station.parcel(int(parcel)) if parcel.isdecimal() else None)
         if found is None:
             raise LabelError(f"No parcel is known by {parcel!r}.")
         shutil.copyfile(station.label(found.id, kind=kind, dpi=dpi), out)
-
-
-def trace(
-    code: Annotated[str, typer.Argument(help="What a label's QR says, a trace id, a number, or a picture of a code.")],
-    json: Json = False,
-    data: Data = None,
-) -> None:
-    """Show what a code leads to: whether it is genuine, the parcel, and all that happened to it."""
-    with known_errors(), _station(data) as station:
-        if Path(code).is_file():
-            code = _read_code(Path(code))
-        traced = station.trace(code)
-        parcel = traced.parcel or station.find_code(code)
-        history = station.history(parcel.id) if parcel else []
-    verdict = traced.verdict.kind.value if traced.verdict else None
-    if json:
-        print_json({"code": code, "verdict": verdict, "parcel": _parcel(parcel), "history": [*map(_step, history)]})
-    else:
-        if verdict:
-            print_line(f"Code: {verdict}")
-        if parcel:
-            goods = parcel.declaration.summary if parcel.declaration else ""
-            print_line(f"{parcel.number}  {parcel.state}  {parcel.trace_code or ''}  {goods}")
-        for decision in history:
-            undone = f"  (undone {decision.undone_at:%H:%M:%S})" if decision.undone_at else ""
-            print_line(
-                f"  {decision.decided_at:%Y-%m-%d %H:%M:%S}Z  {decision.officer}  {decision.action}: "
-                f"{decision.before} -> {decision.after}  {decision.reason} {decision.note}{undone}"
-            )
-    if parcel is None:
-        typer.echo("No parcel here is known by this code.", err=True)
-        raise typer.Exit(Exit.FOUND)
 
 
 @log_commands.command("verify")
@@ -99,12 +66,14 @@ def verify(json: Json = False, data: Data = None) -> None:
 
 
 @contextmanager
-def _station(data: Path | None) -> Iterator[Station]:
+def open_station(data: Path | None) -> Iterator[Station]:
+    """The station without devices, detector and printer, which the running one has."""
     from app.build import build_station
 
     settings = load_settings()
     changes: dict[str, object] = {
         "devices": (),
+        "printer": Printer(),
         "detection": settings.detection.model_copy(update={"is_on": False}),
     }
     station = build_station(settings.model_copy(update=changes | ({"data": data} if data else {})))
@@ -114,7 +83,7 @@ def _station(data: Path | None) -> Iterator[Station]:
         station.stop()
 
 
-def _read_code(picture: Path) -> str:
+def read_code(picture: Path) -> str:
     """The code in a picture.
 
     Raises:
@@ -124,31 +93,3 @@ def _read_code(picture: Path) -> str:
     if not codes:
         raise FileTornError(picture, "no code can be read in it.")
     return codes[0].text
-
-
-def _parcel(parcel: Parcel | None) -> dict[str, object] | None:
-    if parcel is None:
-        return None
-    return {
-        "id": parcel.id,
-        "number": parcel.number,
-        "state": parcel.state,
-        "lane": parcel.lane,
-        "trace_id": parcel.trace_code,
-        "codes": list(parcel.codes),
-        "goods": parcel.declaration.summary if parcel.declaration else None,
-        "arrived_at": parcel.arrived_at.isoformat(),
-    }
-
-
-def _step(decision: Decision) -> dict[str, object]:
-    return {
-        "at": decision.decided_at.isoformat(),
-        "officer": decision.officer,
-        "action": decision.action,
-        "before": decision.before,
-        "after": decision.after,
-        "reason": decision.reason,
-        "note": decision.note,
-        "undone_at": decision.undone_at.isoformat() if decision.undone_at else None,
-    }

@@ -38,6 +38,8 @@ class FindingKind(StrEnum):
     PARTIAL_SCAN = "partial_scan"
     DETECTION = "detection"
     REPEATED_NUMBER = "repeated_number"
+    RECALLED = "recalled"
+    INTERCEPTED = "intercepted"
 
 
 @dataclass(frozen=True, slots=True)

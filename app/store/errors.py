@@ -69,3 +69,39 @@ class AlreadyKeptError(StoreError):
     """A scan or a trace code that must be unique is in the store already."""
 
     key = "already_kept"
+
+
+class NoticeUnknownError(StoreError):
+    """No recall or intercept with this id is in force."""
+
+    key = "notice_unknown"
+
+
+class NoteError(StoreError):
+    """A text is no checkpoint of a log."""
+
+    key = "note"
+
+
+class PictureRemovedError(StoreError):
+    """The picture was removed after its time, by rule; its record stays."""
+
+    key = "picture_removed"
+
+
+class RetentionError(StoreError):
+    """The table of retention rules is wrong; the message names the line."""
+
+    key = "retention"
+
+
+class BackupError(StoreError):
+    """A backup cannot be made or restored here, or is not what was written."""
+
+    key = "backup"
+
+
+class ExportError(StoreError):
+    """A package cannot be made of what was asked for."""
+
+    key = "log_export"

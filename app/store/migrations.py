@@ -19,6 +19,8 @@ from app.store.errors import MigrationError, StoreForeignError
 APPEND_ONLY = (
     "events", "declarations", "goods", "codes", "captures", "screenings", "detections", "decisions", "undos", "labels",
     "messages",
+    "sightings", "notices", "notice_codes", "lifted_notices", "prints",
+    "checkpoints", "tiles", "removals",
 )  # fmt: skip
 """Tables whose rows are never changed and never removed."""
 

@@ -11,17 +11,20 @@ from pathlib import Path
 
 from app.customs.parcel import Capture, Decision, Declaration, Finding, Kind, Lane, Parcel, QueueFilter, QueueRow, Seen
 from app.customs.states import Action, Facts, State
-from app.store import captures, decisions, declarations, outbox, parcels, queue, scans, verify
+from app.store import captures, decisions, declarations, outbox, parcels, queue, scans
 from app.store.audit import Event, Log, read_events
 from app.store.database import Connection, Database
 from app.store.decisions import TraceFound, TraceLabel, Verdict
 from app.store.errors import StoreFullError, StoreReadOnlyError
+from app.store.found import LogReport
 from app.store.hours import day_counts
+from app.store.keeping import Keeping
+from app.store.labels import Labels
 from app.store.messages import Messages
 from app.store.migrations import migrate
+from app.store.recalls import Recalls
 from app.store.space import BALLAST_BYTES, Ballast, Space
 from app.store.times import to_us
-from app.store.verify import LogReport
 from imaging.scan import Scan
 
 
@@ -36,7 +39,10 @@ class Store:
         self.captures_folder = folder / "captures"
         self._database = database
         self._ballast = ballast
+        self.labels = Labels(self._write, database.read)
         self.messages = Messages(self._write, database.read)
+        self.recalls = Recalls(self._write, database.read)
+        self.keeping = Keeping(folder, database, self._write)
 
     @classmethod
     def open(cls, folder: Path, *, station: str, ballast_bytes: int = BALLAST_BYTES) -> Store:
@@ -63,6 +69,7 @@ class Store:
         return cls(folder, database, ballast)
 
     def close(self) -> None:
+        self.keeping.stop()
         self._database.close()
 
     # Writes
@@ -287,7 +294,7 @@ class Store:
 
     def verify_log(self, *, with_pictures: bool = True) -> LogReport:
         """Check the whole log, the rows it vouches for and the pictures; takes a second or two for each million."""
-        return verify.verify(self._database, self.captures_folder if with_pictures else None)
+        return self.keeping.verify(with_pictures=with_pictures)
 
     # Pictures and room
 
@@ -300,7 +307,9 @@ class Store:
             raise
 
     def load(self, capture: Capture) -> Scan:
-        """Read a picture back, checked against its sha256."""
+        """Read a picture back, checked against its sha256. Raises PictureRemovedError, FileError."""
+        if not (self.captures_folder / capture.path).is_file():
+            self.keeping.refuse_removed(capture.scan_id)
         return captures.load(capture, self.captures_folder)
 
     def has_scan(self, scan_id: str) -> bool:

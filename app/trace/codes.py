@@ -77,7 +77,7 @@ class Claims:
             "item_id": _ITEM_SHAPE.match(self.item_id),
             "goods_digest": len(self.goods_digest) == DIGEST_BYTES,
             "status": self.status in _STATUS_NUMBERS,
-            "inventory_no": not self.inventory_no or _INVENTORY_SHAPE.match(self.inventory_no),
+            "inventory_no": not self.inventory_no or is_inventory_no(self.inventory_no),
         }
         if wrong := [name for name, is_right in checks.items() if not is_right]:
             raise ClaimsInvalidError(
@@ -101,6 +101,10 @@ def fit_item_id(number: str) -> str:
     if _ITEM_SHAPE.match(number) and not number.startswith("#"):
         return number
     return "#" + hashlib.sha256(number.encode()).hexdigest()[:16]
+
+
+def is_inventory_no(text: str) -> bool:
+    return _INVENTORY_SHAPE.match(text) is not None
 
 
 def digest_goods(goods: Iterable[GoodsLine]) -> bytes:

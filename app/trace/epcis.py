@@ -32,6 +32,7 @@ class Occasion(StrEnum):
     RECALLED = "recalled"
     CAME_BACK = "came_back"
     PACKED = "packed"
+    SCANNED = "scanned"
 
 
 # bizStep and disposition of each state; a state without a row is no event that happens to the parcel itself.
@@ -61,6 +62,7 @@ _OCCASIONS: dict[Occasion, tuple[str, str]] = {
     Occasion.RECALLED: ("holding", "recalled"),
     Occasion.CAME_BACK: ("receiving", "returned"),
     Occasion.PACKED: ("packing", "in_progress"),
+    Occasion.SCANNED: ("inspecting", "in_transit"),
 }
 
 

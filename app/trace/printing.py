@@ -64,7 +64,7 @@ class PrintQueue:
     def __init__(self, folder: Path, printer: Printer, *, changed: Callable[[PrintJob], None] | None = None) -> None:
         self._folder = folder
         self._printer = printer
-        self._changed = changed
+        self.changed = changed
         self._lock = threading.Lock()
         self._wake = threading.Condition(self._lock)
         self._is_stopping = False
@@ -249,5 +249,5 @@ class PrintQueue:
         return self._folder / f"{job_id}.label"
 
     def _tell(self, job: PrintJob) -> None:
-        if self._changed is not None:
-            self._changed(job)
+        if self.changed is not None:
+            self.changed(job)

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from app.customs.parcel import GoodsLine
+from app.customs.notices import Notice, NoticeKind, Released
 from app.trace.codes import PREFIX, read_code
 from app.trace.errors import CodeMalformedError, RecallEmptyError
 
@@ -23,31 +23,6 @@ class Ground(StrEnum):
     ENTERPRISE = "enterprise"
     DETECTION = "detection"
     DECLARATION = "declaration"
-
-
-@dataclass(frozen=True, slots=True)
-class LastEvent:
-    """The last that is known of a parcel: what happened, where, when."""
-
-    what: str
-    place: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Released:
-    """A released parcel as a recall looks at it. `enterprises` are sender, platform and agent, by name and code."""
-
-    trace_id: str
-    number: str
-    released_at: datetime
-    goods: tuple[GoodsLine, ...] = ()
-    batches: tuple[str, ...] = ()
-    enterprises: tuple[str, ...] = ()
-    detections: tuple[str, ...] = ()
-    declaration: str = ""
-    consignee: str = ""
-    last_event: LastEvent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,24 +61,6 @@ class Affected:
 
     released: Released
     matched: tuple[str, ...]
-
-
-class NoticeKind(StrEnum):
-    RECALL = "recall"
-    INTERCEPT = "intercept"
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """An order to stop what carries one of these codes: trace ids, item numbers, bag tags."""
-
-    id: str
-    kind: NoticeKind
-    reason: str
-    codes: frozenset[str]
-    issued_at: datetime
-    issued_by: str
-    lifted_at: datetime | None = None
 
 
 def find_affected(selector: Selector, released: Iterable[Released]) -> list[Affected]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QToolButton, QWidget
 
+from app.printing import PrinterStatus
 from app.texts import language, text
 from app.ui import build, keys, theme, words
 from app.ui.chips import Lamp
@@ -96,6 +97,9 @@ class StatusBar(QFrame):
         super().__init__()
         self.setObjectName("statusbar")
         self._devices: dict[str, DeviceStatus] = {}
+        self._printer: PrinterStatus | None = None
+        self._printer_lamp = LampLabel()
+        self._printer_lamp.hide()
         self._detector: tuple[str, KnownError | None] | None = None
         self._lamps: dict[str, LampLabel] = {}
         self._detector_lamp = LampLabel()
@@ -103,6 +107,7 @@ class StatusBar(QFrame):
         self._last_code = ("", "")
         self._row = build.row(self, gap=18, margins=(12, 3, 12, 3))
         self._row.addWidget(self._detector_lamp)
+        self._row.addWidget(self._printer_lamp)
         self._row.addStretch()
         self._row.addWidget(self._code)
 
@@ -117,12 +122,21 @@ class StatusBar(QFrame):
         self._detector = (name, error)
         self.retranslate()
 
+    def set_printer(self, status: PrinterStatus) -> None:
+        self._printer = status
+        self._printer_lamp.show()
+        self.retranslate()
+
     def set_code(self, symbology: str, code: str) -> None:
         self._last_code = (symbology, code)
         self.retranslate()
 
     def lamp_words(self, name: str) -> str:
         return self._lamps[name].words
+
+    @property
+    def printer_words(self) -> str:
+        return self._printer_lamp.words
 
     @property
     def detector_words(self) -> str:
@@ -136,10 +150,24 @@ class StatusBar(QFrame):
             lamp_state = DeviceState.FAULT if status.faults else status.state
             self._lamps[name].tell(lamp_state, f"{name}: {', '.join(faults) or state}", details)
         self._show_detector()
+        self._show_printer()
         symbology, code = self._last_code
         shown = code if len(code) <= 40 else code[:38] + "…"
         self._code.setText(text("ui.status.last_code", code=shown) if code else text("ui.status.no_code"))
         self._code.setToolTip(f"{symbology}\n{code}" if code else "")
+
+    def _show_printer(self) -> None:
+        if self._printer is None:
+            return
+        name, trouble = self._printer.name, self._printer.error_key
+        state, key = DeviceState.READY, "ready"
+        if trouble or self._printer.unsure:
+            state, key = DeviceState.FAULT, trouble or "unsure"
+        elif self._printer.waiting:
+            state, key = DeviceState.BUSY, "busy"
+        line = text(f"trace.printer.{key}", name=name, waiting=self._printer.waiting)
+        tip = text(f"error.{trouble}", name=name) if trouble else ""
+        self._printer_lamp.tell(state, line, tip)
 
     def _show_detector(self) -> None:
         if self._detector is None:

@@ -7,6 +7,8 @@ import threading
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from app.customs.parcel import QueueRow
+from app.printing import PrinterStatus
+from app.tracing import Alarm
 from imaging.errors import KnownError
 from scanners.barcode import Reading
 from scanners.device import DeviceStatus
@@ -30,6 +32,8 @@ class Bridge(QObject):
     scan_done = Signal(str, str, object)
     code_came = Signal(object)
     code_asked_for = Signal(object)
+    alarm_came = Signal(object)
+    printer_came = Signal(object)
     device_came = Signal(str, object)
     detector_came = Signal(str, object)
     file_put_aside = Signal(str, str, object)
@@ -76,6 +80,14 @@ class Bridge(QObject):
 
     def code_asked(self, reading: Reading) -> None:
         self._add("code_asked_for", reading)
+
+    def alarmed(self, alarm: Alarm) -> None:
+        self._add("alarm_came", alarm)
+
+    def printer_changed(self, status: PrinterStatus) -> None:
+        with self._lock:
+            self._states["printer_came", status.name] = (status,)
+            self._wake()
 
     def device_changed(self, device: str, status: DeviceStatus) -> None:
         with self._lock:

@@ -8,9 +8,12 @@ from PySide6.QtCore import QObject, Signal
 
 from app.customs.states import Action
 from app.texts import text
+from app.ui import keys
+from app.ui.annotating import Annotating
 from app.ui.course import Course
 from app.ui.look_bar import look_name
 from app.ui.look_keys import parts_on
+from app.ui.measuring import Measuring
 from imaging.look import Look
 from imaging.marks import MarkKind
 
@@ -37,7 +40,9 @@ class Commands(QObject):
             "overview": lambda: stage.set_overview(not stage.has_overview),
             "detection": stage.mark_next,
             "suggested": stage.press_suggested,
-            "measure": course.measuring.cycle,
+            "measure": self._measure,
+            "annotate": self._annotate,
+            "erase": course.annotating.erase,
             "point": self._set_point,
             "next": lambda: self._go(1),
             "previous": lambda: self._go(-1),
@@ -60,7 +65,9 @@ class Commands(QObject):
             parts.help.hide()
             if command in ("help", "leave"):
                 return True
-        if command in set(Action):
+        if self._course.annotating.shape is not None and (number := _digit(command)):
+            self._course.annotating.choose(number)
+        elif command in set(Action):
             self._course.act(Action(command))
         elif command in self._commands:
             self._commands[command]()
@@ -91,7 +98,8 @@ class Commands(QObject):
         elif area == "marks":
             self._course.marking.cycle(MarkKind(rest))
         elif area == "cursor":
-            self._course.measuring.step(rest) if self._course.measuring.tool else stage.pan(f"pan.{rest}")
+            tool = self._tool()
+            tool.step(rest) if tool else stage.pan(f"pan.{rest}")
         elif area == "combination":
             self._recall_look(int(rest))
         elif area == "store":
@@ -116,8 +124,23 @@ class Commands(QObject):
         self._tell(text("ui.notice.combination_stored", key=f"F{number}", look=names), "check")
 
     def _set_point(self) -> None:
+        tool = self._tool()
+        if tool is not None:
+            tool.set_point()
+
+    def _measure(self) -> None:
+        self._course.annotating.use(None)
+        self._course.measuring.cycle()
+
+    def _annotate(self) -> None:
+        self._course.measuring.use(None)
+        self._course.annotating.cycle()
+
+    def _tool(self) -> Measuring | Annotating | None:
+        """The tool that has the left button now."""
         if self._course.measuring.tool is not None:
-            self._course.measuring.set_point()
+            return self._course.measuring
+        return self._course.annotating if self._course.annotating.shape is not None else None
 
     def _go(self, direction: int) -> None:
         wanted = self._parts.queue.neighbour(self._course.desk.open_id, direction)
@@ -127,15 +150,23 @@ class Commands(QObject):
     def _leave(self) -> None:
         """Esc: out of the search field, else away with the notice or the tool, else back to the standard image."""
         parts = self._parts
-        if parts.queue.search.hasFocus():
+        if self._course.annotating.field.hasFocus():
+            self._course.annotating.use(self._course.annotating.shape)
+        elif parts.queue.search.hasFocus():
             parts.queue.search.clear()
             parts.stage.setFocus()
         elif parts.notice.isVisible():
             parts.notice.hide()
-        elif self._course.measuring.tool is not None:
-            self._course.measuring.use(None)
+        elif (tool := self._tool()) is not None:
+            tool.use(None)
         else:
             parts.stage.press_look("standard")
 
     def _tell(self, line: str, sign: str = "warning") -> None:
         self._parts.notice.tell(line, sign)
+
+
+def _digit(command: str) -> int:
+    """The number of a command's key where it is one, else 0: while drawing, numbers choose the category."""
+    key = keys.key_of(command)
+    return int(key) if key.isdigit() else 0

@@ -11,6 +11,7 @@ from app.customs.states import Action
 from app.texts import text
 from app.trace.printing import PrintJob
 from app.ui import words
+from app.ui.annotating import Annotating
 from app.ui.bridge import Bridge
 from app.ui.chooser import Choice
 from app.ui.desk import Desk
@@ -21,7 +22,7 @@ from app.ui.opening import Opened
 from app.ui.pace import Pace
 from app.ui.parts import Parts
 from app.views import Decided
-from imaging.errors import KnownError
+from imaging.errors import AnnotationInvalidError, KnownError
 from scanners.barcode import Reading
 
 READ_AHEAD = 3
@@ -54,6 +55,7 @@ class Course(QObject):
         self._words.timeout.connect(lambda: parts.side.show_parcel(desk.opened))
         self.marking = Marking(parts.stage, desk.pixels, self)
         self.measuring = Measuring(parts.stage, desk.pixels, self)
+        self.annotating = Annotating(parts.stage, desk.officer, self)
         self._connect()
 
     def _connect(self) -> None:
@@ -126,7 +128,7 @@ class Course(QObject):
         queue, here = self.parts.queue, self.desk.open_id
         following = queue.neighbour(here, 1)
         self._next_id = following if following is not None else queue.neighbour(here, -1)
-        self._is_switching = self.desk.decide(choice) and self._next_id is not None
+        self._is_switching = self.desk.decide(choice, self.annotating.to_json()) and self._next_id is not None
 
     def undo(self) -> None:
         last = self.parts.last
@@ -210,10 +212,17 @@ class Course(QObject):
             self.marking.renew()
             self.marking.suggest()
             self.measuring.clear()
+        self._show_annotations(opened)
         if not opened.views:
             more = words.error_words(opened.scan_error) if opened.scan_error else text("ui.viewer.no_picture_more")
             stage.set_note(text("ui.viewer.no_picture"), more)
         self._read_ahead()
+
+    def _show_annotations(self, opened: Opened) -> None:
+        try:
+            self.annotating.show_history(opened.history)
+        except AnnotationInvalidError as error:
+            self.tell_error(error)
 
     def _painted(self, parcel_id: int | None, at_s: float) -> None:
         if parcel_id is None or parcel_id != self._paint_of:
@@ -232,6 +241,7 @@ class Course(QObject):
 
     def _after_decision(self, decided: Decided) -> None:
         self.pace.count()
+        self.annotating.forget(decided.parcel.id)
         self.parts.last.show_decided(decided)
         self._label = None
         if self._next_id is not None and self.desk.open_id == decided.parcel.id:

@@ -10,12 +10,13 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from app.customs.parcel import Parcel, QueueFilter, QueueRow
-from app.station import Decided, StationView
+from app.tracing import Alarm
 from app.ui.background import Background
 from app.ui.chooser import Choice
 from app.ui.label import read_label
 from app.ui.opening import Kept, Opened, build_views, read_parcel
 from app.ui.viewer import Shown
+from app.views import Decided, StationView
 from imaging.errors import KnownError
 from imaging.scan import Scan
 
@@ -36,12 +37,13 @@ class Desk(QObject):
     undone = Signal(object)
     refused = Signal(object)
     label_ready = Signal(int, object)
+    label_queued = Signal(object, object)
     code_found = Signal(str, object)
 
     def __init__(self, station: StationView, officer: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._station = station
-        self._officer = officer
+        self.officer = officer
         self.reads = Background("guanjian-reads", self)
         self.pixels = Background("guanjian-pixels", self)
         self.labels = Background("guanjian-labels", self)
@@ -102,13 +104,13 @@ class Desk(QObject):
                 otherwise=lambda _: None,
             )
 
-    def decide(self, choice: Choice) -> bool:
+    def decide(self, choice: Choice, annotations: str = "") -> bool:
         """Send a decision about the open parcel to the station; False when one is under way or nothing is open."""
         if self.is_deciding or self.opened is None or self.opened.parcel.id != self.open_id:
             return False
         self.is_deciding = True
         self.decided_at_s = perf_counter()
-        parcel, station, officer = self.opened.parcel, self._station, self._officer
+        parcel, station, officer = self.opened.parcel, self._station, self.officer
 
         def decide() -> Decided:
             return station.decide(
@@ -119,6 +121,7 @@ class Desk(QObject):
                 note=choice.note,
                 second_officer=choice.second_officer,
                 seen_version=parcel.version,
+                annotations=annotations,
             )
 
         self.reads.submit(decide, self._decided, otherwise=self._refuse)
@@ -128,7 +131,7 @@ class Desk(QObject):
         if self.is_deciding:
             return False
         self.is_deciding = True
-        station, officer = self._station, self._officer
+        station, officer = self._station, self.officer
         self.reads.submit(lambda: station.undo(decision_id, officer=officer), self._undone, otherwise=self._refuse)
         return True
 
@@ -140,6 +143,19 @@ class Desk(QObject):
             return read_label(known or station.label(parcel_id))
 
         self.labels.submit(read, lambda label: self.label_ready.emit(decided.decision.id, label), slot="label")
+
+    def print_label(self, decided: Decided) -> None:
+        """Queue a label for the station's printer; tells with None where it has none."""
+        station, officer, parcel_id = self._station, self.officer, decided.parcel.id
+        self.labels.submit(
+            lambda: station.print_label(parcel_id, officer=officer),
+            lambda job: self.label_queued.emit(decided, job),
+        )
+
+    def acknowledge(self, alarm: Alarm) -> None:
+        """Have it logged that the officer took note of an alarm."""
+        station, officer = self._station, self.officer
+        self.reads.submit(lambda: station.acknowledge(alarm, officer=officer), lambda _: None)
 
     def find_code(self, code: str) -> None:
         """Which parcel has a code: its number, one of its codes or its trace code."""

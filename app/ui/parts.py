@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QMainWindow, QSplitter, QWidget
 from app.customs.states import Term
 from app.ui import build, theme
 from app.ui.actions import ActionBar
+from app.ui.alarm import AlarmBanner
 from app.ui.bars import StatusBar, TopBar
 from app.ui.chooser import Chooser
 from app.ui.help import HelpSheet
@@ -36,6 +37,7 @@ class Parts:
         self.actions = ActionBar()
         self.status = StatusBar()
         self.last = LastDecision()
+        self.alarm = AlarmBanner()
         self.break_banner = BreakBanner()
         self.replay: ReplayBar | None = None
         self.splitter = QSplitter(childrenCollapsible=False, handleWidth=1)
@@ -55,7 +57,7 @@ class Parts:
         """All texts in the language that is chosen now."""
         if self.replay is not None:
             self.replay.retranslate()
-        for part in (self.top, self.queue, self.side, self.actions, self.status, self.last, self.chooser):
+        for part in (self.top, self.queue, self.side, self.actions, self.status, self.last, self.alarm, self.chooser):
             part.retranslate()
         self.stage.retranslate()
         if self.help.isVisible():
@@ -90,6 +92,7 @@ class Parts:
         column.addWidget(self.actions)
         middle = QWidget()
         self._middle = build.column(middle)
+        self._middle.addWidget(self.alarm)
         self._middle.addWidget(self.break_banner)
         self._middle.addWidget(self.stage, 1)
         left = build.named(QFrame(), "side")

@@ -19,7 +19,16 @@ from app.ui.opening import Opened
 
 Line = tuple[str, str]
 """Words and their role: text, strong, soft, small, section, good, warn, bad, or a pair "name TAB value"."""
-_GRAVE = frozenset({FindingKind.BAD_CHECK_DIGIT, FindingKind.NO_CODE, FindingKind.SEVERAL_CODES, FindingKind.NO_SCAN})
+_GRAVE = frozenset(
+    {
+        FindingKind.BAD_CHECK_DIGIT,
+        FindingKind.NO_CODE,
+        FindingKind.SEVERAL_CODES,
+        FindingKind.NO_SCAN,
+        FindingKind.RECALLED,
+        FindingKind.INTERCEPTED,
+    }
+)
 
 
 class SidePanel(QScrollArea):

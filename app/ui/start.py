@@ -10,12 +10,12 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.customs.states import Term
-from app.station import StationView
 from app.ui import theme
 from app.ui.bridge import Bridge
 from app.ui.key_input import Wedge
 from app.ui.settings import UiSettings
 from app.ui.window import MainWindow
+from app.views import StationView
 
 WAKE_MS = 300
 

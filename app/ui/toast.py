@@ -8,10 +8,10 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
-from app.station import Decided
 from app.texts import text
 from app.ui import build, theme, words
 from app.ui.key_button import KeyButton
+from app.views import Decided
 
 NOTICE_MS = 9000
 LABEL_EM = 8.0

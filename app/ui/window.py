@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QApplication, QMainWindow
 
 from app import texts
 from app.customs.states import Term
-from app.station import StationView
 from app.texts import text
 from app.ui import theme
 from app.ui.bridge import Bridge
@@ -22,6 +21,7 @@ from app.ui.key_input import KeyInput, Wedge
 from app.ui.pace import Pace
 from app.ui.parts import Parts
 from app.ui.settings import UiSettings
+from app.views import StationView
 from imaging.look import LOOKS, Look
 
 LEAST_W, LEAST_H = 1180, 660

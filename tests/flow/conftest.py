@@ -11,8 +11,10 @@ import pytest
 
 from app.build import build_station
 from app.customs.parcel import Kind, QueueRow
+from app.printing import PrinterStatus
 from app.settings import Detection, DeviceEntry, Settings
 from app.station import Station
+from app.tracing import Alarm
 from imaging.errors import KnownError
 from imaging.scan import Scan, View
 from scanners.barcode import Code, Reading
@@ -34,6 +36,8 @@ class Watched:
         self.codes: list[str] = []
         self.asked: list[str] = []
         self.ended: list[str] = []
+        self.alarms: list[Alarm] = []
+        self.printer: list[PrinterStatus] = []
         self.lines = 0
 
     def queue_changed(self, row: QueueRow) -> None:
@@ -53,6 +57,12 @@ class Watched:
 
     def code_asked(self, reading: Reading) -> None:
         self.asked.append(reading.code.text)
+
+    def alarmed(self, alarm: Alarm) -> None:
+        self.alarms.append(alarm)
+
+    def printer_changed(self, status: PrinterStatus) -> None:
+        self.printer.append(status)
 
     def device_changed(self, device: str, status: DeviceStatus) -> None:
         self.statuses.append(status)

@@ -6,16 +6,13 @@ from typing import Any
 
 import pytest
 
+from app.customs.notices import LastEvent, Notice, NoticeKind, Released
 from app.customs.parcel import GoodsLine
 from app.trace.codes import Claims, issue
 from app.trace.errors import RecallEmptyError
 from app.trace.keys import Ed25519Signer
 from app.trace.recall import (
     Ground,
-    LastEvent,
-    Notice,
-    NoticeKind,
-    Released,
     Selector,
     WatchList,
     find_affected,

@@ -21,8 +21,10 @@ from app.customs.states import (
     next_state,
     offers,
 )
-from app.station import Decided
 from app.store.errors import ParcelChangedError
+from app.trace.printing import PrintJob
+from app.tracing import Alarm
+from app.views import Decided
 from imaging.scan import Scan
 
 UNDO_S = 60.0
@@ -38,6 +40,7 @@ class MemoryStation:
         self.decisions: list[Decision] = []
         self.second_officers: dict[int, str] = {}
         self.callers: set[str] = set()
+        self.acknowledged: list[tuple[str, str]] = []
         self.now = lambda: datetime.now(UTC)
         self._folder = folder
         self._lock = threading.Lock()
@@ -120,6 +123,7 @@ class MemoryStation:
         note: str = "",
         second_officer: str = "",
         seen_version: int | None = None,
+        annotations: str = "",
     ) -> Decided:
         self._note()
         with self._lock:
@@ -133,7 +137,17 @@ class MemoryStation:
             number = len(self.decisions) + 1
             trace = f"T99992026{number:06d}" if after in LETS_GO else None
             decision = Decision(
-                number, parcel_id, action, parcel.state, after, officer, reason, note, self.now(), trace
+                number,
+                parcel_id,
+                action,
+                parcel.state,
+                after,
+                officer,
+                reason,
+                note,
+                self.now(),
+                trace,
+                annotations=annotations,
             )
             self.decisions.append(decision)
             self.second_officers[number] = second_officer
@@ -160,6 +174,14 @@ class MemoryStation:
         path = self._folder / f"{parcel_id}.png"
         qrcode.make(self.parcels[parcel_id].trace_code).save(path)
         return path
+
+    def print_label(self, parcel_id: int, *, officer: str) -> PrintJob | None:
+        self._note()
+        return None
+
+    def acknowledge(self, alarm: Alarm, *, officer: str) -> None:
+        self._note()
+        self.acknowledged.append((alarm.notice.id, officer))
 
     def _facts(self, parcel: Parcel) -> Facts:
         return Facts(

@@ -1,0 +1,380 @@
+"""Commands on trace codes: trace, verify, keys, recall, intercept."""
+
+from __future__ import annotations
+
+import json as jsonlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.commands.output import Exit, known_errors, print_json, print_line
+from app.commands.records import Data, Json, open_station, read_code
+from app.customs.notices import LastEvent, Notice, NoticeKind
+from app.customs.parcel import Decision, Parcel
+from app.settings import load_settings
+from app.texts import text
+from app.trace.epcis import to_epcis
+from app.trace.keyring import Keyring
+from app.trace.keys import PublicKey, read_key_list
+from app.trace.page import build_page
+from app.trace.recall import Affected, Ground, Selector
+from app.trace.verdicts import Verdict, VerdictKind
+from app.trace.verdicts import verify as verify_code
+
+Officer = Annotated[str | None, typer.Option(help="Who orders it; default: the officer of the settings.")]
+Reason = Annotated[str, typer.Option(help="Why, as every alarm shows it.")]
+LONGEST_NAME = 200
+"""A longer argument is a code and not the name of a picture."""
+
+key_commands = typer.Typer(help="The keys that sign and verify trace codes.", no_args_is_help=True)
+recall_commands = typer.Typer(help="Recalls (召回) of released parcels.", no_args_is_help=True)
+intercept_commands = typer.Typer(help="Intercepts (拦截) by number, bag tag or trace code.", no_args_is_help=True)
+
+
+def trace(
+    code: Annotated[str, typer.Argument(help="What a label's QR says, a trace id, a number, or a picture of a code.")],
+    epcis: Annotated[Path | None, typer.Option(help="Write the life as EPCIS 2.0; - is standard output.")] = None,
+    same: Annotated[Ground | None, typer.Option(help="List what else has this in common with it.")] = None,
+    json: Json = False,
+    data: Data = None,
+) -> None:
+    """Show what a code leads to: whether it is genuine, the parcel, where it is, and all that happened to it."""
+    with known_errors(), open_station(data) as station:
+        code = read_code(Path(code)) if len(code) < LONGEST_NAME and Path(code).is_file() else code
+        traced = station.trace(code)
+        parcel = traced.parcel or (None if traced.verdict else station.find_code(code))
+        history = station.history(parcel.id) if parcel else []
+        last = station.tracing.where(parcel.id) if parcel else None
+        others = station.tracing.same_as(parcel.id, same) if parcel and same else []
+        if epcis and parcel:
+            document = to_epcis(parcel, station.tracing.life(parcel), now=datetime.now(UTC))
+            _write(epcis, jsonlib.dumps(document, ensure_ascii=False, indent=1))
+    if json:
+        where = {"what": last.what, "place": last.place, "at": last.at.isoformat()} if last else None
+        verdict = traced.verdict.kind if traced.verdict else None
+        print_json(
+            {"code": code, "verdict": verdict, "parcel": parcel and _parcel(parcel), "where": where,
+             "history": [*map(_step, history)], "same": [*map(_affected, others)]}
+        )  # fmt: skip
+    elif str(epcis) != "-":
+        if traced.verdict:
+            print_line(f"Code: {traced.verdict.kind}  {_words(traced.verdict)}")
+        if parcel:
+            _print_parcel(parcel, history, last)
+        _print_affected(others)
+    if parcel is None:
+        typer.echo("No parcel here is known by this code.", err=True)
+        raise typer.Exit(Exit.FOUND)
+
+
+def verify(
+    code: Annotated[str, typer.Argument(metavar="TEXT|IMAGE", help="What a QR says, or a picture of it.")],
+    keys: Annotated[Path | None, typer.Option(help="Key list to trust; default: the station's keys.")] = None,
+    json: Json = False,
+    data: Data = None,
+) -> None:
+    """Verify a trace code offline, from the code and the key list alone; exit code 0 only where it is genuine."""
+    with known_errors():
+        code = read_code(Path(code)) if len(code) < LONGEST_NAME and Path(code).is_file() else code
+        trusted = read_key_list(keys) if keys else _keyring(data).public_keys()
+        verdict = verify_code(code.strip(), trusted, now=datetime.now(UTC))
+    claims = verdict.claims if verdict.is_genuine else None
+    if json:
+        print_json(
+            {
+                "verdict": verdict.kind,
+                "words": _words(verdict),
+                "kid": verdict.kid.hex() or None,
+                "trace_id": str(claims.trace_id) if claims else None,
+                "item_id": claims.item_id if claims else None,
+                "issuer": claims.issuer if claims else None,
+                "issued_at": claims.issued_at.isoformat() if claims else None,
+                "status": claims.status if claims else None,
+                "inventory_no": claims.inventory_no or None if claims else None,
+            }
+        )
+    else:
+        print_line(_words(verdict))
+        if claims:
+            print_line(
+                f"{claims.trace_id.display}  {claims.item_id}  {claims.status}  {claims.issued_at:%Y-%m-%d %H:%M}Z"
+            )
+    if verdict.kind is not VerdictKind.VALID:
+        raise typer.Exit(Exit.FOUND)
+
+
+@key_commands.command("list")
+def list_keys(json: Json = False, data: Data = None) -> None:
+    """List every key that this station trusts."""
+    with known_errors():
+        for key in _keyring(data).public_keys():
+            _print_key(key, json=json)
+
+
+@key_commands.command()
+def rotate(data: Data = None) -> None:
+    """Make a new signing key; the older ones go on verifying."""
+    with known_errors():
+        _print_key(_keyring(data).store.rotate(datetime.now(UTC)), json=False)
+
+
+@key_commands.command()
+def revoke(
+    kid: Annotated[str, typer.Argument(help="Id of the key, as `keys list` shows it.")],
+    reason: Annotated[str, typer.Option(help="Why; it stands in the key list.")],
+    data: Data = None,
+) -> None:
+    """Withdraw a signing key and everything it signed; then rotate and hand the new key list out."""
+    try:
+        wanted = bytes.fromhex(kid)
+    except ValueError as error:
+        raise typer.BadParameter(f"{kid!r} is no key id", param_hint="KID") from error
+    with known_errors():
+        _print_key(_keyring(data).store.revoke(wanted, reason, datetime.now(UTC)), json=False)
+
+
+@key_commands.command()
+def export(file: Annotated[Path, typer.Argument(help="The key list to write.")], data: Data = None) -> None:
+    """Write the public keys of this office, for other offices and verifiers."""
+    with known_errors():
+        _keyring(data).store.public_keys().write(file, now=datetime.now(UTC))
+
+
+@key_commands.command("import")
+def import_keys(
+    file: Annotated[Path, typer.Argument(help="A key list that came from its office by a way you trust.")],
+    data: Data = None,
+) -> None:
+    """Trust the keys of another office; a list of the same name is replaced, but no revocation is forgotten."""
+    with known_errors():
+        keyring, fresh = _keyring(data), read_key_list(file)
+        target = keyring.folder / f"{file.stem}.json"
+        if target.exists():
+            fresh = type(fresh)([*read_key_list(target), *fresh])
+        type(fresh)([*keyring.public_keys(), *fresh])
+        fresh.write(target, now=datetime.now(UTC))
+    for key in fresh:
+        _print_key(key, json=False)
+
+
+@key_commands.command()
+def page(file: Annotated[Path, typer.Argument(help="The HTML file to write.")], data: Data = None) -> None:
+    """Write the page that verifies codes on a phone without a network, with all trusted keys inside."""
+    with known_errors():
+        now = datetime.now(UTC)
+        _write(file, build_page(_keyring(data).public_keys(), now=now))
+
+
+@recall_commands.command("add")
+def add_recall(
+    reason: Reason,
+    goods: Annotated[str, typer.Option(help="Part of a goods name.")] = "",
+    hs_code: Annotated[str, typer.Option(help="Beginning of a commodity code.")] = "",
+    batch: Annotated[str, typer.Option(help="Lot, as the goods' names give it (批号).")] = "",
+    enterprise: Annotated[str, typer.Option(help="Part of the sender's name.")] = "",
+    declaration: Annotated[str, typer.Option(help="Number of the declaration.")] = "",
+    detection: Annotated[str, typer.Option(help="Class that the detector found.")] = "",
+    since: Annotated[datetime | None, typer.Option(help="Released from this time on (UTC).")] = None,
+    until: Annotated[datetime | None, typer.Option(help="Released before this time (UTC).")] = None,
+    officer: Officer = None,
+    json: Json = False,
+    data: Data = None,
+) -> None:
+    """Recall every released parcel that has all of what is given; prints where each was last and its consignee."""
+    times = {
+        "released_from": since and since.replace(tzinfo=UTC),
+        "released_until": until and until.replace(tzinfo=UTC),
+    }
+    with known_errors(), open_station(data) as station:
+        selector = Selector(goods, hs_code, batch, enterprise, detection, declaration, **times)
+        recalled = station.recall(selector, reason, officer or station.settings.officer.name)
+    _print_notices([recalled.notice], json=json)
+    _print_affected(recalled.affected, json=json)
+
+
+@recall_commands.command("list")
+def list_recalls(json: Json = False, data: Data = None) -> None:
+    """List all recalls, closed ones too."""
+    _list_notices(NoticeKind.RECALL, json=json, data=data)
+
+
+@recall_commands.command()
+def show(
+    notice: Annotated[str, typer.Argument(help="Id of the recall.")], json: Json = False, data: Data = None
+) -> None:
+    """Show a recall and what is known now of every parcel that it names."""
+    with known_errors(), open_station(data) as station:
+        found = station.tracing.notice(notice)
+        affected = station.tracing.affected_by(found)
+    _print_notices([found], json=json)
+    _print_affected(affected, json=json)
+
+
+@recall_commands.command()
+def close(
+    notice: Annotated[str, typer.Argument(help="Id of the recall.")], officer: Officer = None, data: Data = None
+) -> None:
+    """End a recall; it stays in the record."""
+    _close(notice, officer, data)
+
+
+@intercept_commands.command("add")
+def add_intercept(
+    codes: Annotated[list[str], typer.Argument(help="Numbers, bag tags, trace ids or whole codes.")],
+    reason: Reason,
+    officer: Officer = None,
+    json: Json = False,
+    data: Data = None,
+) -> None:
+    """Have what carries one of these codes stopped wherever it is scanned."""
+    with known_errors(), open_station(data) as station:
+        notice = station.intercept(codes, reason, officer or station.settings.officer.name)
+    _print_notices([notice], json=json)
+
+
+@intercept_commands.command("list")
+def list_intercepts(json: Json = False, data: Data = None) -> None:
+    """List all intercepts, closed ones too."""
+    _list_notices(NoticeKind.INTERCEPT, json=json, data=data)
+
+
+@intercept_commands.command("close")
+def close_intercept(
+    notice: Annotated[str, typer.Argument(help="Id of the intercept.")], officer: Officer = None, data: Data = None
+) -> None:
+    """End an intercept; it stays in the record."""
+    _close(notice, officer, data)
+
+
+def _keyring(data: Path | None) -> Keyring:
+    from app.build import open_keys
+
+    settings = load_settings()
+    keyring = open_keys(settings.model_copy(update={"data": data}) if data else settings)
+    keyring.on_damage = lambda error: typer.echo(str(error), err=True)
+    return keyring
+
+
+def _list_notices(kind: NoticeKind, *, json: bool, data: Path | None) -> None:
+    with known_errors(), open_station(data) as station:
+        _print_notices([notice for notice in station.tracing.notices() if notice.kind is kind], json=json)
+
+
+def _close(notice: str, officer: str | None, data: Path | None) -> None:
+    with known_errors(), open_station(data) as station:
+        station.tracing.lift(notice, officer or station.settings.officer.name)
+
+
+def _write(file: Path, content: str) -> None:
+    if str(file) == "-":
+        print_line(content)
+    else:
+        file.write_text(content, "utf-8")
+
+
+def _words(verdict: Verdict) -> str:
+    """The verdict and what to do, in the officer's language."""
+    return f"{text(f'trace.verdict.{verdict.kind}')}  {text(f'trace.advice.{verdict.kind}')}"
+
+
+def _print_parcel(parcel: Parcel, history: Sequence[Decision], last: LastEvent | None) -> None:
+    goods = parcel.declaration.summary if parcel.declaration else ""
+    print_line(f"{parcel.number}  {parcel.state}  {parcel.trace_code or ''}  {goods}")
+    for finding in parcel.findings:
+        print_line(f"  {text(f'ui.finding.{finding.kind}')}  {finding.detail}")
+    for decision in history:
+        undone = f"  (undone {decision.undone_at:%H:%M:%S})" if decision.undone_at else ""
+        print_line(
+            f"  {decision.decided_at:%Y-%m-%d %H:%M:%S}Z  {decision.officer}  {decision.action}: "
+            f"{decision.before} -> {decision.after}  {decision.reason} {decision.note}{undone}"
+        )
+    if last:
+        print_line(f"Last: {last.what} at {last.place}, {last.at:%Y-%m-%d %H:%M:%S}Z")
+
+
+def _print_key(key: PublicKey, *, json: bool) -> None:
+    if json:
+        print_json(
+            {
+                "kid": key.kid.hex(),
+                "issuer": key.issuer,
+                "valid_from": key.valid_from.isoformat(),
+                "sign_until": key.sign_until.isoformat(),
+                "valid_until": key.valid_until.isoformat(),
+                "revoked_at": key.revoked_at.isoformat() if key.revoked_at else None,
+                "revoked_reason": key.revoked_reason or None,
+            }
+        )
+        return
+    revoked = f"  revoked {key.revoked_at:%Y-%m-%d}: {key.revoked_reason}" if key.revoked_at else ""
+    print_line(
+        f"{key.kid.hex()}  office {key.issuer}  signs {key.valid_from:%Y-%m-%d} to {key.sign_until:%Y-%m-%d}, "
+        f"verifies until {key.valid_until:%Y-%m-%d}{revoked}"
+    )
+
+
+def _print_notices(notices: Sequence[Notice], *, json: bool) -> None:
+    for notice in notices:
+        if json:
+            lifted_at = notice.lifted_at.isoformat() if notice.lifted_at else None
+            print_json(
+                {"id": notice.id, "kind": notice.kind, "reason": notice.reason, "codes": sorted(notice.codes),
+                 "issued_at": notice.issued_at.isoformat(), "issued_by": notice.issued_by, "lifted_at": lifted_at}
+            )  # fmt: skip
+        else:
+            closed = f"  closed {notice.lifted_at:%Y-%m-%d}" if notice.lifted_at else ""
+            print_line(
+                f"{text(f'trace.alarm.{notice.kind}', id=notice.id, reason=notice.reason)}  "
+                f"({len(notice.codes)} codes, {notice.issued_by}, {notice.issued_at:%Y-%m-%d}){closed}"
+            )
+
+
+def _print_affected(rows: Sequence[Affected], *, json: bool = False) -> None:
+    for row in rows:
+        if json:
+            print_json(_affected(row))
+        else:
+            found, last = row.released, row.released.last_event
+            where = f"{last.what} at {last.place}, {last.at:%Y-%m-%d %H:%M}Z" if last else ""
+            print_line(f"  {found.trace_id}  {found.number}  {where}  {found.consignee}  {'、'.join(row.matched)}")
+
+
+def _affected(row: Affected) -> dict[str, object]:
+    found, last = row.released, row.released.last_event
+    return {
+        "trace_id": found.trace_id,
+        "number": found.number,
+        "released_at": found.released_at.isoformat(),
+        "consignee": found.consignee,
+        "matched": list(row.matched),
+        "last": {"what": last.what, "place": last.place, "at": last.at.isoformat()} if last else None,
+    }
+
+
+def _parcel(parcel: Parcel) -> dict[str, object]:
+    return {
+        "id": parcel.id,
+        "number": parcel.number,
+        "state": parcel.state,
+        "lane": parcel.lane,
+        "trace_id": parcel.trace_code,
+        "codes": list(parcel.codes),
+        "goods": parcel.declaration.summary if parcel.declaration else None,
+        "arrived_at": parcel.arrived_at.isoformat(),
+    }
+
+
+def _step(decision: Decision) -> dict[str, object]:
+    return {
+        "at": decision.decided_at.isoformat(),
+        "officer": decision.officer,
+        "action": decision.action,
+        "before": decision.before,
+        "after": decision.after,
+        "reason": decision.reason,
+        "note": decision.note,
+        "undone_at": decision.undone_at.isoformat() if decision.undone_at else None,
+    }

@@ -1,0 +1,92 @@
+"""Labels on their way to the printer: first prints, counted and marked reprints (补打), and how the printer does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from app.customs.parcel import Parcel
+from app.labelling import Labelling
+from app.store.store import Store
+from app.trace.codes import read_code
+from app.trace.errors import PrintJobError
+from app.trace.printing import JobState, PrintJob, PrintQueue
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterStatus:
+    """How a printer does: labels that wait, those of which nobody knows whether they came out, its trouble if any."""
+
+    name: str
+    waiting: int = 0
+    unsure: int = 0
+    error_key: str = ""
+
+
+class Printing:
+    """Feeds the queue of the station's label printer. `on_status` gets every change, `on_error` what was found damaged.
+
+    May be used from any thread.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        labelling: Labelling,
+        queue: PrintQueue,
+        *,
+        on_status: Callable[[PrinterStatus], None],
+        on_error: Callable[[PrintJobError], None],
+    ) -> None:
+        self._store = store
+        self._labelling = labelling
+        self._queue = queue
+        self._on_status = on_status
+        self._on_error = on_error
+        self._told: PrinterStatus | None = None
+
+    def start(self) -> None:
+        """Go on with what the last run left in the queue."""
+        for error in self._queue.damaged:
+            self._on_error(error)
+        self._queue.changed = self._tell
+        self._queue.start()
+        self._tell()
+
+    def stop(self) -> bool:
+        """Stop after the label that is being sent; what waits is printed by the next run."""
+        return self._queue.stop()
+
+    def print(self, parcel: Parcel, payload: str, *, officer: str) -> PrintJob:
+        """Queue the label of a trace code; every print after the first is counted and marked as a reprint.
+
+        A label of which nobody knew whether it came out is settled by being printed again.
+
+        Raises:
+            LabelError: it cannot be drawn. PrintJobError: the queue's folder cannot be written.
+        """
+        trace_id = str(read_code(payload).claims.trace_id)
+        printer = self._queue.printer
+        copy = self._store.labels.add_print(
+            trace_id, parcel.id, officer=officer, printer=printer.name, printed_at=datetime.now(UTC)
+        )
+        label = self._labelling.encode(
+            parcel, payload, kind=printer.format, dpi=self._labelling.work.label_dpi, copy=copy
+        )
+        for job in self._queue.jobs():
+            if job.trace_id == trace_id and job.state is JobState.UNSURE:
+                self._queue.cancel(job.id)
+        return self._queue.submit(label, title=trace_id, trace_id=trace_id, copy=copy, officer=officer)
+
+    def _tell(self, _: PrintJob | None = None) -> None:
+        jobs = self._queue.jobs()
+        states = [job.state for job in jobs]
+        trouble = next((job.error_key for job in jobs if job.error_key), "")
+        waiting = states.count(JobState.WAITING) + states.count(JobState.PRINTING)
+        status = PrinterStatus(self._queue.printer.name, waiting, states.count(JobState.UNSURE), trouble)
+        before, self._told = self._told, status
+        if trouble and (before is None or before.error_key != trouble):
+            self._store.add_event("printer_trouble", None, {"printer": status.name, "why": trouble})
+        if status != before:
+            self._on_status(status)

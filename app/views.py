@@ -1,0 +1,52 @@
+"""What the window may ask of the station, and what it is answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from app.customs.parcel import Decision, Parcel, QueueFilter, QueueRow
+from app.customs.states import Action, Offer
+from app.trace.printing import PrintJob
+from app.tracing import Alarm
+from imaging.scan import Scan
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What a decision did, after its commit; until `undo_until` the same officer may take it back."""
+
+    decision: Decision
+    parcel: Parcel
+    undo_until: datetime | None
+    label: Path | None = None
+
+
+class StationView(Protocol):
+    """What the window may ask of the station. Reads may be called from any one thread that is not the GUI's."""
+
+    def queue(self, filter: QueueFilter, limit: int = 500) -> list[QueueRow]: ...
+    def counts(self) -> dict[str, int]: ...
+    def parcel(self, parcel_id: int) -> Parcel: ...
+    def offers(self, parcel_id: int) -> list[Offer]: ...
+    def history(self, parcel_id: int) -> list[Decision]: ...
+    def open_scan(self, parcel_id: int) -> Scan | None: ...
+    def find_code(self, text: str) -> Parcel | None: ...
+    def decide(
+        self,
+        parcel_id: int,
+        action: Action,
+        *,
+        officer: str,
+        reason: str = "",
+        note: str = "",
+        second_officer: str = "",
+        seen_version: int | None = None,
+        annotations: str = "",
+    ) -> Decided: ...
+    def undo(self, decision_id: int, *, officer: str) -> Decided: ...
+    def label(self, parcel_id: int, *, dpi: int = 203) -> Path: ...
+    def print_label(self, parcel_id: int, *, officer: str) -> PrintJob | None: ...
+    def acknowledge(self, alarm: Alarm, *, officer: str) -> None: ...
