@@ -62,6 +62,7 @@ def _work(
     kept = settings.data / "window.toml"
     wanted = UiSettings(
         officer=settings.officer.name,
+        data=settings.data,
         language=settings.look.language,
         theme=settings.look.theme,
         break_after_s=settings.work.break_after_min * 60,

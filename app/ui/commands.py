@@ -52,6 +52,8 @@ class Commands(QObject):
             "print": course.print_label,
             "acknowledge": course.parts.alarm.acknowledge,
             "break": course.toggle_break,
+            "record": lambda: desk.write_record(course.annotating.drawn),
+            "picture": lambda: desk.write_pictures(stage.look),
             "leave": self._leave,
         }
         course.parts.top.pressed.connect(self.press)

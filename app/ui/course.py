@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
@@ -66,6 +68,7 @@ class Course(QObject):
         desk.decided.connect(self._after_decision)
         desk.undone.connect(self._after_undo)
         desk.refused.connect(self._after_refusal)
+        desk.files_written.connect(self._tell_written)
         desk.label_ready.connect(self._show_label)
         desk.code_found.connect(self._after_search)
         desk.reads.failed.connect(self._after_refusal)
@@ -212,6 +215,7 @@ class Course(QObject):
             self.marking.renew()
             self.marking.suggest()
             self.measuring.clear()
+            self.annotating.begin_anew()
         self._show_annotations(opened)
         if not opened.views:
             more = words.error_words(opened.scan_error) if opened.scan_error else text("ui.viewer.no_picture_more")
@@ -223,6 +227,10 @@ class Course(QObject):
             self.annotating.show_history(opened.history)
         except AnnotationInvalidError as error:
             self.tell_error(error)
+
+    def _tell_written(self, paths: tuple[Path, ...]) -> None:
+        names = ", ".join(path.name for path in paths)
+        self._tell(text("ui.notice.written", names=names, folder=str(paths[0].parent)), "check")
 
     def _painted(self, parcel_id: int | None, at_s: float) -> None:
         if parcel_id is None or parcel_id != self._paint_of:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from time import perf_counter
 
 from PySide6.QtCore import QObject, Signal
@@ -15,9 +16,12 @@ from app.ui.background import Background
 from app.ui.chooser import Choice
 from app.ui.label import read_label
 from app.ui.opening import Kept, Opened, build_views, read_parcel
+from app.ui.record import write_pictures, write_record
 from app.ui.viewer import Shown
 from app.views import Decided, StationView
+from imaging.annotations import Annotation
 from imaging.errors import KnownError
+from imaging.look import Look
 from imaging.scan import Scan
 
 LAST_OPENED = 200
@@ -39,11 +43,15 @@ class Desk(QObject):
     label_ready = Signal(int, object)
     label_queued = Signal(object, object)
     code_found = Signal(str, object)
+    files_written = Signal(object)
 
-    def __init__(self, station: StationView, officer: str, parent: QObject | None = None) -> None:
+    def __init__(
+        self, station: StationView, officer: str, data: Path | None = None, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._station = station
         self.officer = officer
+        self.data = data
         self.reads = Background("guanjian-reads", self)
         self.pixels = Background("guanjian-pixels", self)
         self.labels = Background("guanjian-labels", self)
@@ -156,6 +164,21 @@ class Desk(QObject):
         """Have it logged that the officer took note of an alarm."""
         station, officer = self._station, self.officer
         self.reads.submit(lambda: station.acknowledge(alarm, officer=officer), lambda _: None)
+
+    def write_record(self, drawn: Sequence[Annotation]) -> None:
+        """Write the record of the open parcel, with what is drawn on it now."""
+        opened, folder = self.opened, self.data
+        if opened is not None and folder is not None:
+            self._write(lambda: write_record(folder / "records", opened, drawn))
+
+    def write_pictures(self, look: Look) -> None:
+        """Write the pictures of the open parcel as they are shown."""
+        opened, folder = self.opened, self.data
+        if opened is not None and folder is not None:
+            self._write(lambda: write_pictures(folder / "pictures", opened.parcel, opened.views, look))
+
+    def _write(self, write: Callable[[], tuple[Path, ...]]) -> None:
+        self.pixels.submit(write, self.files_written.emit)
 
     def find_code(self, code: str) -> None:
         """Which parcel has a code: its number, one of its codes or its trace code."""

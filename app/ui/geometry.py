@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 MOST_ZOOM = 64.0
+STEP_PX = 8.0
 NICE_STEPS = (1, 2, 5)
 
 
@@ -82,6 +83,16 @@ class Camera:
 
     def centred(self, image_x: float, image_y: float) -> Camera:
         return replace(self, x=image_x, y=image_y, is_fit=False).kept_inside()
+
+    def stepped(self, at: tuple[float, float] | None, direction: str) -> tuple[float, float]:
+        """A point of the picture moved by a key: STEP_PX of the screen, one px of the image at least.
+
+        Without a point it begins in the middle of the pane.
+        """
+        dx, dy = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}[direction]
+        by = max(1.0, STEP_PX / self.zoom)
+        x, y = at or (self.x, self.y)
+        return min(max(x + dx * by, 0.0), self.image_w - 0.5), min(max(y + dy * by, 0.0), self.image_h - 0.5)
 
     def kept_inside(self) -> Camera:
         """No further out than the picture's edge in the middle of the pane's edge zone."""

@@ -79,13 +79,8 @@ class Measuring(QObject):
             self._measure()
 
     def step(self, direction: str) -> None:
-        """Move the measuring point by keys: eight px of the screen, one of the image at least."""
-        camera = self._pane.camera
-        dx, dy = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}[direction]
-        by = max(1.0, NEAR_PX / camera.zoom)
-        x, y = self.cursor or (camera.x, camera.y)
-        at = min(max(x + dx * by, 0.0), camera.image_w - 0.5), min(max(y + dy * by, 0.0), camera.image_h - 0.5)
-        self.move(self._pane, at)
+        """Move the measuring point by keys."""
+        self.move(self._pane, self._pane.camera.stepped(self.cursor, direction))
 
     def set_point(self) -> None:
         """The key does what a press at the measuring point would."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from imaging.look import Look
 from imaging.marks import MarkKind, Sensitivity
@@ -13,12 +14,14 @@ from imaging.marks import MarkKind, Sensitivity
 class UiSettings:
     """Who sits at the station and how he likes it. `text_px` 0 means: fit to the window's height.
 
+    `data` is the station's folder, for records, pictures and thumbnails; None keeps nothing.
     `combinations` are the looks that he has stored on function keys, by the number of the key.
     """
 
     officer: str = "officer"
     language: str = "zh_CN"
     theme: str = "dark"
+    data: Path | None = None
     text_px: int = 0
     has_boxes: bool = True
     has_overview: bool = True

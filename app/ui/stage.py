@@ -18,6 +18,7 @@ from app.ui.live import LiveStrip
 from app.ui.look_bar import LookBar, OfferLine, conflict_words, look_name, missing, why_not_words
 from app.ui.look_keys import LookKeys, changed_dial, parts_on
 from app.ui.viewer import PaneTool, Shown, Viewer
+from imaging.annotations import Annotation
 from imaging.look import LOOKS, STANDARD, Look
 from imaging.marks import Mark
 from imaging.probe import Point
@@ -122,6 +123,11 @@ class Stage(QFrame):
         """Regions that physics marks, of each view."""
         for pane, mine in zip(self.panes, (*marks, (), ()), strict=False):
             pane.set_marks(mine)
+
+    def set_annotations(self, annotations: Sequence[Annotation]) -> None:
+        """What officers drew, on all views."""
+        for number, pane in enumerate(self.panes):
+            pane.set_annotations([each for each in annotations if each.view == number])
 
     def press_look(self, name: str) -> None:
         if self.pyramid is None:

@@ -13,6 +13,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from app.customs.parcel import Seen
 from app.ui import overlays, theme
 from app.ui.geometry import Camera
+from app.ui.paint_annotations import paint_annotations
+from imaging.annotations import Annotation
 from imaging.look import STANDARD, Look
 from imaging.marks import Mark
 from imaging.probe import Point
@@ -74,6 +76,7 @@ class Viewer(QWidget):
         self.seen: tuple[Seen, ...] = ()
         self.marked: int | None = None
         self.marks: tuple[Mark, ...] = ()
+        self.annotations: tuple[Annotation, ...] = ()
         self.has_boxes = True
         self.has_overview = True
         self.is_bare = False
@@ -92,6 +95,7 @@ class Viewer(QWidget):
         self.seen = tuple(seen)
         self.marked = None
         self.marks = ()
+        self.annotations = ()
         self._overview = None
         if shown is not None:
             rows, cols = shown.pyramid.shape
@@ -112,6 +116,10 @@ class Viewer(QWidget):
 
     def set_marks(self, marks: Sequence[Mark]) -> None:
         self.marks = tuple(marks)
+        self.update()
+
+    def set_annotations(self, annotations: Sequence[Annotation]) -> None:
+        self.annotations = tuple(annotations)
         self.update()
 
     def set_look(self, look: Look) -> None:
@@ -170,6 +178,7 @@ class Viewer(QWidget):
         overlays.paint_marks(painter, self.camera, self.marks)
         if self.has_boxes:
             overlays.paint_boxes(painter, self.camera, self.seen, self.marked)
+            paint_annotations(painter, self.camera, self.annotations)
         if self.belt_x is not None:
             overlays.paint_belt_line(painter, self.camera, self.belt_x)
         if self.tool is not None:

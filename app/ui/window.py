@@ -52,7 +52,7 @@ class MainWindow(QMainWindow):
         theme.use(self._settings.theme, self._settings.text_px or theme.text_px_for(LEAST_H))
         self.setMinimumSize(LEAST_W, LEAST_H)
         self.parts = Parts(self, self._settings.officer, rule_titles or {}, post_names or {})
-        self.desk = Desk(station, self._settings.officer, self)
+        self.desk = Desk(station, self._settings.officer, self._settings.data, self)
         self.course = Course(self.parts, self.desk, Pace(self._settings.break_after_s), self)
         self.course.marking.restore(dict(self._settings.marks))
         self.course.follow(bridge)
