@@ -26,3 +26,14 @@ def test_every_text_exists_in_each_language_with_the_same_places(key: str) -> No
     names = [{name for _, name, _, _ in string.Formatter().parse(each) if name} for each in texts]
     assert names[0] == names[1]
     assert all(texts)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_trouble_of_a_printer_has_short_words_for_its_lamp(lang: str) -> None:
+    troubles = [
+        each
+        for each in vars(errors).values()
+        if isinstance(each, type) and issubclass(each, errors.PrinterError | errors.PrintJobError)
+    ]
+    for trouble in troubles:
+        assert catalogue(lang)[f"trace.printer.{trouble.key}"].format(name="label", waiting=2)

@@ -1,0 +1,349 @@
+"""A label's way: released, printed, verified, copied, recalled, intercepted, withdrawn; keys that change meanwhile."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+from app import texts
+from app.__main__ import cli
+from app.customs.notices import NoticeKind
+from app.customs.parcel import Declaration, FindingKind, GoodsLine, Lane
+from app.customs.states import Action, State
+from app.settings import Post, Printer
+from app.texts import text
+from app.trace.codes import read_code
+from app.trace.errors import RecallEmptyError
+from app.trace.recall import Ground, Selector
+from app.trace.verdicts import VerdictKind
+from scanners.barcode import Code, Reading
+from tests.app.trace.test_epcis import check  # noqa: F401  the fixture that knows GS1's schema
+from tests.app.trace.test_printing import READY_ZPL, Socketed
+from tests.flow.conftest import T0, Desk
+
+S10 = "RR123456785CN"
+MILK = ("RR123456785CN", "EE123456785CN")
+BOOK = "LX123456785CN"
+NO_PAPER = READY_ZPL.replace(b"030,0", b"030,1", 1)
+
+
+def declare(desk: Desk, number: str, *goods: str, sender: str = "", consignee: str = "") -> None:
+    lines = tuple(GoodsLine(each) for each in goods)
+    desk.station._store.add_declarations([Declaration(number, lines, sender=sender, consignee=consignee)])
+
+
+def release(desk: Desk, number: str, at_s: float = 0) -> tuple[int, str]:
+    """Let a parcel pass and go; its id and what its label's QR says."""
+    desk.scan(at_s, number)
+    decided = desk.station.decide(desk.newest.id, Action.RELEASE, officer="a", reason="no_suspicion")
+    found = desk.station.trace(decided.decision.trace_code or "").found
+    assert found is not None
+    return desk.newest.id, found.payload
+
+
+def ask(desk: Desk, code: str) -> VerdictKind:
+    """The officer's hand reader reads a code, and the window asks what it leads to."""
+    desk.station._took_code(desk.reader.model_copy(update={"lane": ""}), Reading(Code("QRCode", code), "hand", T0))
+    verdict = desk.station.trace(code).verdict
+    assert verdict is not None
+    return verdict.kind
+
+
+def guanjian(desk: Desk, *arguments: str) -> Result:
+    return CliRunner().invoke(cli, [*arguments, "--data", str(desk.station.settings.data)])
+
+
+def wait_until(is_so: Callable[[], bool], timeout_s: float = 20) -> None:
+    end = time.monotonic() + timeout_s
+    while not is_so():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.02)
+
+
+@pytest.fixture(params=texts.LANGUAGES)
+def language(request: pytest.FixtureRequest) -> Iterator[str]:
+    before = texts.language()
+    texts.set_language(request.param)
+    yield request.param
+    texts.set_language(before)
+
+
+def test_a_label_is_verified_from_its_picture_and_an_exported_key_list(
+    desk: Desk, tmp_path: Path, language: str
+) -> None:
+    declare(desk, S10, "棉衬衫")
+    key, payload = release(desk, S10)
+    assert guanjian(desk, "keys", "export", str(tmp_path / "list.json")).exit_code == 0
+
+    label, keys = str(desk.station.label(key)), str(tmp_path / "list.json")
+    offline = CliRunner().invoke(cli, ["verify", label, "--keys", keys, "--json"])
+    assert offline.exit_code == 0, offline.output
+    answer = json.loads(offline.stdout)
+    assert (answer["verdict"], answer["item_id"]) == ("valid", S10)
+    assert answer["words"].startswith(text("trace.verdict.valid"))
+
+    forged = CliRunner().invoke(cli, ["verify", payload[:-6] + "000000", "--keys", keys])
+    assert forged.exit_code == 1
+    assert text("trace.verdict.valid") not in forged.stdout
+
+
+def test_an_inventory_number_goes_into_the_code_where_the_declaration_has_one(desk: Desk) -> None:
+    number = "99992026I000012345"
+    declare(desk, number, "婴儿奶粉")
+    _, payload = release(desk, number)
+    verdict = desk.station.trace(payload).verdict
+    assert verdict is not None
+    assert verdict.claims is not None
+    assert verdict.claims.inventory_no == number
+
+
+def test_a_label_that_was_scanned_elsewhere_may_be_a_copy(open_desk: Callable[..., Desk]) -> None:
+    here, there = Post(station="belt-1"), Post(station="hall-9")
+    desk = open_desk(post=here)
+    _, payload = release(desk, S10)
+    assert ask(desk, payload) == VerdictKind.VALID
+    assert ask(desk, payload) == VerdictKind.VALID
+
+    assert ask(open_desk(post=there), payload) == VerdictKind.SEEN_ELSEWHERE
+    ordinary = there.model_copy(update={"ordinary_places": ("9999/belt-1",)})
+    desk = open_desk(post=ordinary)
+    assert ask(desk, payload) == VerdictKind.VALID
+    places = {
+        sighted.place for sighted in desk.station._store.labels.sightings(str(read_code(payload).claims.trace_id))
+    }
+    assert places == {"9999/belt-1", "9999/hall-9"}
+    assert desk.station._store.verify_log().is_ok
+
+
+def test_a_forgery_that_names_a_label_casts_no_doubt_on_it(open_desk: Callable[..., Desk]) -> None:
+    desk = open_desk(post=Post(station="hall-9"))
+    _, payload = release(desk, S10)
+    foreign = open_desk(post=Post(station="belt-1"), data=desk.station.settings.data.with_name("foreign"))
+    _, forged = release(foreign, S10)
+    desk = open_desk(post=Post(station="hall-9"))
+    assert ask(desk, forged) == VerdictKind.UNKNOWN_KEY
+    desk = open_desk(post=Post(station="belt-1"))
+    assert ask(desk, payload) == VerdictKind.VALID
+
+
+def test_recalled_goods_are_found_marked_and_stopped(desk: Desk, language: str) -> None:
+    for number in MILK:
+        declare(desk, number, "婴儿奶粉 批号：A-77", sender="Example Dairy", consignee="consignee-1")
+    declare(desk, BOOK, "书籍")
+    milk = [release(desk, number, 10 * n) for n, number in enumerate(MILK)]
+    book_id, book = release(desk, BOOK, 40)
+
+    done = guanjian(desk, "recall", "add", "--goods", "奶粉", "--batch", "a77", "--reason", "salmonella", "--json")
+    assert done.exit_code == 0, done.output
+    notice, *rows = map(json.loads, done.stdout.splitlines())
+    assert {row["number"] for row in rows} == set(MILK)
+    assert {row["consignee"] for row in rows} == {"consignee-1"}
+    assert all(row["last"]["what"] == "released" for row in rows)
+
+    parcel = desk.station.parcel(milk[0][0])
+    assert [finding.kind for finding in parcel.findings if finding.kind == FindingKind.RECALLED]
+    assert ask(desk, milk[1][1]) == VerdictKind.RECALLED
+    assert [(alarm.notice.id, alarm.code) for alarm in desk.watched.alarms] == [(notice["id"], milk[1][1])]
+    assert ask(desk, book) == VerdictKind.VALID
+    assert desk.station.parcel(book_id).lane != Lane.RED
+
+    told = guanjian(desk, "trace", milk[1][1])
+    assert text("trace.verdict.recalled") in told.stdout
+    assert text("ui.finding.recalled") in told.stdout
+    shown = guanjian(desk, "recall", "show", notice["id"])
+    assert text("trace.alarm.recall", id=notice["id"], reason="salmonella") in shown.stdout
+    assert "scanned at 9999/station-1" in shown.stdout
+
+    assert guanjian(desk, "recall", "close", notice["id"]).exit_code == 0
+    assert ask(desk, milk[1][1]) == VerdictKind.VALID
+    assert FindingKind.RECALLED not in {finding.kind for finding in desk.station.parcel(milk[0][0]).findings}
+    assert desk.station._store.verify_log().is_ok
+
+
+def test_a_recalled_parcel_that_comes_back_alarms_at_the_belt(desk: Desk) -> None:
+    declare(desk, S10, "婴儿奶粉")
+    release(desk, S10)
+    recalled = desk.station.recall(Selector(goods="奶粉"), "salmonella", "a")
+    desk.scan(100, S10)
+    assert desk.newest.lane == Lane.RED
+    assert FindingKind.RECALLED in desk.newest.findings
+    assert [alarm.notice.id for alarm in desk.watched.alarms] == [recalled.notice.id]
+
+
+def test_a_recall_that_means_nothing_is_refused(desk: Desk) -> None:
+    release(desk, S10)
+    with pytest.raises(RecallEmptyError):
+        desk.station.recall(Selector(goods="奶粉"), "salmonella", "a")
+    assert guanjian(desk, "recall", "add", "--reason", "salmonella").exit_code == 3
+    assert desk.station.tracing.notices() == []
+
+
+def test_an_intercept_alarms_by_belt_reader_machine_and_hand(desk: Desk) -> None:
+    done = guanjian(desk, "intercept", "add", S10, "0012345678", "--reason", "flagged at the belt")
+    assert done.exit_code == 0, done.output
+    desk.read(0.5, S10)
+    desk.scan(0)
+    assert (desk.newest.lane, FindingKind.INTERCEPTED in desk.newest.findings) == (Lane.RED, True)
+    desk.scan(50, "0012345678")
+    assert FindingKind.INTERCEPTED in desk.newest.findings
+    desk.station._took_code(desk.reader.model_copy(update={"lane": ""}), Reading(Code("Code128", S10), "hand", T0))
+    assert [alarm.code for alarm in desk.watched.alarms] == [S10, "0012345678", S10]
+    assert {alarm.notice.kind for alarm in desk.watched.alarms} == {NoticeKind.INTERCEPT}
+
+    desk.station.acknowledge(desk.watched.alarms[0], officer="a")
+    assert desk.station._store.verify_log().is_ok
+
+
+def test_an_intercept_marks_what_stands_here_already(desk: Desk) -> None:
+    desk.scan(0, S10)
+    notice = desk.station.intercept([S10], "tip", "a")
+    assert desk.newest.lane == Lane.RED
+    assert FindingKind.INTERCEPTED in desk.newest.findings
+    desk.station.tracing.lift(notice.id, "a")
+    assert FindingKind.INTERCEPTED not in desk.newest.findings
+    assert desk.newest.lane != Lane.RED
+
+
+def test_an_undone_release_withdraws_its_label(desk: Desk, language: str) -> None:
+    desk.scan(0, S10)
+    decided = desk.station.decide(desk.newest.id, Action.RELEASE, officer="a", reason="no_suspicion")
+    found = desk.station.trace(decided.decision.trace_code or "").found
+    assert found is not None
+    desk.station.undo(decided.decision.id, officer="a")
+    assert ask(desk, found.payload) == VerdictKind.WITHDRAWN
+    assert text("trace.verdict.withdrawn") in guanjian(desk, "trace", found.payload).stdout
+
+
+def test_a_running_station_heeds_keys_that_another_program_changed(desk: Desk) -> None:
+    _, before = release(desk, S10)
+    assert guanjian(desk, "keys", "rotate").exit_code == 0
+    _, after = release(desk, BOOK, 20)
+    kids = [desk.station.trace(code).verdict.kid for code in (before, after)]  # type: ignore[union-attr]
+    assert kids[0] != kids[1]
+    assert (ask(desk, before), ask(desk, after)) == (VerdictKind.VALID, VerdictKind.VALID)
+
+    assert guanjian(desk, "keys", "revoke", kids[0].hex(), "--reason", "lost").exit_code == 0
+    assert (ask(desk, before), ask(desk, after)) == (VerdictKind.KEY_REVOKED, VerdictKind.VALID)
+    assert "lost" in guanjian(desk, "keys", "list").stdout
+
+
+def test_a_label_of_another_office_verifies_by_its_imported_list(
+    open_desk: Callable[..., Desk], tmp_path: Path
+) -> None:
+    other = open_desk(data=tmp_path / "other", post=Post(office="8888"))
+    _, payload = release(other, S10)
+    exported = tmp_path / "8888.json"
+    other.station._labelling.keys.store.public_keys().write(exported, now=T0)
+    desk = open_desk()
+    assert ask(desk, payload) == VerdictKind.UNKNOWN_KEY
+    assert guanjian(desk, "keys", "import", str(exported)).exit_code == 0
+    assert ask(desk, payload) == VerdictKind.VALID
+
+    (desk.station.settings.data / "keys" / "damaged.json").write_text("{", "utf-8")
+    assert ask(desk, payload) == VerdictKind.VALID
+    assert [error.key for error in desk.watched.errors] == ["key_list"]
+
+
+def test_what_else_came_from_this_shipper(desk: Desk) -> None:
+    for number in MILK:
+        declare(desk, number, "婴儿奶粉", sender="Example Dairy")
+    declare(desk, BOOK, "书籍", sender="Example Books")
+    first, _ = release(desk, MILK[0])
+    release(desk, MILK[1], 10)
+    release(desk, BOOK, 20)
+    rows = desk.station.tracing.same_as(first, Ground.ENTERPRISE)
+    assert [row.released.number for row in rows] == [MILK[1]]
+    listed = guanjian(desk, "trace", MILK[0], "--same", "goods", "--json")
+    assert [row["number"] for row in json.loads(listed.stdout)["same"]] == [MILK[1]]
+
+
+def test_a_parcels_life_is_exported_as_epcis(desk: Desk, tmp_path: Path, check: Any) -> None:  # noqa: F811
+    declare(desk, S10, "婴儿奶粉")
+    key, payload = release(desk, S10)
+    desk.station.recall(Selector(goods="奶粉"), "salmonella", "a")
+    ask(desk, payload)
+    target = tmp_path / "life.json"
+    assert guanjian(desk, "trace", payload, "--epcis", str(target)).exit_code == 0
+    document = json.loads(target.read_text("utf-8"))
+    check(document)
+    steps = [event["bizStep"] for event in document["epcisBody"]["eventList"]]
+    assert {"arriving", "inspecting", "commissioning", "departing", "holding"} <= set(steps)
+    assert desk.station.parcel(key).state == State.RELEASED
+
+
+@pytest.fixture
+def printer() -> Iterator[Socketed]:
+    made = Socketed({b"~HS\r\n": NO_PAPER})
+    yield made
+    made.close()
+
+
+def at(port: int) -> Printer:
+    return Printer(kind="tcp", address=f"127.0.0.1:{port}", language="zpl")
+
+
+def test_a_printer_out_of_paper_is_shown_and_prints_when_it_has_some(
+    open_desk: Callable[..., Desk], printer: Socketed
+) -> None:
+    desk = open_desk(printer=at(printer.port))
+    key, _ = release(desk, S10)
+    wait_until(lambda: desk.watched.printer[-1].error_key == "printer_paper_out")
+    assert desk.watched.printer[-1].waiting == 1
+    printer.answers[b"~HS\r\n"] = READY_ZPL
+    wait_until(lambda: desk.watched.printer[-1].waiting == 0)
+    assert desk.watched.printer[-1].error_key == ""
+
+    job = desk.station.print_label(key, officer="a")
+    assert job is not None
+    assert job.copy == 1
+    wait_until(lambda: len(printer.printed) == 2)
+    first, again = printer.printed
+    assert first.startswith(b"^XA")
+    assert first != again, "a reprint is marked"
+    assert desk.station._store.verify_log().is_ok
+
+
+def test_a_label_for_a_printer_that_is_off_is_printed_by_the_next_run(
+    open_desk: Callable[..., Desk], printer: Socketed
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        dead = free.getsockname()[1]
+    desk = open_desk(printer=at(dead))
+    release(desk, S10)
+    wait_until(lambda: desk.watched.printer[-1].error_key == "printer_unreachable")
+    printer.answers[b"~HS\r\n"] = READY_ZPL
+    desk = open_desk(printer=at(printer.port))
+    wait_until(lambda: len(printer.printed) == 1)
+    wait_until(lambda: desk.watched.printer[-1].waiting == 0)
+
+
+def test_a_slow_printer_holds_nobody_up(open_desk: Callable[..., Desk], printer: Socketed) -> None:
+    del printer.answers[b"~HS\r\n"]  # it never says how it is, which costs each label a second
+    desk = open_desk(printer=at(printer.port))
+    for n, number in enumerate((*MILK, BOOK)):
+        release(desk, number, 10 * n)
+    assert len(printer.printed) < 3, "the officer was ahead of the printer"
+    wait_until(lambda: len(printer.printed) == 3)
+
+
+def test_labels_go_into_a_folder_and_say_the_code(open_desk: Callable[..., Desk], tmp_path: Path) -> None:
+    desk = open_desk(printer=Printer(kind="folder", address=str(tmp_path / "out"), language="png"))
+    _, payload = release(desk, S10)
+    wait_until(lambda: any((tmp_path / "out").glob("*.png")))
+    (file,) = (tmp_path / "out").glob("*.png")
+    picture = cv2.imdecode(np.frombuffer(file.read_bytes(), np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert cv2.QRCodeDetector().detectAndDecode(picture)[0] == payload
+
+
+def test_without_a_printer_the_window_prints(desk: Desk) -> None:
+    key, _ = release(desk, S10)
+    assert desk.station.print_label(key, officer="a") is None
