@@ -13,7 +13,7 @@ from pathlib import Path
 import structlog
 
 from app.customs.notices import Notice
-from app.customs.parcel import Decision, Finding, FindingKind, Parcel, QueueFilter, QueueRow
+from app.customs.parcel import ArchiveFilter, Decision, Finding, FindingKind, Parcel, QueueFilter, QueueRow
 from app.customs.risk import Rule
 from app.customs.states import LETS_GO, MOVES, Action, Offer, offers
 from app.devices import DeviceLoop
@@ -171,6 +171,9 @@ class Station:
 
     def search(self, text: str, limit: int = 50) -> list[QueueRow]:
         return self._store.search(text, limit)
+
+    def archive(self, wanted: ArchiveFilter, limit: int = 200) -> list[QueueRow]:
+        return self._store.archive(wanted, limit)
 
     def offers(self, parcel_id: int) -> list[Offer]:
         """The actions that the table has for this parcel now."""

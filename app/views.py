@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from app.customs.parcel import Decision, Parcel, QueueFilter, QueueRow
+from app.customs.parcel import ArchiveFilter, Decision, Parcel, QueueFilter, QueueRow
 from app.customs.states import Action, Offer
 from app.trace.printing import PrintJob
 from app.tracing import Alarm
@@ -33,6 +33,7 @@ class StationView(Protocol):
     def offers(self, parcel_id: int) -> list[Offer]: ...
     def history(self, parcel_id: int) -> list[Decision]: ...
     def open_scan(self, parcel_id: int) -> Scan | None: ...
+    def archive(self, wanted: ArchiveFilter, limit: int = 200) -> list[QueueRow]: ...
     def find_code(self, text: str) -> Parcel | None: ...
     def decide(
         self,

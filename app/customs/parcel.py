@@ -163,6 +163,24 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class ArchiveFilter:
+    """What is sought in the archive; empty parts do not matter.
+
+    `code` is the beginning of a number or code, `goods` words of the goods, `label` a class that a detector saw,
+    `arrived_to` the first moment that is too late.
+    """
+
+    code: str = ""
+    goods: str = ""
+    sender: str = ""
+    arrived_from: datetime | None = None
+    arrived_to: datetime | None = None
+    label: str = ""
+    action: Action | None = None
+    officer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class QueueFilter:
     """What the queue shows. Empty means everything that waits for an officer; `text` searches number and goods."""
 

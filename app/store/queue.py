@@ -40,12 +40,12 @@ def counts(connection: Connection) -> dict[str, int]:
 
 def one(connection: Connection, parcel_id: int) -> QueueRow | None:
     """The row of one parcel, as the queue would show it."""
-    return next(iter(_rows(connection, [parcel_id])), None)
+    return next(iter(rows(connection, [parcel_id])), None)
 
 
 def search(connection: Connection, text: str, limit: int) -> list[QueueRow]:
     """Parcels whose number or code begins with the text, or whose goods hold its words; newest first."""
-    return _rows(connection, sorted(_matching(connection, text.strip(), limit), reverse=True)[:limit])
+    return rows(connection, sorted(_matching(connection, text.strip(), limit), reverse=True)[:limit])
 
 
 def find_number(connection: Connection, number: str) -> int | None:
@@ -97,7 +97,8 @@ def _conditions(wanted: QueueFilter) -> tuple[list[str], list[object]]:
     return conditions, values
 
 
-def _rows(connection: Connection, keys: list[int]) -> list[QueueRow]:
+def rows(connection: Connection, keys: list[int]) -> list[QueueRow]:
+    """The rows of parcels, in the order of their keys."""
     sql = (
         "SELECT id, kind, number, state, lane, arrived_us, goods, top_label, top_score, findings FROM parcels "
         "WHERE id = ?"

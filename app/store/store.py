@@ -9,9 +9,21 @@ from datetime import UTC, date, datetime, tzinfo
 from itertools import islice
 from pathlib import Path
 
-from app.customs.parcel import Capture, Decision, Declaration, Finding, Kind, Lane, Parcel, QueueFilter, QueueRow, Seen
+from app.customs.parcel import (
+    ArchiveFilter,
+    Capture,
+    Decision,
+    Declaration,
+    Finding,
+    Kind,
+    Lane,
+    Parcel,
+    QueueFilter,
+    QueueRow,
+    Seen,
+)
 from app.customs.states import Action, Facts, State
-from app.store import captures, decisions, declarations, outbox, parcels, queue, scans
+from app.store import archive, captures, decisions, declarations, outbox, parcels, queue, scans
 from app.store.audit import Event, Log, read_events
 from app.store.database import Connection, Database
 from app.store.decisions import TraceFound, TraceLabel, Verdict
@@ -282,6 +294,11 @@ class Store:
         """Parcels by the beginning of number or code, or by words of their goods; newest first."""
         with self._database.read() as reader:
             return queue.search(reader, text, limit)
+
+    def archive(self, wanted: ArchiveFilter, limit: int = 200) -> list[QueueRow]:
+        """Parcels of any time and state that fit all that is wanted, newest first."""
+        with self._database.read() as reader:
+            return archive.find(reader, wanted, limit)
 
     def day_counts(self, day: date, zone: tzinfo = UTC) -> dict[str, int]:
         with self._database.read() as reader:
