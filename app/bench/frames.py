@@ -13,6 +13,9 @@ from PySide6.QtWidgets import QWidget
 
 from imaging.scan import Generator, Scan, View
 
+Act = Callable[[int], None]
+"""What is done before frame number n."""
+
 AIR = 57500.0
 SETTLE_MS = 80
 
@@ -33,16 +36,22 @@ class Spent:
         return float(np.percentile(self.cpu_ms, 95))
 
 
-def time_frames(widget: QWidget, act: Callable[[int], None], frames: int) -> Spent:
+def time_frames(widget: QWidget, act: Act, frames: int) -> Spent:
     """Do something and paint at once, `frames` times; the first, which may fill caches, is not counted."""
-    spent = Spent([], [])
+    return time_side_by_side({"": (widget, act)}, frames)[""]
+
+
+def time_side_by_side(contenders: dict[str, tuple[QWidget, Act]], frames: int) -> dict[str, Spent]:
+    """The same for several widgets, a frame of each in turn, so that what else the machine does hits all alike."""
+    spent = {name: Spent([], []) for name in contenders}
     for number in range(frames + 1):
-        wall, cpu = time.perf_counter(), time.process_time()
-        act(number)
-        widget.repaint()
-        if number:
-            spent.wall_ms.append((time.perf_counter() - wall) * 1000)
-            spent.cpu_ms.append((time.process_time() - cpu) * 1000)
+        for name, (widget, act) in contenders.items():
+            wall, cpu = time.perf_counter(), time.process_time()
+            act(number)
+            widget.repaint()
+            if number:
+                spent[name].wall_ms.append((time.perf_counter() - wall) * 1000)
+                spent[name].cpu_ms.append((time.process_time() - cpu) * 1000)
     return spent
 
 

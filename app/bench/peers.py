@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QRectF
 
-from app.bench.frames import Spent, show, time_frames
+from app.bench.frames import Act, show
 from app.bench.rows import Row
 from imaging.scan import Colour, Counts, View
 
@@ -23,48 +22,56 @@ def missing_rows() -> list[Row]:
     return [Row(f"viewer.peer.{name}.measured", 0, "figures") for name in (*absent, "napari", "vispy")]
 
 
-def pyqtgraph_variants(view: View, colour: Colour) -> dict[str, tuple[Counts | Colour, dict[str, object]]]:
-    """What pyqtgraph is given, and how: as it comes it samples the nearest pixel, so thin wires vanish and colours must
-    be computed beforehand; with downsampling it averages, which is nearer to what our viewer shows."""
+class GraphPane:
+    """pyqtgraph's ImageItem in a window of its own: panned, zoomed, and its levels dragged at 1:1."""
+
+    def __init__(
+        self, picture: Counts | Colour, size: tuple[int, int], zooms: dict[str, float], *, is_averaged: bool = False
+    ) -> None:
+        import pyqtgraph
+
+        self.size, self.zooms = size, zooms
+        self.rows, self.cols = picture.shape[:2]
+        self.most = float(np.iinfo(picture.dtype).max)
+        self.view: Any = pyqtgraph.GraphicsView()
+        self.box: Any = pyqtgraph.ViewBox(lockAspect=True, invertY=True, enableMenu=False)
+        self.item: Any = pyqtgraph.ImageItem(
+            picture, axisOrder="row-major", levels=(0, self.most), autoDownsample=is_averaged
+        )
+        self.view.setCentralItem(self.box)
+        self.box.addItem(self.item)
+        show(self.view, *size)
+
+    def act(self, motion: str) -> Act:
+        if motion == "zoom":
+            return lambda number: self.look_at(self.zooms["fit"] * 1.08**number, 0)
+        if motion == "window":
+            return self._drag_levels
+        return lambda number: self.look_at(self.zooms[motion], number)
+
+    def look_at(self, zoom: float, moved: int) -> None:
+        width, height = self.size
+        across, down = width / zoom, height / zoom
+        left, top = (self.cols - across) / 2 + 13 * moved / zoom, (self.rows - down) / 2 + 5 * moved / zoom
+        self.box.setRange(QRectF(left, top, across, down), padding=0)
+
+    def _drag_levels(self, number: int) -> None:
+        if number == 0:
+            self.look_at(1.0, 0)
+        self.item.setLevels((self.most * 0.001 * number, self.most * (1 - 0.003 * number)))
+
+
+def open_panes(view: View, colour: Colour, size: tuple[int, int], zooms: dict[str, float]) -> dict[str, GraphPane]:
+    """Every way to give pyqtgraph the picture; none where it is not installed.
+
+    As it comes it samples the nearest pixel, so thin wires vanish, and colours must be computed beforehand; averaged,
+    it shows about what our viewer does.
+    """
+    if find_spec("pyqtgraph") is None:
+        return {}
     assert view.high is not None
     return {
-        "pyqtgraph grey": (view.high, {"levels": (0, 65535)}),
-        "pyqtgraph colour": (colour, {"levels": (0, 255)}),
-        "pyqtgraph colour averaged": (colour, {"levels": (0, 255), "autoDownsample": True}),
+        "pyqtgraph grey": GraphPane(view.high, size, zooms),
+        "pyqtgraph colour": GraphPane(colour, size, zooms),
+        "pyqtgraph colour averaged": GraphPane(colour, size, zooms, is_averaged=True),
     }
-
-
-def time_pyqtgraph(
-    picture: Counts | Colour, options: dict[str, object], size: tuple[int, int], frames: int, zooms: dict[str, float]
-) -> dict[str, Spent]:
-    """Frames of an ImageItem: panned at each zoom, zoomed from all to 8x, and its levels dragged at 1:1."""
-    import pyqtgraph
-
-    width, height = size
-    view: Any = pyqtgraph.GraphicsView()
-    box: Any = pyqtgraph.ViewBox(lockAspect=True, invertY=True, enableMenu=False)
-    item: Any = pyqtgraph.ImageItem(picture, axisOrder="row-major", **options)
-    view.setCentralItem(box)
-    box.addItem(item)
-    show(view, width, height)
-    rows, cols = picture.shape[:2]
-    most = float(np.iinfo(picture.dtype).max)
-
-    def look_at(zoom: float, moved_px: float) -> None:
-        across, down = width / zoom, height / zoom
-        left, top = (cols - across) / 2 + 13 * moved_px / zoom, (rows - down) / 2 + 5 * moved_px / zoom
-        box.setRange(QRectF(left, top, across, down), padding=0)
-
-    def zoomed(number: int) -> None:
-        look_at(zooms["fit"] * 1.08**number, 0)
-
-    def levelled(number: int) -> None:
-        item.setLevels((most * 0.001 * number, most * (1 - 0.003 * number)))
-
-    spent = {name: time_frames(view.viewport(), partial(look_at, zoom), frames) for name, zoom in zooms.items()} | {
-        "zoom": time_frames(view.viewport(), zoomed, frames)
-    }
-    look_at(1.0, 0)
-    spent["window"] = time_frames(view.viewport(), levelled, frames)
-    view.close()
-    return spent
