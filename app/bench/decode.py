@@ -14,6 +14,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import zxingcpp
+from rich.console import Console
+from rich.progress import track
 
 from app.bench.rows import Row
 from imaging.errors import KnownError
@@ -23,6 +25,7 @@ from scanners.decoding.text import read_text
 from scanners.decoding.zbar import expand_upce
 
 CORE = ("QR", "DATAMATRIX", "CODE128", "CODE39", "CODE93", "EANUPC", "ITF", "PDF417", "AZTEC")
+BESIDE_CHECKOUT = Path(__file__).parents[3] / "shared" / "data" / "barcodes"
 UNSUPPORTED = ("PHARMACODE", "S25")
 """In the folder, read by no engine here and asked for by nobody: named, not counted."""
 
@@ -63,15 +66,17 @@ class Tally:
         return 100 * sum(self.read[name] for name in chosen) / of if of else 0.0
 
 
-def run(folder: Path) -> list[Row]:
+def run(data: Path | None) -> list[Row]:
     """Rates by symbology, wrong reads and times of our decoder, with the best single library as peer.
+
+    Without a folder it takes the one that lies beside a checkout.
 
     Raises:
         BenchFolderError: the folder has no truth.jsonl or one that cannot be read.
     """
-    truths = load(folder)
+    truths = load(data or BESIDE_CHECKOUT)
     tallies = {name: Tally() for name in DECODERS}
-    for truth in truths:
+    for truth in track(truths, "photographs", console=Console(stderr=True)):
         picture = cv2.imread(str(truth.file))
         if picture is None or truth.symbology in UNSUPPORTED:
             continue

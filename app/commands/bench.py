@@ -12,7 +12,8 @@ import typer
 from rich.table import Table
 
 from app.bench.rows import Row
-from app.commands.output import Exit, console, known_errors
+from app.commands.output import Exit, console, explain
+from imaging.errors import KnownError
 
 BENCHES = ("station", "viewer", "detection", "decode", "trace")
 
@@ -26,15 +27,22 @@ def bench(
     if name is not None and name not in BENCHES:
         raise typer.BadParameter(f"{name!r} is not one of {', '.join(BENCHES)}", param_hint="NAME")
     rows: list[Row] = []
+    has_failed = False
     for each in (name,) if name else BENCHES:
         console.print(f"[bold]{each}")
         run: Callable[[Path | None], list[Row]] = import_module(f"app.bench.{each}").run
-        with known_errors():
+        try:
             found = run(data)
+        except KnownError as error:  # one that lacks its files does not stop the others
+            typer.echo(explain(error), err=True)
+            has_failed = True
+            continue
         console.print(_table(found))
         rows += found
     if json_file:
         json_file.write_text(json.dumps([row.to_json() for row in rows], ensure_ascii=False, indent=1), "utf-8")
+    if has_failed:
+        raise typer.Exit(Exit.FAILED)
     if any(row.ok is False for row in rows):
         raise typer.Exit(Exit.FOUND)
 
