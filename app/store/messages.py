@@ -74,8 +74,7 @@ class Messages:
         while part := list(islice(rest, declarations.BATCH)):
             with self._write() as writer:
                 count += _add(writer, [record for record, _ in part])
-                for number, key in declarations.add(writer, [said for _, said in part if said is not None]):
-                    parcels.attach(writer, number, key)
+                _attach(writer, declarations.add(writer, [said for _, said in part if said is not None]))
         return count
 
     def find(self, by: By, values: Iterable[str]) -> list[Kept]:
@@ -112,24 +111,46 @@ def read_back(row: list[Any]) -> list[Any]:
 
 
 def _add(connection: Connection, records: Sequence[Received]) -> int:
+    """Keep the records that are not there yet, and the event that vouches for them."""
+    rows = {fingerprint(values): values for values in map(_values, records)}
+    marks = ", ".join("?" * len(records))
+    guids = [record.guid for record in records]
+    for (digest,) in connection.execute(f"SELECT digest FROM messages WHERE guid IN ({marks})", guids).fetchall():
+        rows.pop(digest, None)
+    if not rows:
+        return 0
     log, now_us = Log(connection), time.time_ns() // 1000
-    added: list[list[object]] = []
-    for record in records:
-        values = (
-            record.kind, record.guid, record.number, record.order_no, record.inventory_no,
-            _ENCODER.encode(record.body), canonical(record.faults) if record.faults else "[]",
-        )  # fmt: skip
-        digest = fingerprint(values)
-        cursor = connection.execute(
-            f"INSERT INTO messages ({COLUMNS}, received_us, digest, event_seq) VALUES (?,?,?,?,?,?,?,?,?,?) "
-            "ON CONFLICT (digest) DO NOTHING",
-            (*values, now_us, digest, log.seq),
-        )
-        if cursor.rowcount:
-            added.append([cursor.lastrowid, digest.hex()])
-    if added:
-        log.append("received", None, {"messages": added})
+    first = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM messages").fetchone()[0]
+    connection.executemany(
+        f"INSERT INTO messages (id, digest, {COLUMNS}, received_us, event_seq) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+        [(key, digest, *values, now_us, log.seq) for key, (digest, values) in enumerate(rows.items(), first)],
+    )
+    added = [[key, digest.hex()] for key, digest in enumerate(rows, first)]
+    log.append("received", None, {"messages": added})
     return len(added)
+
+
+def _attach(connection: Connection, added: Sequence[tuple[str, int]]) -> None:
+    """Give declarations to the parcels that stand here already; most come before their parcels."""
+    marks = ", ".join("?" * len(added))
+    numbers = [number for number, _ in added]
+    rows = connection.execute(f"SELECT DISTINCT number FROM parcels WHERE number IN ({marks})", numbers)
+    standing = {number for (number,) in rows.fetchall()}
+    for number, key in added:
+        if number in standing:
+            parcels.attach(connection, number, key)
+
+
+def _values(record: Received) -> tuple[str, ...]:
+    return (
+        record.kind,
+        record.guid,
+        record.number,
+        record.order_no,
+        record.inventory_no,
+        _ENCODER.encode(record.body),
+        canonical(record.faults) if record.faults else "[]",
+    )
 
 
 def _kept(row: tuple[Any, ...]) -> Kept:

@@ -72,7 +72,7 @@ class Reader:
             tag, low, high, is_plain, is_right, field = step
             text = child.text or ""
             if is_plain is None:
-                if not low <= len(text) <= high or (text and (text[0] <= " " or text[-1] <= " ")):
+                if not low <= len(text) <= high or text.strip() != text:
                     text = _odd_text(field, text, faults, path)
             elif not is_plain(text):
                 text = _odd_number(field, text, faults, path)
@@ -133,6 +133,8 @@ def _odd_text(field: Field, text: str, faults: Faults, path: str) -> str:
         faults.put(FaultKind.TOO_SHORT, f"{path}/{field.tag}", text, field.form)
     elif len(text) > field.high:
         faults.put(FaultKind.TOO_LONG, f"{path}/{field.tag}", text, field.form)
+    elif field.is_fixed and not text.strip():
+        _put_wrong(field, text, faults, path)
     return text.strip()
 
 

@@ -9,10 +9,11 @@ CREATE TABLE messages (
     body TEXT NOT NULL,
     faults TEXT NOT NULL,
     received_us INTEGER NOT NULL,
-    digest BLOB NOT NULL UNIQUE CHECK (length(digest) = 16),
+    digest BLOB NOT NULL CHECK (length(digest) = 16),
     event_seq INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX messages_by_guid ON messages (guid);
+-- One index for two uses: guids are found by it, and a record that comes twice.
+CREATE UNIQUE INDEX messages_by_guid ON messages (guid, digest);
 CREATE INDEX messages_by_number ON messages (number) WHERE number <> '';
 CREATE INDEX messages_by_order ON messages (order_no) WHERE order_no <> '';
 CREATE INDEX messages_by_inventory ON messages (inventory_no) WHERE inventory_no <> '';
