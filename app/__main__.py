@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from app.commands import bench, files, model, records, runs, trace
+from app.commands import bench, files, keeping, log, model, records, runs, trace
 from app.logs import configure_logs
 
 cli = typer.Typer(
@@ -23,6 +23,9 @@ for command in (
     files.render,
     files.convert,
     records.label,
+    keeping.backup,
+    keeping.restore,
+    keeping.retention,
     trace.trace,
     trace.verify,
     bench.bench,
@@ -31,7 +34,7 @@ for command in (
 cli.add_typer(trace.key_commands, name="keys")
 cli.add_typer(trace.recall_commands, name="recall")
 cli.add_typer(trace.intercept_commands, name="intercept")
-cli.add_typer(records.log_commands, name="log")
+cli.add_typer(log.log_commands, name="log")
 cli.add_typer(model.model_commands, name="model")
 
 

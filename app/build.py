@@ -11,15 +11,21 @@ from itertools import count
 from pathlib import Path
 from typing import Any, cast
 
+import structlog
+
 from app.customs.parcel import Declaration, GoodsLine
 from app.customs.risk import Rule, RulesError, parse_rules
 from app.labelling import Labelling
+from app.notary import Notary
 from app.settings import Detection, DeviceEntry, Settings
 from app.settings import Printer as PrinterEntry
 from app.station import Placed, Station
+from app.store import retention
+from app.store.errors import RetentionError
 from app.store.store import Store
 from app.trace.formats import Format
 from app.trace.keyring import Keyring
+from app.trace.keys import KeyList
 from app.trace.keystore import create_key_store
 from app.trace.printers import CupsPrinter, FolderPrinter, Printer, TcpPrinter
 from app.trace.printing import PrintQueue
@@ -32,6 +38,8 @@ from scanners.drivers.replay import Replay
 from scanners.registry import build_device
 from scanners.simulated.content import renumber
 from scanners.xray import XraySource
+
+log = structlog.get_logger()
 
 SIMULATED = ("simulated-belt", "simulated-h986")
 FEWEST_DECLARED = 2_000
@@ -47,7 +55,9 @@ def build_station(settings: Settings) -> Station:
     rules = load_rules(settings.work.rules)
     store = Store.open(settings.data, station=settings.post.station)
     settings = declare_samples(store, settings)
-    labelling = Labelling(open_keys(settings), settings.post, settings.work, settings.data / "labels")
+    keys = open_keys(settings)
+    store.keeping.sign(Notary(keys), on_error=_tell_unsigned)
+    labelling = Labelling(keys, settings.post, settings.work, settings.data / "labels")
     station = Station(store, labelling, rules, settings, open_print_queue(settings))
     if settings.detection.is_on:
         try:
@@ -109,11 +119,46 @@ def find_player(devices: Sequence[Placed]) -> Replay | None:
 
 def open_keys(settings: Settings) -> Keyring:
     """The keys of the post; its signing keys are made on the first start."""
-    path = settings.data / "keys" / f"{settings.post.office}.keys"
+    path = _keys_file(settings)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         create_key_store(path, settings.post.office, now=datetime.now(UTC))
     return Keyring(path)
+
+
+def _keys_file(settings: Settings) -> Path:
+    return settings.data / "keys" / f"{settings.post.office}.keys"
+
+
+def find_notary(settings: Settings) -> Notary | None:
+    """Who signs the log's checkpoints; None where the post has no keys yet."""
+    return Notary(open_keys(settings)) if _keys_file(settings).exists() else None
+
+
+def load_retention(path: Path | None) -> tuple[retention.Rule, ...]:
+    """The retention rules of the post, or those that ship.
+
+    Raises:
+        RetentionError: the file cannot be read, or a line is wrong.
+    """
+    try:
+        table = path.read_text("utf-8-sig") if path else _resource("rules", "retention.csv")
+    except (OSError, UnicodeDecodeError) as error:
+        detail = f"The retention rules in {path} cannot be read: {error}."
+        raise RetentionError(detail, detail=detail) from error
+    return retention.parse_rules(table)
+
+
+def audit_inserts(keys: KeyList | None) -> list[tuple[str, bytes]]:
+    """What goes into a package for an auditor beside the records: the script that checks it, and the key list."""
+    script = _resource("audit", "check_package.py").encode()
+    listed = (keys or KeyList()).to_json(now=datetime.now(UTC)).encode()
+    guide = _resource("audit", "README.txt").encode()
+    return [("check_package.py", script), ("README.txt", guide), ("keys.json", listed)]
+
+
+def _tell_unsigned(error: Exception) -> None:
+    log.warning("the log is not signed", error=str(error))
 
 
 def open_print_queue(settings: Settings) -> PrintQueue | None:

@@ -1,4 +1,4 @@
-"""Commands on what the station keeps: label, log."""
+"""The command label, and the station that commands on records open."""
 
 from __future__ import annotations
 
@@ -10,17 +10,15 @@ from typing import Annotated
 
 import typer
 
-from app.commands.output import Exit, decode_file, known_errors, print_json, print_line
+from app.commands.output import decode_file, known_errors
 from app.settings import Printer, load_settings
 from app.station import Station
-from app.texts import text
 from app.trace.errors import LabelError
 from app.trace.formats import Format
 from imaging.errors import FileTornError
 
 Data = Annotated[Path | None, typer.Option(help="Folder of the store; default: the user's data folder.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
-log_commands = typer.Typer(help="The station's tamper-evident log.", no_args_is_help=True)
 
 
 def label(
@@ -39,30 +37,6 @@ def label(
         if found is None:
             raise LabelError(f"No parcel is known by {parcel!r}.")
         shutil.copyfile(station.label(found.id, kind=kind, dpi=dpi), out)
-
-
-@log_commands.command("verify")
-def verify(json: Json = False, data: Data = None) -> None:
-    """Check every event, every row that the log vouches for, and every picture."""
-    from app.store.store import Store
-
-    settings = load_settings()
-    with known_errors():
-        store = Store.open(data or settings.data, station=settings.post.station)
-        try:
-            report = store.verify_log()
-        finally:
-            store.close()
-    problems = [f"{text(f'log.{problem.what}')}: {problem.where}" for problem in report.problems]
-    if json:
-        checked = {"events": report.events, "rows": report.rows, "pictures": report.pictures, "head": report.head}
-        print_json({"is_sound": report.is_ok, **checked, "problems": problems})
-    else:
-        print_line(f"{report.events} events, {report.rows} rows, {report.pictures} pictures: {len(problems)} problems")
-        for problem in problems:
-            print_line(f"  {problem}")
-    if problems:
-        raise typer.Exit(Exit.FOUND)
 
 
 @contextmanager

@@ -18,7 +18,8 @@ BATCH = 200
 YEAR_US = 365 * 86_400 * 1_000_000
 """An S10 number may be given again after 12 months."""
 
-_FIELDS = "number, channel, sender, consignee, origin, gross_weight_g, value, currency, declared_us, source"
+FIELDS = "number, channel, sender, consignee, origin, gross_weight_g, value, currency, declared_us, source"
+_GOODS = "name, hs_code, quantity, unit, weight_g, value, origin FROM goods"
 
 
 def add(connection: Connection, declarations: Sequence[Declaration]) -> list[tuple[str, int]]:
@@ -34,7 +35,7 @@ def add(connection: Connection, declarations: Sequence[Declaration]) -> list[tup
         lines = [_line(line) for line in declaration.goods]
         digest = hashlib.sha256(canonical([values, lines]).encode()).digest()[:16]
         cursor = connection.execute(
-            f"INSERT INTO declarations ({_FIELDS}, received_us, digest, event_seq) "
+            f"INSERT INTO declarations ({FIELDS}, received_us, digest, event_seq) "
             "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (digest) DO NOTHING",
             (*values, now_us, digest, log.seq),
         )
@@ -64,7 +65,7 @@ def newest(connection: Connection, number: str, arrived_us: int) -> int | None:
 
 
 def load(connection: Connection, key: int) -> Declaration:
-    values = connection.execute(f"SELECT {_FIELDS} FROM declarations WHERE id = ?", (key,)).fetchone()
+    values = connection.execute(f"SELECT {FIELDS} FROM declarations WHERE id = ?", (key,)).fetchone()
     number, channel, sender, consignee, origin, weight_g, value, currency, declared_us, source = values
     lines = connection.execute(
         "SELECT name, hs_code, quantity, unit, weight_g, value, origin FROM goods WHERE declaration_id = ? "
@@ -86,16 +87,39 @@ def load(connection: Connection, key: int) -> Declaration:
     )
 
 
-def fingerprint(connection: Connection, key: int) -> str:
+def fingerprint(values: Sequence[object], lines: Sequence[Sequence[object]]) -> str:
     """The digest that a declaration and its goods should have, from the rows as they are now."""
-    values = connection.execute(f"SELECT {_FIELDS} FROM declarations WHERE id = ?", (key,)).fetchone()
-    lines = connection.execute(
-        "SELECT name, hs_code, quantity, unit, weight_g, value, origin FROM goods WHERE declaration_id = ? "
-        "ORDER BY line",
-        (key,),
-    )
     text = canonical([list(values), [list(line) for line in lines]])
     return hashlib.sha256(text.encode()).digest()[:16].hex()
+
+
+def values(connection: Connection, key: int) -> list[object]:
+    """A declaration's row and its goods as `fingerprint` takes them."""
+    row = connection.execute(f"SELECT {FIELDS} FROM declarations WHERE id = ?", (key,)).fetchone()
+    lines = connection.execute(f"SELECT {_GOODS} WHERE declaration_id = ? ORDER BY line", (key,))
+    return [list(row), [list(line) for line in lines]]
+
+
+class Goods:
+    """The goods of declarations that are asked for one after the other, read in one go."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._rows = iter(connection.execute(f"SELECT declaration_id, {_GOODS} ORDER BY declaration_id, line"))
+        self._next = next(self._rows, None)
+
+    def of(self, key: int) -> list[tuple[object, ...]]:
+        """A declaration's goods; out of turn they are looked up."""
+        while self._next is not None and self._next[0] < key:
+            self._next = next(self._rows, None)
+        lines = list[tuple[object, ...]]()
+        while self._next is not None and self._next[0] == key:
+            lines.append(self._next[1:])
+            self._next = next(self._rows, None)
+        if not lines:
+            sql = f"SELECT {_GOODS} WHERE declaration_id = ? ORDER BY line"
+            return self._connection.execute(sql, (key,)).fetchall()
+        return lines
 
 
 def summary(connection: Connection, key: int | None) -> str:

@@ -3,255 +3,236 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
-from itertools import groupby
+from array import array
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from app.store import captures, declarations, messages
-from app.store.audit import digest, event_hash, first_hash
+from app.store.audit import digest, first_hash
+from app.store.checkpoints import origin_of
 from app.store.database import Connection, Database, DatabaseError
-from app.store.decisions import payload_hash
+from app.store.found import MOST, LogReport, Problem, Progress, Trust, say_nothing
+from app.store.held import Held
+from app.store.merkle import Tree
 from app.store.migrations import guards
+from app.store.verify_pictures import check_pictures
+from app.store.vouched import Feed, Kept, tables
 
-_MOST = 1000
+_STEP = 2048
+_CHANGE_NO_ROW = ("shown", "noted")
+"""Kinds of events whose bodies are the caller's own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something that is not as it was written. `what` is a text key below "log.", `where` names it.
+def verify(
+    database: Database, folder: Path | None, trust: Trust | None = None, *, progress: Progress = say_nothing
+) -> LogReport:
+    """Check everything; `folder` is where the pictures are, None leaves them out.
 
-    `what` is one of event_altered, event_missing, chain_broken, row_altered, row_missing, row_added, count_wrong,
-    picture_altered, picture_missing, guard_missing, file_damaged.
+    The file's own structure and the counts are checked beside the log, on a connection of their own.
     """
-
-    what: str
-    where: str
-
-
-@dataclass(frozen=True, slots=True)
-class LogReport:
-    """What a verification found: how much was checked, the end of the log, and what is wrong."""
-
-    events: int
-    rows: int
-    pictures: int
-    head: str
-    problems: tuple[Problem, ...]
-
-    @property
-    def is_ok(self) -> bool:
-        return not self.problems
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """How the rows of a table follow from the events that wrote them."""
-
-    table: str
-    key: str
-    columns: str
-    kinds: tuple[str, ...]
-    expect: Callable[[int, dict[str, Any]], list[list[Any]]]
-    read: Callable[[list[Any]], list[Any]] = field(default=lambda row: row)
-
-
-def verify(database: Database, folder: Path | None) -> LogReport:
-    """Check everything; `folder` is where the pictures are, None leaves them out."""
-    with database.read(from_disk=True) as reader:
-        # A flipped bit may leave a text that is no UTF-8; its event shall be named, not the reading given up.
-        reader.text_factory = _readable
-        try:
-            report = _Verification(reader).run()
-        finally:
-            reader.text_factory = str
+    trust = trust or Trust()
+    with ThreadPoolExecutor(1, "verify") as beside:
+        of_file = beside.submit(_check_file, database)
+        with database.read(from_disk=True) as reader:
+            report = _Verification(reader, trust, progress).run()
+        if not report.is_ok:
+            # A flipped bit may leave a text that is no UTF-8; its event shall be named, not the reading given up.
+            with _reading_anything(database) as reader:
+                report = _Verification(reader, trust, progress).run()
+        problems = (*of_file.result(), *report.problems)
+    report = replace(report, problems=problems)
     if folder is None:
         return report
-    count, problems = check_pictures(database, folder)
-    return replace(report, pictures=count, problems=(*report.problems, *problems))
+    count, more = check_pictures(database, folder, trust.rules, progress)
+    return replace(report, pictures=count, problems=(*report.problems, *more))
+
+
+@contextmanager
+def _reading_anything(database: Database) -> Iterator[Connection]:
+    """Reads texts that are no UTF-8 too, which takes longer."""
+    with database.read(from_disk=True) as reader:
+        reader.text_factory = lambda text: text.decode(errors="replace")
+        try:
+            yield reader
+        finally:
+            reader.text_factory = str
 
 
 class _Verification:
-    def __init__(self, connection: Connection) -> None:
+    """One walk along the log, with the rows of every table beside it."""
+
+    def __init__(self, connection: Connection, trust: Trust, progress: Progress) -> None:
         self._connection = connection
+        self._progress = progress
         self._problems: list[Problem] = []
         self._rows = 0
-        self._events = 0
         self._head = ""
+        self._tree = Tree()
+        self._signed = Held(connection, trust, origin_of(connection))
+        self._end, most = _scalars(connection, "SELECT (SELECT max(seq) FROM events), (SELECT max(id) FROM parcels)")
+        self._last = array("q", bytes(8 * (min(self._end, most) + 1)))
+        """The last event that changed each parcel; a parcel has one event at least, so no more fit honestly."""
 
     def run(self) -> LogReport:
-        steps: tuple[Callable[[], None], ...] = (
-            self._file, self._chain, self._guards, self._kept, self._parcels, self._counts,
-        )  # fmt: skip
-        for step in steps:
+        for step in (self._walk, self._parcels, self._guards):
             try:
                 step()
             except DatabaseError as error:
                 self._add("file_damaged", str(error))
-        return LogReport(self._events, self._rows, 0, self._head, tuple(self._problems))
+        for problem in self._signed.finish(self._tree):
+            self._add(problem.what, problem.where)
+        return LogReport(
+            self._tree.size, self._rows, 0, self._head, tuple(self._problems), self._signed.good, self._signed.covered
+        )
 
     def _add(self, what: str, where: str) -> None:
-        if len(self._problems) < _MOST:
+        if len(self._problems) < MOST:
             self._problems.append(Problem(what, where))
 
-    def _file(self) -> None:
-        for (said,) in self._connection.execute("PRAGMA integrity_check(20)"):
-            if said != "ok":
-                self._add("file_damaged", said)
-        for table, row, parent, _ in self._connection.execute("PRAGMA foreign_key_check"):
-            self._add("row_missing", f"{parent} of {table} {row}")
+    def _walk(self) -> None:
+        feeds = [Feed(self._connection, kept) for kept in tables(self._connection)]
+        by_kind: dict[str, list[Feed]] = {}
+        for feed in feeds:
+            for kind in feed.kept.kinds:
+                by_kind.setdefault(kind, []).append(feed)
+        for seq, kind, parcel_id, text in self._chain():
+            told = by_kind.get(kind, ())
+            if told or (kind not in _CHANGE_NO_ROW and '"row":' in text):
+                self._check_event(seq, parcel_id, kind, text, told)
+            if seq % _STEP == 0:
+                self._progress("events", seq, self._end)
+        for feed in feeds:
+            for row in feed.rest():
+                self._add("row_added", _name(feed.kept, row))
+        self._progress("events", self._end, self._end)
 
-    def _chain(self) -> None:
+    def _chain(self) -> Iterator[tuple[int, str, int | None, str]]:
         meta = dict(self._connection.execute("SELECT name, value FROM meta"))
         previous, expected = first_hash(meta.get("store_id", ""), meta.get("station", "")), 1
-        for *fields, before, hashed in self._connection.execute("SELECT * FROM events ORDER BY seq"):
-            seq = fields[0]
+        for seq, kind, parcel_id, text, before, hashed, told in self._connection.execute(_EVENTS):
             if seq != expected:
                 self._add("event_missing", f"events {expected} to {seq - 1}")
             elif before != previous:
                 self._add("chain_broken", f"event {seq}")
-            if event_hash(before, fields) != hashed:
+            if sha256(before + told).digest() != hashed:
                 self._add("event_altered", f"event {seq}")
             previous, expected = hashed, seq + 1
-            self._events += 1
+            self._tree.append(hashed)
+            self._signed.compare(self._tree)
+            yield seq, kind, parcel_id, text
         self._head = f"{expected - 1} {previous.hex()}"
+
+    def _check_event(self, seq: int, parcel_id: int | None, kind: str, text: str, told: list[Feed] | tuple[()]) -> None:
+        try:
+            body = json.loads(text)
+            wanted = [feed.kept.expect(parcel_id or 0, body) for feed in told]
+        except (ValueError, KeyError, TypeError, IndexError):
+            self._add("event_altered", f"event {seq}")
+            body, wanted = {}, [[] for _ in told]
+        if parcel_id is not None and kind not in _CHANGE_NO_ROW and "row" in body:
+            if 0 < parcel_id < len(self._last):
+                self._last[parcel_id] = seq
+            else:
+                self._add("row_missing", f"parcels {parcel_id} (event {seq})")
+        for feed, expected in zip(told, wanted, strict=True):
+            self._compare(feed, seq, expected)
+
+    def _compare(self, feed: Feed, seq: int, expected: list[list[Any]]) -> None:
+        found, strays = feed.take(seq)
+        self._rows += len(found) + len(strays)
+        if not strays and [feed.kept.read(list(row[2:])) for row in found] == expected:
+            return
+        for row in strays:
+            self._add("row_added", _name(feed.kept, row))
+        for row, should in zip(found, expected, strict=False):
+            if feed.kept.read(list(row[2:])) != should:
+                self._add("row_altered", _name(feed.kept, row))
+        for row in found[len(expected) :]:
+            self._add("row_added", _name(feed.kept, row))
+        if len(found) < len(expected):
+            self._add("row_missing", f"{feed.kept.table} (event {seq})")
+
+    def _parcels(self) -> None:
+        """Each parcel's row is the one of the last event that changed it."""
+        for *row, vouched in self._connection.execute(_PARCELS):
+            self._rows += 1
+            key, seq = row[0], row[-1]
+            known = self._last[key] if 0 < key < len(self._last) else 0
+            if known != seq or vouched != digest(row):
+                self._add("row_altered", f"parcels {key}")
+            if known:
+                self._last[key] = 0
+            if key % _STEP == 0:
+                self._progress("parcels", key, len(self._last))
+        for key, seq in enumerate(self._last):
+            if seq:
+                self._add("row_missing", f"parcels {key} (event {seq})")
 
     def _guards(self) -> None:
         for name, sql in guards(self._connection):
             if sql is not None:
                 self._add("guard_missing", name)
 
-    def _kept(self) -> None:
-        fingerprint = declarations.fingerprint
-        declared = _Kept(
-            "declarations", "id", "id, hex(digest)", ("declared",),
-            lambda _, body: [[key, said, said] for key, said in body["declarations"]],
-            lambda row: [row[0], row[1].lower(), fingerprint(self._connection, row[0])],
-        )  # fmt: skip
-        for kept in (*_TABLES, declared):
-            for seq, expected, actual in _merged(self._events_of(kept), self._rows_of(kept)):
-                self._compare(kept, seq, expected, actual)
 
-    def _compare(self, kept: _Kept, seq: int, expected: list[list[Any]] | None, actual: list[list[Any]]) -> None:
-        rows = [kept.read(row[1:]) for row in actual]
-        self._rows += len(rows)
-        named = [f"{kept.table} {row[0]} (event {seq})" for row in actual]
-        if expected is None:
-            for name in named:
-                self._add("row_added", name)
-            return
-        for name, row, should in zip(named, rows, expected, strict=False):
-            if row != should:
-                self._add("row_altered", name)
-        for name in named[len(expected) :]:
-            self._add("row_added", name)
-        if len(rows) < len(expected):
-            self._add("row_missing", f"{kept.table} (event {seq})")
-
-    def _events_of(self, kept: _Kept) -> Iterator[tuple[int, list[list[Any]]]]:
-        marks = ", ".join("?" * len(kept.kinds))
-        sql = f"SELECT seq, parcel_id, body FROM events WHERE kind IN ({marks}) ORDER BY seq"
-        for seq, parcel_id, text in self._connection.execute(sql, kept.kinds):
+def _check_file(database: Database) -> list[Problem]:
+    """The structure of the file, references between tables, and the counts that are kept."""
+    problems: list[Problem] = []
+    with _reading_anything(database) as reader:
+        for step in (_structure, _counts):
             try:
-                yield seq, kept.expect(parcel_id, json.loads(text))
-            except (ValueError, KeyError, TypeError):
-                self._add("event_altered", f"event {seq}")
-                yield seq, []
-
-    def _rows_of(self, kept: _Kept) -> Iterator[tuple[int, list[list[Any]]]]:
-        sql = f"SELECT event_seq, {kept.key}, {kept.columns} FROM {kept.table} ORDER BY event_seq, {kept.key}"
-        for seq, rows in groupby(self._connection.execute(sql), key=lambda row: int(row[0])):
-            yield seq, [list(row[1:]) for row in rows]
-
-    def _parcels(self) -> None:
-        newest = "SELECT max(seq) FROM events WHERE parcel_id = p.id AND kind NOT IN ('shown', 'noted')"
-        for number, *row in self._connection.execute(f"SELECT ({newest}), p.* FROM parcels p"):
-            self._rows += 1
-            found = self._connection.execute("SELECT body FROM events WHERE seq = ?", (row[-1],)).fetchone()
-            if found is None or number != row[-1] or _member(found[0], "row") != digest(row):
-                self._add("row_altered", f"parcels {row[0]}")
-        for key, seq in self._connection.execute(
-            "SELECT parcel_id, seq FROM events WHERE kind = 'registered' AND parcel_id NOT IN (SELECT id FROM parcels)"
-        ):
-            self._add("row_missing", f"parcels {key} (event {seq})")
-
-    def _counts(self) -> None:
-        for hour, what in self._connection.execute(
-            f"WITH true AS ({_TRUE_HOURS}) "
-            "SELECT hour, what FROM (SELECT * FROM true EXCEPT SELECT * FROM hours) UNION "
-            "SELECT hour, what FROM (SELECT * FROM hours EXCEPT SELECT * FROM true)"
-        ):
-            self._add("count_wrong", f"hours {hour} {what}")
-        for state, n, true in self._connection.execute(
-            "SELECT state, n, (SELECT count(*) FROM parcels p WHERE p.state = s.state) AS true FROM states s "
-            "WHERE n <> true"
-        ):
-            self._add("count_wrong", f"states {state}: {n}, not {true}")
+                problems += step(reader)
+            except DatabaseError as error:
+                problems.append(Problem("file_damaged", str(error)))
+    return problems[:MOST]
 
 
-def check_pictures(database: Database, folder: Path) -> tuple[int, list[Problem]]:
-    """Hash every picture; returns how many there are and what is wrong.
-
-    Rows are read a page at a time: one long read would keep the write-ahead log from being reused for hours.
-    """
-    count, last, problems = 0, 0, list[Problem]()
-    while True:
-        with database.read() as reader:
-            sql = "SELECT id, path, sha256 FROM captures WHERE id > ? ORDER BY id LIMIT 500"
-            page = reader.execute(sql, (last,)).fetchall()
-        if not page:
-            return count, problems[:_MOST]
-        for last, path, sha256 in page:  # noqa: B007
-            count += 1
-            file = folder / path
-            if not file.is_file():
-                problems.append(Problem("picture_missing", path))
-            elif captures.sha256_of(file) != sha256:
-                problems.append(Problem("picture_altered", path))
+def _structure(connection: Connection) -> Iterator[Problem]:
+    for (said,) in connection.execute("PRAGMA integrity_check(20)"):
+        if said != "ok":
+            yield Problem("file_damaged", said)
+    for table, row, parent, _ in connection.execute("PRAGMA foreign_key_check"):
+        yield Problem("row_missing", f"{parent} of {table} {row}")
 
 
-def _readable(text: bytes) -> str:
-    return text.decode(errors="replace")
+def _counts(connection: Connection) -> Iterator[Problem]:
+    for hour, what in connection.execute(
+        f"WITH true AS ({_TRUE_HOURS}) "
+        "SELECT hour, what FROM (SELECT * FROM true EXCEPT SELECT * FROM hours) UNION "
+        "SELECT hour, what FROM (SELECT * FROM hours EXCEPT SELECT * FROM true)"
+    ):
+        yield Problem("count_wrong", f"hours {hour} {what}")
+    for state, n, true in connection.execute(
+        "WITH true AS (SELECT state, count(*) AS n FROM parcels GROUP BY state) "
+        "SELECT s.state, s.n, coalesce(t.n, 0) FROM states s LEFT JOIN true t ON t.state = s.state "
+        "WHERE s.n <> coalesce(t.n, 0)"
+    ):
+        yield Problem("count_wrong", f"states {state}: {n}, not {true}")
 
 
-def _labels(_: int, body: dict[str, Any]) -> list[list[Any]]:
-    return [body["label"]] if "label" in body else []
+def _name(kept: Kept, row: tuple[Any, ...]) -> str:
+    return f"{kept.table} {row[1]} (event {row[0]})"
 
 
-def _screenings(_: int, body: dict[str, Any]) -> list[list[Any]]:
-    return [body["screening"]] if "screening" in body else []
+def _scalars(connection: Connection, sql: str) -> tuple[int, ...]:
+    return tuple(value or 0 for value in connection.execute(sql).fetchone())
 
 
-_TABLES = (
-    _Kept(
-        "decisions", "id",
-        "id, parcel_id, action, before, after, return_state, officer, second_officer, reason, note, decided_us, "
-        "trace_id", ("decided",), lambda _, body: [body["decision"]],
-    ),
-    _Kept(
-        "labels", "trace_id", "trace_id, decision_id, payload", ("decided",), _labels,
-        lambda row: [row[0], row[1], payload_hash(row[2])],
-    ),
-    _Kept("undos", "decision_id", "decision_id, officer, undone_us", ("undone",), lambda _, body: [body["undo"]]),
-    _Kept(
-        "captures", "id", "parcel_id, scan_id, path, sha256, device, taken_us", ("scanned",),
-        lambda parcel_id, body: [[parcel_id, *body["capture"]]],
-    ),
-    _Kept("screenings", "id", "id, capture_id, model, ms", ("scanned", "screened"), _screenings),
-    _Kept(
-        "detections", "id", "screening_id, label, score, level, x0, y0, x1, y1, view", ("scanned", "screened"),
-        lambda _, body: [[body["screening"][0], *box] for box in body.get("seen", ())],
-    ),
-    _Kept(
-        "codes", "id", "parcel_id, text", ("registered", "codes_added", "identified"),
-        lambda parcel_id, body: [[parcel_id, text] for text in body["codes"]],
-    ),
-    _Kept(
-        "messages", "id", f"id, hex(digest), {messages.COLUMNS}", ("received",),
-        lambda _, body: [[key, said, said] for key, said in body["messages"]], messages.read_back,
-    ),
-)  # fmt: skip
+_EVENTS = """
+    SELECT seq, kind, parcel_id, body, previous, hash, CAST(
+        seq || ' ' || at_us || ' ' || monotonic_us || ' ' || boot || ' ' || hlc || ' ' || kind || ' '
+        || coalesce(parcel_id, '-') || char(10) || body AS BLOB)
+    FROM events ORDER BY seq
+"""
+"""Each event, and the bytes that `audit.event_hash` hashes after the hash of the event before."""
+
+_PARCELS = """
+    SELECT p.*, CASE WHEN json_valid(e.body) THEN json_extract(e.body, '$.row') END
+    FROM parcels p LEFT JOIN events e ON e.seq = p.event_seq ORDER BY p.id
+"""
 
 _TRUE_HOURS = """
     SELECT decided_us / 3600000000 AS hour, action AS what, count(*) AS n FROM decisions GROUP BY 1, 2
@@ -262,31 +243,3 @@ _TRUE_HOURS = """
     UNION ALL SELECT arrived_us / 3600000000, 'registered', count(*) FROM parcels GROUP BY 1
     UNION ALL SELECT received_us / 3600000000, 'declared', count(*) FROM declarations GROUP BY 1
 """
-
-
-def _merged(
-    events: Iterable[tuple[int, list[list[Any]]]], rows: Iterable[tuple[int, list[list[Any]]]]
-) -> Iterator[tuple[int, list[list[Any]] | None, list[list[Any]]]]:
-    """Pairs what events promise with what the table holds; both come by rising number, so memory stays flat."""
-    row_groups = iter(rows)
-    group = next(row_groups, None)
-    for seq, expected in events:
-        while group is not None and group[0] < seq:
-            yield group[0], None, group[1]
-            group = next(row_groups, None)
-        if group is not None and group[0] == seq:
-            yield seq, expected, group[1]
-            group = next(row_groups, None)
-        else:
-            yield seq, expected, []
-    while group is not None:
-        yield group[0], None, group[1]
-        group = next(row_groups, None)
-
-
-def _member(text: str, name: str) -> object:
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return None
-    return found.get(name) if isinstance(found, dict) else None

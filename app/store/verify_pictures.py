@@ -1,0 +1,46 @@
+"""Holds every picture against its hash, and what was removed against the rules."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.store import captures
+from app.store.database import Database
+from app.store.found import MOST, Problem, Progress
+from app.store.retention import Rule, is_lawful
+
+_PAGE = (
+    "SELECT c.id, c.path, c.sha256, c.taken_us, r.rule, r.keep_days, r.since_us, r.removed_us FROM captures c "
+    "LEFT JOIN removals r ON r.capture_id = c.id WHERE c.id > ? ORDER BY c.id LIMIT 500"
+)
+
+
+def check_pictures(
+    database: Database, folder: Path, rules: tuple[Rule, ...] | None, progress: Progress
+) -> tuple[int, list[Problem]]:
+    """Hash every picture; returns how many there are and what is wrong.
+
+    Rows are read a page at a time: one long read would keep the write-ahead log from being reused for hours.
+    """
+    count, last, problems = 0, 0, list[Problem]()
+    with database.read() as reader:
+        total = reader.execute("SELECT count(*) FROM captures").fetchone()[0]
+    while True:
+        with database.read() as reader:
+            page = reader.execute(_PAGE, (last,)).fetchall()
+        if not page:
+            return count, problems[:MOST]
+        for key, path, sha256, taken_us, *removal in page:
+            last = key
+            file = folder / path
+            is_removed = removal[0] is not None
+            if is_removed and not is_lawful(taken_us, removal, rules):
+                problems.append(Problem("removal_unlawful", path))
+            if file.is_file():
+                count += 1
+                if captures.sha256_of(file) != sha256:
+                    problems.append(Problem("picture_altered", path))
+            elif not is_removed:
+                count += 1
+                problems.append(Problem("picture_missing", path))
+        progress("pictures", count, total)
