@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import file_digest
 from pathlib import Path
 from typing import Final
 
-from app.customs.documents import Order
-from app.customs.match import Case
+from app.customs.documents import Inventory, Order, Return
+from app.customs.match import Case, match_return
 from app.customs.parcel import Declaration
-from app.exchange.ceb.message import Message, Record
-from app.exchange.ceb.papers import INVENTORIES, declaration_of, paper_of
+from app.exchange.ceb.message import Fault, FaultKind, Message, Record
+from app.exchange.ceb.papers import INVENTORIES, RETURNS, declaration_of, original_of, paper_of, return_of
 from app.exchange.ceb.read import read_message
 from app.exchange.errors import ExchangeError, ExchangeFolderError, MessageBrokenError
 from app.store.messages import Kept, Received
@@ -28,6 +28,7 @@ _SETTLED_S = 5.0
 
 _BATCH = 200
 _ORDERS = ("CEB311", "CEB303")
+_TAGS = {"line": "gnum", "hs_code": "gcode", "name": "gname", "unit": "unit", "quantity": "qty"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,18 @@ def import_folder(store: Store, folder: Path) -> Iterator[Imported]:
     batch: list[Imported] = []
     for path in sorted(folder.glob("*.xml")):
         try:
-            imported = Imported(path, read_message(path))
+            message = read_message(path)
         except ExchangeError as error:
             if not isinstance(error, MessageBrokenError) or time.time() - path.stat().st_mtime > _SETTLED_S:
                 _move(path, folder / REFUSED)
             yield Imported(path, error=error)
             continue
-        batch.append(imported)
+        if message.type in RETURNS:
+            # The inventory that it is held against may be among the files before it.
+            yield from _keep_files(store, folder, batch)
+            batch = []
+            message = check_returns(store, message)
+        batch.append(Imported(path, message))
         if sum(len(each.message.records) for each in batch if each.message) >= _BATCH:
             yield from _keep_files(store, folder, batch)
             batch = []
@@ -97,6 +103,23 @@ def records_of(message: Message) -> list[Received]:
     ]
 
 
+def check_returns(store: Store, message: Message) -> Message:
+    """A message of returns, with a fault for each line that asks for other or more goods than were declared.
+
+    Only what is in the store can be held against it: a return whose inventory is not there passes.
+    """
+    faults = list(message.faults)
+    for place, record in enumerate(message.records, 1):
+        applied = return_of(record)
+        original = _original(store, applied)
+        for found in match_return(applied, original) if original else ():
+            line = next(at for at, each in enumerate(applied.lines, 1) if each.number == found.line)
+            path = f"InvtRefund[{place}]/InvtRefundList[{line}]/{_TAGS[found.field]}"
+            kind = FaultKind.TOO_MUCH if found.field == "quantity" else FaultKind.UNLIKE_ORIGINAL
+            faults.append(Fault(kind, path, found.first_value, found.second_value))
+    return replace(message, faults=tuple(faults))
+
+
 def record_of(kept: Kept) -> Record:
     """A record as it was read, from the store."""
     body = kept.record.body
@@ -114,6 +137,14 @@ def case_of(store: Store, number: str) -> Case:
         if kept.record.number in ("", number) and (paper := paper_of(kept.record.kind, record_of(kept))):
             case = case.with_document(paper)
     return case
+
+
+def _original(store: Store, applied: Return) -> Inventory | None:
+    """The inventory that a return is of: by its number, or by the waybill it came with."""
+    by_number = store.messages.find("inventory_no", [applied.inventory_no])
+    by_waybill = store.messages.find("number", [applied.number])
+    found = [kept for kept in (*by_waybill, *by_number) if kept.record.kind in INVENTORIES]
+    return original_of(record_of(found[-1])) if found else None
 
 
 def _keep_files(store: Store, folder: Path, batch: Sequence[Imported]) -> Iterator[Imported]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 UNIT: Final = 100_000
@@ -125,6 +126,7 @@ class Return:
 Document = Order | Payment | Waybill | Inventory
 
 
+@lru_cache(maxsize=1 << 14)
 def to_units(text: str) -> int | None:
     """A decimal as declared, in 1e-5 units; None where it is none. What lies behind the fifth place is cut."""
     match = _DECIMAL(text)

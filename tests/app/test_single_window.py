@@ -122,6 +122,23 @@ def test_faults_are_kept_with_their_record(store: Store, shared: Path) -> None:
     assert kept.record.body["fields"]["packNo"] == "2"
 
 
+def test_a_return_is_held_against_its_inventory(store: Store, inbox: Path) -> None:
+    path = inbox / "CEB625_return.xml"
+    text = path.read_bytes()
+    path.write_bytes(
+        text.replace(b"<ceb:qty>1</ceb:qty>", b"<ceb:qty>9</ceb:qty>").replace(b"3304990029", b"9102110000")
+    )
+    assert path.read_bytes().count(b"9102110000") == path.read_bytes().count(b"<ceb:qty>9</ceb:qty>") == 1
+    (found,) = [each.message for each in import_folder(store, inbox) if each.path == path]
+    assert found is not None
+    assert [(fault.kind, fault.path, fault.value, fault.expected) for fault in found.faults] == [
+        ("unlike_original", "InvtRefund[1]/InvtRefundList[1]/gcode", "9102110000", "3304990029"),
+        ("too_much", "InvtRefund[1]/InvtRefundList[1]/qty", "9", "2"),
+    ]
+    (kept,) = [kept for kept in store.messages.find("number", [NUMBER]) if kept.record.kind == "CEB625"]
+    assert [fault["kind"] for fault in kept.record.faults] == ["unlike_original", "too_much"]
+
+
 def test_papers_of_a_parcel_are_found_as_they_arrive(store: Store, shared: Path) -> None:
     assert case_of(store, NUMBER).missing == (Paper.ORDER, Paper.PAYMENT, Paper.WAYBILL, Paper.INVENTORY)
     keep(store, shared, "CEB621_inventory_9610")

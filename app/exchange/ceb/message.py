@@ -35,6 +35,7 @@ class FaultKind(StrEnum):
     WRONG_NUMBERING = "wrong_numbering"
     WRONG_SPAN = "wrong_span"
     TOO_MUCH = "too_much"
+    UNLIKE_ORIGINAL = "unlike_original"
     SAME_GUID = "same_guid"
     SIGNATURE_EMPTY = "signature_empty"
     MORE_FAULTS = "more_faults"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Final
 
@@ -15,6 +16,7 @@ CHINA: Final = timezone(timedelta(hours=8))
 """Times in messages carry no zone; they are those of China."""
 
 INVENTORIES = ("CEB621", "CEB603")
+RETURNS = ("CEB625", "CEB213")
 
 # Source: the codes of JGS-20 that public documents show; one that is not here stays the number that it is.
 _COUNTRIES = {
@@ -39,10 +41,9 @@ def declaration_of(
     """
     fields = record.fields
     gross, net = to_units(fields.get("grossWeight", "")), to_units(fields.get("netWeight", ""))
-    totals = [to_units(line.get("totalPrice", "")) for line in record.lines]
-    goods = tuple(_goods(line) for line in record.lines)
-    if len(goods) == 1 and net is not None:
-        goods = (_with_weight(goods[0], _grams(net)),)
+    weight_g = _grams(net) if len(record.lines) == 1 and net is not None else None
+    goods = tuple([_goods(line, weight_g) for line in record.lines])
+    totals = [line.value for line in goods]
     is_import = fields.get("ieFlag", "I") != "E"
     consignee = (order.consignee if order else "") or (waybill.consignee if waybill else "")
     return Declaration(
@@ -89,19 +90,17 @@ def _grams(kilograms: int) -> int:
     return (kilograms + 50) // 100
 
 
-def _goods(line: dict[str, str]) -> GoodsLine:
+def _goods(line: dict[str, str], weight_g: int | None) -> GoodsLine:
+    """A line of goods; only the weight of a single line is known, because the head says it."""
     return GoodsLine(
         name=line.get("gname", ""),
         hs_code=line.get("gcode", ""),
         quantity=line.get("qty", ""),
         unit=line.get("unit", ""),
+        weight_g=weight_g,
         value=to_units(line.get("totalPrice", "")),
         origin=country(line.get("country", "")),
     )
-
-
-def _with_weight(line: GoodsLine, weight_g: int) -> GoodsLine:
-    return GoodsLine(line.name, line.hs_code, line.quantity, line.unit, weight_g, line.value, line.origin)
 
 
 def _lines(record: Record, name: str) -> tuple[Line, ...]:
@@ -191,6 +190,11 @@ def _inventory(record: Record) -> Inventory:
         inventory_no=said("invtNo", ""),
         lines=_lines(record, name),
     )
+
+
+def original_of(record: Record) -> Inventory:
+    """An inventory as a return is held against it: its lines have the names of the tariff."""
+    return replace(_inventory(record), lines=_lines(record, "gname"))
 
 
 def return_of(record: Record) -> Return:
