@@ -10,7 +10,7 @@ from typing import Protocol
 from app.customs.parcel import ArchiveFilter, Decision, Parcel, QueueFilter, QueueRow
 from app.customs.states import Action, Offer
 from app.trace.printing import PrintJob
-from app.tracing import Alarm
+from app.tracing import Alarm, Traced
 from imaging.scan import Scan
 
 
@@ -35,6 +35,7 @@ class StationView(Protocol):
     def open_scan(self, parcel_id: int) -> Scan | None: ...
     def archive(self, wanted: ArchiveFilter, limit: int = 200) -> list[QueueRow]: ...
     def find_code(self, text: str) -> Parcel | None: ...
+    def trace(self, text: str) -> Traced: ...
     def decide(
         self,
         parcel_id: int,

@@ -52,6 +52,7 @@ class Commands(QObject):
             "print": course.print_label,
             "acknowledge": course.parts.alarm.acknowledge,
             "break": course.toggle_break,
+            "archive": course.archive.show_archive,
             "record": lambda: desk.write_record(course.annotating.drawn),
             "picture": lambda: desk.write_pictures(stage.look),
             "leave": self._leave,

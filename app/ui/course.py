@@ -12,8 +12,10 @@ from app.customs.parcel import Parcel, QueueRow
 from app.customs.states import Action
 from app.texts import text
 from app.trace.printing import PrintJob
+from app.trace.verdicts import Verdict, VerdictKind
 from app.ui import words
 from app.ui.annotating import Annotating
+from app.ui.archive import ArchiveDialog
 from app.ui.bridge import Bridge
 from app.ui.chooser import Choice
 from app.ui.desk import Desk
@@ -23,6 +25,7 @@ from app.ui.measuring import Measuring
 from app.ui.opening import Opened
 from app.ui.pace import Pace
 from app.ui.parts import Parts
+from app.ui.trail import TrailStrip
 from app.views import Decided
 from imaging.errors import AnnotationInvalidError, KnownError
 from scanners.barcode import Reading
@@ -57,6 +60,8 @@ class Course(QObject):
         self._words.timeout.connect(lambda: parts.side.show_parcel(desk.opened))
         self.marking = Marking(parts.stage, desk.pixels, self)
         self.measuring = Measuring(parts.stage, desk.pixels, self)
+        self.archive = ArchiveDialog(desk.station, desk.thumbs, parent)
+        self.trail = TrailStrip(parts.stage.glass, desk.thumbs)
         self.annotating = Annotating(parts.stage, desk.officer, self)
         self._connect()
 
@@ -68,9 +73,12 @@ class Course(QObject):
         desk.decided.connect(self._after_decision)
         desk.undone.connect(self._after_undo)
         desk.refused.connect(self._after_refusal)
+        desk.stepped.connect(self.trail.show_trail)
+        self.archive.opened.connect(self._open_archived)
         desk.files_written.connect(self._tell_written)
         desk.label_ready.connect(self._show_label)
         desk.code_found.connect(self._after_search)
+        desk.code_judged.connect(self._tell_verdict)
         desk.reads.failed.connect(self._after_refusal)
         desk.pixels.failed.connect(self.tell_error)
         desk.labels.failed.connect(self.tell_error)
@@ -115,6 +123,9 @@ class Course(QObject):
         """An action key: decide at once, or ask for what the decision needs, or say why it cannot be."""
         opened = self.desk.opened
         if opened is None or self.desk.is_deciding or opened.parcel.id != self.desk.open_id:
+            return
+        if self.desk.is_read_only:
+            self._tell(text("ui.notice.read_only"))
             return
         offer = self.parts.actions.offer(action)
         reason = self.parts.actions.why_not(action)
@@ -199,7 +210,7 @@ class Course(QObject):
     def _show_parcel(self, opened: Opened) -> None:
         stage = self.parts.stage
         self._words.start()  # after the picture, which must not wait for them
-        self.parts.actions.set_offers(opened.offers)
+        self.parts.actions.set_offers(() if self.desk.is_read_only else opened.offers)
         self.parts.queue.table.show_selected(opened.parcel.id)
         if stage.parcel_id != opened.parcel.id and not opened.views:
             stage.show_views(None, ())
@@ -231,6 +242,12 @@ class Course(QObject):
     def _tell_written(self, paths: tuple[Path, ...]) -> None:
         names = ", ".join(path.name for path in paths)
         self._tell(text("ui.notice.written", names=names, folder=str(paths[0].parent)), "check")
+
+    def _open_archived(self, parcel_id: int) -> None:
+        self._window.activateWindow()
+        self.parts.stage.setFocus()
+        self.desk.open(parcel_id, is_read_only=True)
+        self._tell(text("ui.notice.read_only"), "check")
 
     def _painted(self, parcel_id: int | None, at_s: float) -> None:
         if parcel_id is None or parcel_id != self._paint_of:
@@ -305,6 +322,10 @@ class Course(QObject):
         if wanted:
             self.desk.find_code(wanted)
         self.parts.stage.setFocus()
+
+    def _tell_verdict(self, verdict: Verdict) -> None:
+        line = f"{text(f'trace.verdict.{verdict.kind}')}  {text(f'trace.advice.{verdict.kind}')}"
+        self._tell(line, "check" if verdict.kind is VerdictKind.VALID else "warning")
 
     def _after_search(self, code: str, parcel: Parcel | None) -> None:
         if parcel is not None:

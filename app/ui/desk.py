@@ -11,12 +11,14 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from app.customs.parcel import Parcel, QueueFilter, QueueRow
+from app.trace.verdicts import Verdict
 from app.tracing import Alarm
 from app.ui.background import Background
 from app.ui.chooser import Choice
 from app.ui.label import read_label
 from app.ui.opening import Kept, Opened, build_views, read_parcel
 from app.ui.record import write_pictures, write_record
+from app.ui.thumbs import Thumbs
 from app.ui.viewer import Shown
 from app.views import Decided, StationView
 from imaging.annotations import Annotation
@@ -43,42 +45,47 @@ class Desk(QObject):
     label_ready = Signal(int, object)
     label_queued = Signal(object, object)
     code_found = Signal(str, object)
+    code_judged = Signal(object)
     files_written = Signal(object)
+    stepped = Signal(list, int)
 
     def __init__(
         self, station: StationView, officer: str, data: Path | None = None, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._station = station
+        self.station = station
         self.officer = officer
         self.data = data
         self.reads = Background("guanjian-reads", self)
         self.pixels = Background("guanjian-pixels", self)
         self.labels = Background("guanjian-labels", self)
+        self.thumbs = Thumbs(station, data, self)
         self.opened: Opened | None = None
         self.open_id: int | None = None
+        self.is_read_only = False
         self.is_deciding = False
         self.decided_at_s = 0.0
         self._kept = Kept()
-        self._trail: list[int] = []
+        self._trail: list[tuple[int, bool]] = []
         self._trail_at = -1
 
     def refresh(self, filter: QueueFilter) -> None:
         """Read the queue and its counts."""
-        station = self._station
+        station = self.station
         self.reads.submit(
             lambda: (station.queue(filter), station.counts()),
             lambda answer: self.rows_read.emit(*answer),
             slot="queue",
         )
 
-    def open(self, parcel_id: int, *, is_step_back: bool = False) -> None:
-        """Open a parcel: its words first, its pictures as soon as they are there."""
-        self.open_id = parcel_id
-        if not is_step_back:
-            self._trail = [*self._trail[: self._trail_at + 1], parcel_id][-LAST_OPENED:]
-            self._trail_at = len(self._trail) - 1
-        self._read(parcel_id)
+    def open(self, parcel_id: int, *, is_read_only: bool = False) -> None:
+        """Open a parcel: its words first, its pictures as soon as they are there.
+
+        Read only, from the archive, nothing can be decided on it.
+        """
+        self._trail = [*self._trail[: self._trail_at + 1], (parcel_id, is_read_only)][-LAST_OPENED:]
+        self._trail_at = len(self._trail) - 1
+        self._open(parcel_id, is_read_only)
 
     def reread(self) -> None:
         """The open parcel has changed: read its words again, keep its pictures."""
@@ -91,20 +98,22 @@ class Desk(QObject):
         if not 0 <= at < len(self._trail):
             return None
         self._trail_at = at
-        self.open(self._trail[at], is_step_back=True)
-        return self._trail[at]
+        self._open(*self._trail[at])
+        self.stepped.emit([parcel_id for parcel_id, _ in self._trail], at)
+        return self.open_id
 
     def close_parcel(self) -> None:
         """Nothing is open any more."""
         self.open_id = None
         self.opened = None
+        self.is_read_only = False
         self.reads.submit(lambda: None, lambda _: None, slot="open")
 
     def read_ahead(self, rows: Sequence[QueueRow]) -> None:
         """Keep the pictures of the next parcels, so that they come without waiting."""
         wanted = next((row.id for row in rows if row.id != self.open_id and not self._kept.has(row.id)), None)
         if wanted is not None:
-            station = self._station
+            station = self.station
             self.reads.submit(
                 lambda: (station.parcel(wanted), station.open_scan(wanted)),
                 lambda answer: self._keep_ahead(*answer, rows),
@@ -114,11 +123,11 @@ class Desk(QObject):
 
     def decide(self, choice: Choice, annotations: str = "") -> bool:
         """Send a decision about the open parcel to the station; False when one is under way or nothing is open."""
-        if self.is_deciding or self.opened is None or self.opened.parcel.id != self.open_id:
+        if self.is_deciding or self.is_read_only or self.opened is None or self.opened.parcel.id != self.open_id:
             return False
         self.is_deciding = True
         self.decided_at_s = perf_counter()
-        parcel, station, officer = self.opened.parcel, self._station, self.officer
+        parcel, station, officer = self.opened.parcel, self.station, self.officer
 
         def decide() -> Decided:
             return station.decide(
@@ -139,13 +148,13 @@ class Desk(QObject):
         if self.is_deciding:
             return False
         self.is_deciding = True
-        station, officer = self._station, self.officer
+        station, officer = self.station, self.officer
         self.reads.submit(lambda: station.undo(decision_id, officer=officer), self._undone, otherwise=self._refuse)
         return True
 
     def read_label(self, decided: Decided) -> None:
         """Get the picture of a label, made now if the decision brought none along."""
-        station, known, parcel_id = self._station, decided.label, decided.parcel.id
+        station, known, parcel_id = self.station, decided.label, decided.parcel.id
 
         def read() -> QImage:
             return read_label(known or station.label(parcel_id))
@@ -154,7 +163,7 @@ class Desk(QObject):
 
     def print_label(self, decided: Decided) -> None:
         """Queue a label for the station's printer; tells with None where it has none."""
-        station, officer, parcel_id = self._station, self.officer, decided.parcel.id
+        station, officer, parcel_id = self.station, self.officer, decided.parcel.id
         self.labels.submit(
             lambda: station.print_label(parcel_id, officer=officer),
             lambda job: self.label_queued.emit(decided, job),
@@ -162,7 +171,7 @@ class Desk(QObject):
 
     def acknowledge(self, alarm: Alarm) -> None:
         """Have it logged that the officer took note of an alarm."""
-        station, officer = self._station, self.officer
+        station, officer = self.station, self.officer
         self.reads.submit(lambda: station.acknowledge(alarm, officer=officer), lambda _: None)
 
     def write_record(self, drawn: Sequence[Annotation]) -> None:
@@ -181,23 +190,39 @@ class Desk(QObject):
         self.pixels.submit(write, self.files_written.emit)
 
     def find_code(self, code: str) -> None:
-        """Which parcel has a code: its number, one of its codes or its trace code."""
-        station = self._station
-        self.reads.submit(
-            lambda: station.find_code(code), lambda parcel: self.code_found.emit(code, parcel), slot="code"
-        )
+        """Which parcel has a code: its number, one of its codes or its trace code; and what a trace code is worth."""
+        station = self.station
+
+        def find() -> tuple[Parcel | None, Verdict | None]:
+            traced = station.trace(code)
+            return traced.parcel or (None if traced.verdict else station.find_code(code)), traced.verdict
+
+        self.reads.submit(find, lambda found: self._found(code, *found), slot="code")
+
+    def _found(self, code: str, parcel: Parcel | None, verdict: Verdict | None) -> None:
+        self.code_found.emit(code, parcel)
+        if verdict is not None:
+            self.code_judged.emit(verdict)
 
     def stop(self, timeout_s: float = 3.0) -> bool:
         """Let the workers end; False when one still runs."""
-        ended = [worker.close(timeout_s) for worker in (self.reads, self.pixels, self.labels)]
+        ended = [worker.close(timeout_s) for worker in self._workers]
         return all(ended)
 
     @property
     def is_idle(self) -> bool:
-        return all(worker.is_idle for worker in (self.reads, self.pixels, self.labels))
+        return all(worker.is_idle for worker in self._workers)
+
+    @property
+    def _workers(self) -> tuple[Background, ...]:
+        return self.reads, self.pixels, self.labels, self.thumbs.worker
+
+    def _open(self, parcel_id: int, is_read_only: bool) -> None:
+        self.open_id, self.is_read_only = parcel_id, is_read_only
+        self._read(parcel_id)
 
     def _read(self, parcel_id: int) -> None:
-        station, has_scan = self._station, not self._kept.has(parcel_id)
+        station, has_scan = self.station, not self._kept.has(parcel_id)
         self.reads.submit(
             lambda: read_parcel(station, parcel_id, has_scan=has_scan),
             lambda opened: self._show(opened, is_whole=has_scan),
@@ -219,7 +244,7 @@ class Desk(QObject):
 
     def _read_scan(self, opened: Opened) -> None:
         """The kept pictures were of other captures than the parcel now has."""
-        station, parcel = self._station, opened.parcel
+        station, parcel = self.station, opened.parcel
 
         def show(scan: Scan | None) -> None:
             if scan is not None:

@@ -138,6 +138,7 @@ _OTHERS = (
     Binding("forward", ("Alt+Right",), "queue", in_text=True),
     Binding("record", ("Ctrl+R",), "queue", in_text=True),
     Binding("picture", ("Ctrl+S",), "queue", in_text=True),
+    Binding("archive", ("Ctrl+O",), "queue", in_text=True),
     Binding("search", ("Ctrl+F", "/"), "queue"),
     Binding("print", ("Ctrl+P",), "station", in_text=True),
     Binding("acknowledge", ("F12",), "station", in_text=True),

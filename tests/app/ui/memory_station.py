@@ -9,7 +9,7 @@ from pathlib import Path
 
 import qrcode
 
-from app.customs.parcel import Capture, Decision, Lane, Parcel, QueueFilter, QueueRow
+from app.customs.parcel import ArchiveFilter, Capture, Decision, Lane, Parcel, QueueFilter, QueueRow
 from app.customs.states import (
     LETS_GO,
     WAITING,
@@ -23,7 +23,8 @@ from app.customs.states import (
 )
 from app.store.errors import ParcelChangedError
 from app.trace.printing import PrintJob
-from app.tracing import Alarm
+from app.trace.verdicts import Verdict
+from app.tracing import Alarm, Traced
 from app.views import Decided
 from imaging.scan import Scan
 
@@ -40,6 +41,7 @@ class MemoryStation:
         self.decisions: list[Decision] = []
         self.second_officers: dict[int, str] = {}
         self.callers: set[str] = set()
+        self.verdicts: dict[str, Verdict] = {}
         self.acknowledged: list[tuple[str, str]] = []
         self.now = lambda: datetime.now(UTC)
         self._folder = folder
@@ -81,6 +83,22 @@ class MemoryStation:
         rows.sort(key=lambda row: row.arrived_at, reverse=filter.newest_first)
         return rows[:limit]
 
+    def archive(self, wanted: ArchiveFilter, limit: int = 200) -> list[QueueRow]:
+        self._note()
+        rows = [self.row(parcel) for parcel in self.parcels.values() if self._fits(parcel, wanted)]
+        return sorted(rows, key=lambda row: row.arrived_at, reverse=True)[:limit]
+
+    def _fits(self, parcel: Parcel, wanted: ArchiveFilter) -> bool:
+        declared = parcel.declaration
+        return (
+            parcel.number.startswith(wanted.code)
+            and (not wanted.goods or (declared is not None and wanted.goods in declared.summary))
+            and (not wanted.sender or (declared is not None and wanted.sender == declared.sender))
+            and (not wanted.label or any(seen.label == wanted.label for seen in parcel.seen))
+            and (wanted.arrived_from is None or parcel.arrived_at >= wanted.arrived_from)
+            and (wanted.arrived_to is None or parcel.arrived_at < wanted.arrived_to)
+        )
+
     def counts(self) -> dict[str, int]:
         self._note()
         states = [parcel.state for parcel in self.parcels.values()]
@@ -112,6 +130,9 @@ class MemoryStation:
             if text in (parcel.number, *parcel.codes, parcel.trace_code):
                 return parcel
         return None
+
+    def trace(self, text: str) -> Traced:
+        return Traced(self.verdicts.get(text), None, self.find_code(text))
 
     def decide(
         self,

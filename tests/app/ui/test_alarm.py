@@ -10,9 +10,12 @@ from pytestqt.qtbot import QtBot
 
 from app.customs.notices import Notice, NoticeKind
 from app.printing import PrinterStatus
+from app.texts import text
+from app.trace.verdicts import Verdict, VerdictKind
 from app.tracing import Alarm
 from app.ui.bridge import Bridge
 from app.ui.window import MainWindow
+from scanners.barcode import Code, Reading
 from tests.app.ui.conftest import settle
 from tests.app.ui.memory_station import MemoryStation
 
@@ -66,3 +69,14 @@ def test_the_printers_lamp_says_how_it_does(
     bridge.printer_changed(status)
     bridge.deliver()
     assert words in window.parts.status.printer_words
+
+
+@pytest.mark.parametrize("kind", list(VerdictKind))
+def test_what_a_scanned_trace_code_is_worth_is_said(
+    qtbot: QtBot, window: MainWindow, station: MemoryStation, kind: VerdictKind
+) -> None:
+    station.verdicts["PT1:X"] = Verdict(kind)
+    window.course.show_code(Reading(Code("QRCode", "PT1:X"), "hand", NOW))
+    settle(qtbot, window)
+    assert window.parts.notice.isVisible()
+    assert text(f"trace.verdict.{kind}") in window.parts.notice.words
