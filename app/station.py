@@ -275,6 +275,13 @@ class Station:
             parcel, found.payload, kind=kind, dpi=dpi or self.settings.work.label_dpi, copy=copy
         )
 
+    def _labelled(self, parcel_id: int) -> tuple[Parcel, TraceFound]:
+        parcel = self._store.parcel(parcel_id)
+        found = self._store.find_trace(parcel.trace_code) if parcel.trace_code else None
+        if found is None:
+            raise LabelError(f"{parcel.number} has no trace code; only what is released gets a label.")
+        return parcel, found
+
     def print_label(self, parcel_id: int, *, officer: str) -> PrintJob | None:
         """Queue the label of a released parcel, marked where it is a reprint; None where no printer is configured.
 
@@ -313,13 +320,6 @@ class Station:
             on_status=partial(self._tell_status, entry),
             on_idle=lambda: self._intake.expire(entry.lane, datetime.now(UTC)),
         )
-
-    def _labelled(self, parcel_id: int) -> tuple[Parcel, TraceFound]:
-        parcel = self._store.parcel(parcel_id)
-        found = self._store.find_trace(parcel.trace_code) if parcel.trace_code else None
-        if found is None:
-            raise LabelError(f"{parcel.number} has no trace code; only what is released gets a label.")
-        return parcel, found
 
     def _took_code(self, entry: DeviceEntry, reading: Reading) -> None:
         self._watch(reading.code.text, reading.read_at)

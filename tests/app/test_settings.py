@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import SettingsError, load_settings
+from app.settings import Printer, SettingsError, load_settings
 
 
 def test_the_demo_profile_ships() -> None:
@@ -27,6 +27,9 @@ def test_a_file_is_read_and_the_environment_wins(tmp_path: Path, monkeypatch: py
     ("content", "said"),
     [
         ('[post]\noffice = "12a4"\n', "post.office"),
+        ('[printer]\nkind = "tcp"\n', "printer"),
+        ('[printer]\nkind = "tcp"\naddress = "printer:x"\n', "printer"),
+        ('[printer]\nkind = "cups"\naddress = "a"\nlanguage = "svg"\n', "printer.language"),
         ("[post]\ncolour = 1\n", "post.colour"),
         ("[post\n", "not valid TOML"),
         ("version = 2\n", "version"),
@@ -42,3 +45,11 @@ def test_a_wrong_value_is_named(tmp_path: Path, content: str, said: str) -> None
 def test_a_missing_profile_is_named() -> None:
     with pytest.raises(SettingsError, match="nowhere"):
         load_settings("nowhere")
+
+
+@pytest.mark.parametrize(
+    ("address", "where"),
+    [("printer.example", ("printer.example", 9100)), ("192.0.2.10:6101", ("192.0.2.10", 6101))],
+)
+def test_a_printer_on_the_network_has_host_and_port(address: str, where: tuple[str, int]) -> None:
+    assert Printer(kind="tcp", address=address).host_and_port() == where
