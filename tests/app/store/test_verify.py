@@ -10,21 +10,34 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.customs.parcel import Capture, Declaration, GoodsLine, Seen
-from app.customs.states import Action
+from app.customs.notices import Marking, Notice, NoticeKind
+from app.customs.parcel import Capture, Declaration, GoodsLine, Lane, Seen
+from app.customs.states import Action, Term
 from app.store.audit import canonical
 from app.store.captures import sha256_of
 from app.store.database import connect
 from app.store.decisions import TraceLabel
 from app.store.errors import MigrationError, StoreDamagedError
+from app.store.labels import Sighted
 from app.store.messages import Received
 from app.store.migrations import APPEND_ONLY
+from app.store.retention import Due, Rule
 from app.store.store import Store
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+
+class Office:
+    """Signs checkpoints with a key of its own."""
+
+    private = Ed25519PrivateKey.generate()
+
+    def sign(self, message: bytes) -> tuple[bytes, bytes]:
+        return self.private.public_key().public_bytes_raw(), self.private.sign(message)
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +60,18 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store.undo(3, officer="li", now=NOON, within_s=30)
     store.mark_sent(2)
     store.messages.add([(Received("CEB311", "G1", {"fields": {"orderNo": "O1"}, "lines": []}), None)])
+    store.labels.add_sighting(Sighted("T1", "9999/belt-1", "valid", NOON))
+    store.labels.add_print("T1", 1, officer="li", printer="label", printed_at=NOON)
+    for notice_id in ("R2026-0001", "R2026-0002"):
+        notice = Notice(notice_id, NoticeKind.RECALL, "test", frozenset({"T1", "N1"}), NOON, "li")
+        store.recalls.issue(notice, {"goods": "手表"}, [Marking(1, (notice.finding,), Lane.RED, ("recalled",))])
+    store.recalls.lift("R2026-0002", officer="li", now=NOON, markings=())
+    picture = store.captures_folder / "s3.tif"
+    content = picture.read_bytes()
+    rule = Rule("short", Term("short", "短"), frozenset(), 1, NOON.date(), None, "test")
+    store.keeping.remove(Due(4, 4, "s3.tif", sha256_of(picture), rule, NOON))
+    picture.write_bytes(content)
+    store.keeping.take_checkpoint(Office())
     store.close()
     return folder
 
@@ -84,7 +109,9 @@ def test_an_honest_store_verifies(kept: Store) -> None:
 @pytest.mark.parametrize("table", APPEND_ONLY)
 @pytest.mark.parametrize("verb", ["UPDATE {} SET event_seq = 1", "DELETE FROM {}"])
 def test_the_store_itself_refuses_to_change_what_only_grows(kept: Store, table: str, verb: str) -> None:
-    column = {"events": "boot", "goods": "name"}.get(table, "event_seq")
+    column = {"events": "boot", "goods": "name", "checkpoints": "size", "tiles": "number"}.get(table, "event_seq")
+    with closing(connect(kept.folder / "store.sqlite")) as other:
+        other.execute("INSERT INTO tiles VALUES (8, 0, zeroblob(32))")
     with closing(connect(kept.folder / "store.sqlite")) as other, pytest.raises(Exception, match="only grows"):
         other.execute(verb.format(table).replace("event_seq", column))
 
@@ -131,7 +158,16 @@ def test_the_store_itself_refuses_to_change_what_only_grows(kept: Store, table: 
         ("UPDATE goods SET name = '茶' WHERE declaration_id = 1 AND line = 0", "row_altered", "declarations 1"),
         ("DELETE FROM goods WHERE declaration_id = 2 AND line = 1", "row_altered", "declarations 2"),
         ("UPDATE parcels SET state = 'released', is_waiting = 0 WHERE id = 4", "row_altered", "parcels 4"),
-        ("UPDATE parcels SET lane = 'red' WHERE id = 1", "row_altered", "parcels 1"),
+        ("UPDATE sightings SET place = '9999/hall' WHERE id = 1", "row_altered", "sightings 1"),
+        ("DELETE FROM sightings", "row_missing", "sightings (event "),
+        ("UPDATE notices SET reason = 'none'", "row_altered", "notices R2026-0001"),
+        ("UPDATE notice_codes SET code = 'N2' WHERE code = 'N1'", "row_altered", "notice_codes N2"),
+        ("DELETE FROM notice_codes WHERE code = 'N1'", "row_missing", "notice_codes (event "),
+        ("UPDATE lifted_notices SET officer = 'sun'", "row_altered", "lifted_notices R2026-0002"),
+        ("INSERT INTO lifted_notices VALUES ('R2026-0001', 'li', 1, 1)", "row_added", "lifted_notices R2026-0001"),
+        ("DELETE FROM prints", "row_missing", "prints (event "),
+        ("UPDATE prints SET copy = 3", "row_altered", "prints T1"),
+        ("UPDATE parcels SET lane = 'green' WHERE id = 1", "row_altered", "parcels 1"),
         ("UPDATE parcels SET event_seq = 1 WHERE id = 1", "row_altered", "parcels 1"),
         ("DELETE FROM parcels WHERE id = 4", "row_missing", "parcels 4"),
         ("UPDATE hours SET n = n + 1 WHERE what = 'release'", "count_wrong", "release"),
@@ -169,7 +205,7 @@ def test_a_chain_forged_from_one_event_on_no_longer_fits_the_rows(kept: Store) -
             other.execute(change, (fields[7], previous, hashed, row[0]))
             previous = hashed
     problems = kept.verify_log().problems
-    assert {problem.what for problem in problems} == {"guard_missing", "row_altered"}
+    assert {problem.what for problem in problems} == {"guard_missing", "row_altered", "log_rewritten"}
 
 
 @pytest.mark.parametrize("where", [0, -1])
