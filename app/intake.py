@@ -24,6 +24,8 @@ from imaging.errors import KnownError
 from imaging.scan import Scan
 from models.detector import Detector, Level, ModelError
 from scanners.barcode import Reading
+from scanners.codetext import own_codes
+from scanners.folding import Fold
 
 log = structlog.get_logger()
 
@@ -82,6 +84,7 @@ class Intake:
         self._on_parcel = on_parcel
         self._on_error = on_error
         self._matchers: dict[str, Matcher] = {}
+        self._folds: dict[str, Fold] = {}
         self._lock = threading.RLock()
         self._room = threading.Semaphore(SCANS_WAITING)
         self._stopping = threading.Event()
@@ -113,12 +116,14 @@ class Intake:
             raise
 
     def read(self, reading: Reading, device: DeviceEntry) -> None:
-        """Hand in a code: it joins its scan, or waits for it."""
-        self._measured.count("codes")
+        """Hand in a code: it joins its scan, or waits for it. What a reader sees again and again is one code."""
         code = reading.code
         lead = timedelta(milliseconds=device.lead_ms)
-        sighting = Sighting(code.text, reading.read_at, lead, code.symbology, code.is_doubtful)
+        sighting = Sighting(code.text, reading.read_at, lead, code.aim or code.symbology, code.is_doubtful)
         with self._lock:
+            if not self._folds.setdefault(device.lane, Fold(self._work.repeat_s)).is_new(reading):
+                return
+            self._measured.count("codes")
             passage = self._matcher(device.lane).add_code(sighting)
             if passage:
                 self._join_late(passage, sighting)
@@ -201,7 +206,7 @@ class Intake:
         with self._lock:
             matcher = self._matcher(taken.device.lane)
             codes = [_read_code(sighting) for sighting in matcher.claim(started_at, finished_at)]
-            codes += [ReadCode(text) for text in taken.scan.codes if text not in {code.text for code in codes}]
+            codes += self._read_by_machine(taken.scan)
             identity = self._identify(codes, taken.scan, taken.device.carries)
             parcel = self._record(identity, taken, capture, screened)
             matcher.add_passage(Passage(parcel.id, started_at, finished_at))
@@ -232,6 +237,12 @@ class Intake:
             if each.level != Level.BELOW
         )
         return Screened(seen, found.model, found.ms)
+
+    def _read_by_machine(self, scan: Scan) -> list[ReadCode]:
+        codes, refused = own_codes(scan)
+        for error in refused:
+            self._on_error(error)
+        return [ReadCode(code.text, code.aim or code.symbology, code.is_doubtful) for code in codes]
 
     def _identify(self, codes: Sequence[ReadCode], scan: Scan, kind: Kind) -> Identity:
         return identify(codes, seen_at=scan.started_at, scan_id=scan.id, kind=kind, is_declared=self._is_declared)
@@ -272,7 +283,8 @@ class Intake:
     def _join_late(self, passage: Passage, sighting: Sighting) -> None:
         """A code read behind the tunnel, or late: the parcel is there already and gets its number now."""
         parcel = self._store.parcel(passage.parcel_id)
-        if sighting.text in parcel.codes:
+        was_doubtful = Finding(FindingKind.DOUBTFUL_CODE, sighting.text) in parcel.findings
+        if sighting.text in parcel.codes and not (was_doubtful and not sighting.is_doubtful):
             return
         codes = [ReadCode(text) for text in parcel.codes] + [_read_code(sighting)]
         identity = identify(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.customs.identifiers import Candidate, parse
+from app.customs.identifiers import Candidate, IdentifierKind, parse
 from app.customs.parcel import Finding, FindingKind, Kind
 
 
@@ -38,9 +38,10 @@ def identify(
     """
     if not codes:
         return Identity(provisional_number(seen_at, scan_id), kind, (), (Finding(FindingKind.NO_CODE),))
+    doubtful = {code.text for code in codes} - {code.text for code in codes if not code.is_doubtful}
     best = {code.text: _best(parse(code.text, symbology=code.symbology)) for code in codes}
     numbers = tuple(dict.fromkeys(candidate.normalised if candidate else text for text, candidate in best.items()))
-    findings = [Finding(FindingKind.DOUBTFUL_CODE, code.text) for code in codes if code.is_doubtful]
+    findings = [Finding(FindingKind.DOUBTFUL_CODE, text) for text in best if text in doubtful]
     findings += [
         Finding(FindingKind.BAD_CHECK_DIGIT, _advice(candidate))
         for candidate in best.values()
@@ -52,7 +53,7 @@ def identify(
     number = min(numbers, key=lambda each: (not is_declared(each), each not in valid, numbers.index(each)))
     if not is_declared(number):
         findings.append(Finding(FindingKind.NO_DECLARATION))
-    is_container = any(candidate and candidate.kind == "iso6346" for candidate in best.values())
+    is_container = any(candidate and candidate.kind is IdentifierKind.CONTAINER for candidate in best.values())
     return Identity(number, Kind.CONTAINER if is_container else kind, numbers, tuple(dict.fromkeys(findings)))
 
 

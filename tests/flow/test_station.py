@@ -95,6 +95,26 @@ def test_a_wrong_check_digit_is_a_finding_on_a_known_kind(desk: Desk) -> None:
     assert FindingKind.NO_DECLARATION in desk.newest.findings
 
 
+def test_a_container_number_makes_a_container_whatever_the_device_carries(desk: Desk) -> None:
+    desk.scan(0, "CSQU3054383")
+    assert desk.newest.kind == Kind.CONTAINER
+
+
+def test_a_code_that_a_reader_sees_again_and_again_is_one(desk: Desk) -> None:
+    for n in range(5):
+        desk.read(0.1 * n, S10)
+    desk.scan(60)
+    desk.station._intake.expire("mail", desk.newest.arrived_at)
+    assert sorted(row.number for row in desk.watched.rows.values() if row.number == S10) == [S10]
+    assert desk.station.measured.counts["codes"] == 1
+
+
+def test_a_hostile_code_from_the_machine_is_refused_and_the_scan_taken(desk: Desk) -> None:
+    desk.scan(0, "A\u202eB", S10)
+    assert desk.newest.number == S10
+    assert len(desk.watched.errors) == 1
+
+
 def test_a_number_that_left_and_comes_again_is_another_parcel(desk: Desk) -> None:
     desk.scan(0, S10)
     first = desk.newest.id
