@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Final
 
 from app.customs.documents import Document, Inventory, Line, Order, Payment, Return, Waybill, to_units
@@ -71,6 +72,7 @@ def country(code: str) -> str:
     return _COUNTRIES.get(code, code)
 
 
+@lru_cache(maxsize=4096)
 def time_of(text: str) -> datetime | None:
     """A time yyyyMMddHHmmss as an aware time, None where it is none."""
     if not is_time(text):

@@ -50,7 +50,7 @@ class _MessageReader:
 
     def __init__(self, spec: Spec) -> None:
         self._spec = spec
-        self._places = {_full(group.tag): place for place, group in enumerate((spec.record, *spec.tail))}
+        self._places = {_full(group.tag): (place, group) for place, group in enumerate((spec.record, *spec.tail))}
         self._fields = Reader(spec.record.fields, names_empty=bool(spec.tail))
         self._lines = Reader(spec.line.fields, names_empty=bool(spec.tail)) if spec.line else None
         self._tails = {_full(group.tag): Reader(group.fields, names_empty=False) for group in spec.tail}
@@ -100,12 +100,12 @@ class _MessageReader:
         counts: Counter[str] = Counter()
         last = 0
         for element in root:
-            place = self._places.get(element.tag)
-            if place is None:
+            if element.tag not in self._places:
                 faults.put(FaultKind.UNKNOWN_TAG, local_name(element.tag))
                 continue
+            place, group = self._places[element.tag]
             counts[element.tag] += 1
-            if place < last and counts[element.tag] == 1:
+            if place < last and counts[element.tag] <= group.high:
                 faults.put(FaultKind.WRONG_ORDER, local_name(element.tag))
             last = max(last, place)
         for group in (spec.record, *spec.tail):

@@ -139,6 +139,14 @@ def test_unknown_tags_are_named_and_passed_over(messages: Messages) -> None:
     assert message.records[0].fields["orderNo"] == "DEMO-ORDER-0001"
 
 
+def test_a_record_after_the_tail_is_read_and_named(messages: Messages, judge: Judge) -> None:
+    root = etree.fromstring(messages["CEB513_waybill_signed_for"])
+    root.append(etree.fromstring(etree.tostring(root[0]).replace(b"000000000008", b"000000000009")))
+    message = read_message(etree.tostring(root))
+    assert judge(etree.tostring(root))
+    assert (len(message.records), kinds(message)) == (2, {K.WRONG_ORDER: "LogisticsStatus"})
+
+
 def test_what_official_samples_do_wrong_is_read_and_named(messages: Messages) -> None:
     short_root = messages["CEB214_export_return_receipts"].replace(b"CEB214Message", b"CEB214")
     assert kinds(read_message(short_root)) == {K.WRONG_ROOT: "CEB214"}
