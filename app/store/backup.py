@@ -56,7 +56,7 @@ def back_up(store: Path, target: Path, trust: Trust, *, progress: Progress = say
         raise BackupError(f"There is no store in {store.name}.", detail=str(store))
     try:
         target.mkdir(parents=True, exist_ok=True)
-        folder = target / f".{datetime.now(UTC):%Y%m%dT%H%M%S}.part"
+        folder = target / f".{datetime.now(UTC):%Y%m%dT%H%M%S%f}.part"
         folder.mkdir()
         try:
             return _fill(store, target, folder, trust, progress)
