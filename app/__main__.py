@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import typer
 
-from app.commands import bench, files, keeping, log, model, records, runs, trace
+from app.commands import bench, files, keeping, log, model, quality, records, runs, trace
 from app.logs import configure_logs
+from app.texts import set_language
 
 cli = typer.Typer(
     name="guanjian",
@@ -28,6 +31,8 @@ for command in (
     keeping.retention,
     trace.trace,
     trace.verify,
+    quality.quality,
+    quality.accuracy,
     bench.bench,
 ):
     cli.command()(command)
@@ -41,6 +46,8 @@ cli.add_typer(model.model_commands, name="model")
 def main() -> None:
     """Run the command line."""
     configure_logs()
+    if os.environ.get("LC_ALL", os.environ.get("LANG", "")).startswith("en"):
+        set_language("en")
     cli()
 
 
