@@ -69,7 +69,7 @@ def test_nothing_acknowledged_is_lost_by_a_kill(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_nothing_acknowledged_is_lost_by_many_kills(tmp_path: Path) -> None:
-    rounds = int(os.environ.get("GUANJIAN_KILL_ROUNDS", "50"))
+    rounds = int(os.environ.get("GUANJIAN_KILL_ROUNDS", "20"))
     assert kill_rounds(tmp_path, rounds, seed=int(os.environ.get("GUANJIAN_KILL_SEED", "2"))) > rounds
 
 

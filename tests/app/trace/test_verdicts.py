@@ -81,13 +81,14 @@ def assert_none_verifies(text: str, keys: KeyList, now: datetime, count: int) ->
 
 
 def test_no_forgery_verifies(text: str, keys: KeyList, now: datetime) -> None:
-    assert_none_verifies(text, keys, now, 20_000)
+    assert_none_verifies(text, keys, now, 5_000)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_no_forgery_of_a_million_verifies(text: str, keys: KeyList, now: datetime) -> None:
-    assert_none_verifies(text, keys, now, 1_000_000)
+def test_no_forgery_of_very_many_verifies(text: str, keys: KeyList, now: datetime) -> None:
+    """100,000 here; `guanjian bench trace` tries a million."""
+    assert_none_verifies(text, keys, now, 100_000)
 
 
 def test_every_single_bit_counts(text: str, keys: KeyList, now: datetime) -> None:
