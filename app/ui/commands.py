@@ -52,6 +52,8 @@ class Commands(QObject):
             "print": course.print_label,
             "acknowledge": course.parts.alarm.acknowledge,
             "break": course.toggle_break,
+            "compare": course.compare,
+            "compare_next": course.comparing.next,
             "archive": course.archive.show_archive,
             "record": lambda: desk.write_record(course.annotating.drawn),
             "picture": lambda: desk.write_pictures(stage.look),
@@ -160,6 +162,8 @@ class Commands(QObject):
             parts.stage.setFocus()
         elif parts.notice.isVisible():
             parts.notice.hide()
+        elif self._course.comparing.mode:
+            self._course.comparing.end()
         elif (tool := self._tool()) is not None:
             tool.use(None)
         else:

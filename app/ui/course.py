@@ -18,6 +18,7 @@ from app.ui.annotating import Annotating
 from app.ui.archive import ArchiveDialog
 from app.ui.bridge import Bridge
 from app.ui.chooser import Choice
+from app.ui.comparing import Comparing
 from app.ui.desk import Desk
 from app.ui.label import print_label
 from app.ui.marking import Marking
@@ -60,6 +61,7 @@ class Course(QObject):
         self._words.timeout.connect(lambda: parts.side.show_parcel(desk.opened))
         self.marking = Marking(parts.stage, desk.pixels, self)
         self.measuring = Measuring(parts.stage, desk.pixels, self)
+        self.comparing = Comparing(desk.station, parts.stage, desk.thumbs.worker, self)
         self.archive = ArchiveDialog(desk.station, desk.thumbs, parent)
         self.trail = TrailStrip(parts.stage.glass, desk.thumbs)
         self.annotating = Annotating(parts.stage, desk.officer, self)
@@ -221,6 +223,7 @@ class Course(QObject):
         if stage.parcel_id == opened.parcel.id and stage.views == opened.views:
             stage.set_seen(opened.parcel.seen)
         else:
+            self.comparing.end()
             stage.show_views(opened.parcel.id, opened.views, opened.parcel.seen)
             self._paint_of = opened.parcel.id
             self.marking.renew()
@@ -248,6 +251,10 @@ class Course(QObject):
         self.parts.stage.setFocus()
         self.desk.open(parcel_id, is_read_only=True)
         self._tell(text("ui.notice.read_only"), "check")
+
+    def compare(self) -> None:
+        if self.desk.opened is not None:
+            self.comparing.cycle(self.desk.opened.parcel)
 
     def _painted(self, parcel_id: int | None, at_s: float) -> None:
         if parcel_id is None or parcel_id != self._paint_of:

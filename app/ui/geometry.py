@@ -73,6 +73,14 @@ class Camera:
         moved = replace(self, zoom=zoom, x=x, y=y, is_fit=False).kept_inside()
         return replace(moved, is_fit=moved.is_all_visible and self.fit_zoom <= 1.0)
 
+    def onto(self, image_w: int, image_h: int) -> Camera:
+        """The same look at another picture: the same part of its width, the same place of it."""
+        along, down = self.x / self.image_w * image_w, self.y / self.image_h * image_h
+        if self.is_fit:
+            return Camera.fit(image_w, image_h, self.pane_w, self.pane_h)
+        zoom = self.zoom * self.image_w / image_w
+        return replace(self, image_w=image_w, image_h=image_h, zoom=zoom, x=along, y=down).kept_inside()
+
     def at_zoom(self, zoom: float) -> Camera:
         return self.zoomed(zoom / self.zoom)
 

@@ -124,6 +124,8 @@ _OTHERS = (
     Binding("boxes", ("X",), "image"),
     Binding("detection", ("J",), "image"),
     Binding("overview", ("W",), "image"),
+    Binding("compare", ("T",), "image"),
+    Binding("compare_next", ("Y",), "image"),
     Binding("measure", ("M",), "image"),
     Binding("annotate", ("N",), "image"),
     Binding("erase", ("Backspace",), "image"),

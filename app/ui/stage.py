@@ -8,7 +8,7 @@ from time import perf_counter
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QWidget
 
 from app.customs.parcel import Seen
 from app.texts import text
@@ -27,6 +27,7 @@ from imaging.render import needs_pseudo
 
 PAN_PX = 80
 ZOOM_STEP = 1.5
+LONG_FROM = 2.0
 
 
 class Stage(QFrame):
@@ -59,6 +60,7 @@ class Stage(QFrame):
         self.parcel_id: int | None = None
         self.views: tuple[Shown, ...] = ()
         self.seen: tuple[Seen, ...] = ()
+        self.reference: Shown | None = None
         self.has_boxes = True
         self.has_overview = True
         self._marked = -1
@@ -66,12 +68,12 @@ class Stage(QFrame):
         self.retranslate()
 
     def _lay_out(self) -> None:
-        row = build.row(gap=2)
+        self._pair = build.row(gap=2)
         for pane in self.panes:
-            row.addWidget(pane, 1)
+            self._pair.addWidget(pane, 1)
         column = build.column(self)
         column.addWidget(self.bar)
-        self.glass.setLayout(row)
+        self.glass.setLayout(self._pair)
         column.addWidget(self.glass, 1)
         column.addWidget(self.live)
 
@@ -89,12 +91,43 @@ class Stage(QFrame):
         """Show the views of a parcel in the standard image, which screeners work best on."""
         self.keys.set(STANDARD)
         self.parcel_id, self.views, self.seen, self._marked = parcel_id, tuple(views), tuple(seen), -1
+        self.reference = None
         self.panes[1].setVisible(len(views) > 1)
         for number, pane in enumerate(self.panes):
             shown = views[number] if number < len(views) else None
             pane.look = STANDARD
             pane.show_picture(shown, [one for one in seen if one.view == number])
+        self._place_pair()
         self._show_look()
+
+    def show_reference(self, reference: Shown | None, *, is_beside: bool = True) -> None:
+        """Show another picture in place of the second view, or keep it for `swap_reference`; None ends both."""
+        self.reference = reference
+        first, second = self.panes
+        if self.views:
+            first.show_instead(self.views[0])
+        beside = reference if is_beside and reference is not None else None
+        if reference is None:
+            beside = self.views[1] if len(self.views) > 1 else None
+        second.setVisible(beside is not None)
+        second.show_picture(beside, [one for one in self.seen if one.view == 1] if reference is None else ())
+        self._place_pair()
+        self._show_look()
+        if beside is not None:
+            self._follow(first, first.camera)
+
+    def _place_pair(self) -> None:
+        """Two long pictures, as of containers, lie one above the other; all others side by side."""
+        shapes = [pane.shown.pyramid.shape for pane in self.panes if pane.shown is not None]
+        is_long = len(shapes) == 2 and all(cols > LONG_FROM * rows for rows, cols in shapes)
+        way = QBoxLayout.Direction.TopToBottom if is_long else QBoxLayout.Direction.LeftToRight
+        self._pair.setDirection(way)
+
+    def swap_reference(self) -> None:
+        """Show the reference where the open picture was, or the other way round."""
+        pane = self.panes[0]
+        if self.reference is not None and self.views:
+            pane.show_instead(self.reference if pane.shown is self.views[0] else self.views[0])
 
     def set_seen(self, seen: Sequence[Seen]) -> None:
         """Detections of the picture that is shown have changed."""

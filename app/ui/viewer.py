@@ -83,6 +83,7 @@ class Viewer(QWidget):
         self.tool: PaneTool | None = None
         self.belt_x: float | None = None
         self.look_words = ""
+        self._own: Shown | None = None
         self._note = ("", "")
         self._pixels: Pixels | None = None
         self._overview: QImage | None = None
@@ -91,7 +92,7 @@ class Viewer(QWidget):
 
     def show_picture(self, shown: Shown | None, seen: Sequence[Seen] = ()) -> None:
         """Show another picture, fitted; None empties the pane."""
-        self.shown = shown
+        self.shown, self._own = shown, None
         self.seen = tuple(seen)
         self.marked = None
         self.marks = ()
@@ -100,6 +101,16 @@ class Viewer(QWidget):
         if shown is not None:
             rows, cols = shown.pyramid.shape
             self.camera = Camera.fit(cols, rows, self.width(), self.height())
+        self.update()
+
+    def show_instead(self, shown: Shown) -> None:
+        """Show another picture at the same place and zoom; what is marked on this one is hidden meanwhile."""
+        if shown is self.shown:
+            return
+        rows, cols = shown.pyramid.shape
+        self.camera = self.camera.onto(cols, rows)
+        self._own = self.shown if self._own is None else None
+        self.shown, self._overview = shown, None
         self.update()
 
     def show_grown(self, shown: Shown, expected_cols: int = 0) -> None:
@@ -175,8 +186,10 @@ class Viewer(QWidget):
 
     def _paint_overlays(self, painter: QPainter) -> None:
         assert self.shown is not None
-        overlays.paint_marks(painter, self.camera, self.marks)
-        if self.has_boxes:
+        is_own = self._own is None
+        if is_own:
+            overlays.paint_marks(painter, self.camera, self.marks)
+        if is_own and self.has_boxes:
             overlays.paint_boxes(painter, self.camera, self.seen, self.marked)
             paint_annotations(painter, self.camera, self.annotations)
         if self.belt_x is not None:

@@ -45,6 +45,10 @@ BAD_CHECK_DIGIT = {13}
 NO_DECLARATION = {9, 18, 30, 39}
 
 
+EMPTY_SEED = 2
+"""A seed whose load is nothing."""
+
+
 def s10_number(service: str, serial: int, country: str, *, spoilt: bool = False) -> str:
     """A postal number with its check digit as UPU S10 has it: weights 8 6 4 2 3 5 9 7, modulo 11."""
     digits = f"{serial:08d}"
@@ -194,6 +198,14 @@ def make_container(index: int) -> tuple[Scan, list[dict[str, Any]]]:
     return scan, [_declare(rng, number, lines, channel="cargo", gross_g=gross, minute=PARCELS + index)]
 
 
+def make_empty(feet: int) -> Scan:
+    """An empty container on its lorry, to compare others with."""
+    machine = sample_cargo_detector(np.random.default_rng([8200, feet]))
+    scan = simulate_container(EMPTY_SEED, mm_per_px=10.0, feet=feet, hidden=(), detector=machine)
+    assert scan.extra["contents"] == "empty"
+    return _finish(scan, machine, f"empty {feet}", PARCELS + CONTAINERS, [])
+
+
 def make_samples(out: Path) -> npt.NDArray[np.int64]:
     """Write all samples below `out` and return the sizes of the pictures in bytes."""
     declarations: list[dict[str, Any]] = []
@@ -206,6 +218,9 @@ def make_samples(out: Path) -> npt.NDArray[np.int64]:
             native.write(scan, path)
             declarations += declared
             sizes.append(path.stat().st_size)
+    (out / "empty").mkdir(parents=True, exist_ok=True)
+    for feet in (20, 40):
+        native.write(make_empty(feet), out / "empty" / f"empty-{feet}.tif")
     text = json.dumps(declarations, ensure_ascii=False, indent=1)
     (out / "declarations.json").write_text(text + "\n", encoding="utf-8")
     return np.array(sizes)
