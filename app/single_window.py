@@ -50,11 +50,11 @@ def import_folder(store: Store, folder: Path) -> Iterator[Imported]:
         ExchangeFolderError: a file cannot be moved.
     """
     batch: list[Imported] = []
-    for path in sorted(folder.glob("*.xml")):
+    for path in sorted(each for each in folder.iterdir() if each.suffix.lower() == ".xml" and each.is_file()):
         try:
             message = read_message(path)
         except ExchangeError as error:
-            if not isinstance(error, MessageBrokenError) or time.time() - path.stat().st_mtime > _SETTLED_S:
+            if not isinstance(error, MessageBrokenError) or _is_settled(path):
                 _move(path, folder / REFUSED)
             yield Imported(path, error=error)
             continue
@@ -152,6 +152,14 @@ def _keep_files(store: Store, folder: Path, batch: Sequence[Imported]) -> Iterat
     for each in batch:
         _move(each.path, folder / DONE)
         yield each
+
+
+def _is_settled(path: Path) -> bool:
+    """Whether nobody writes the file any more; one that has gone or cannot be opened is left to whoever has it."""
+    try:
+        return time.time() - path.stat().st_mtime > _SETTLED_S
+    except OSError:
+        return False
 
 
 def _move(path: Path, folder: Path) -> None:

@@ -1,6 +1,6 @@
 """The papers of a cross-border parcel (跨境电商单证): order, payment, waybill, inventory; whoever sent them, however.
 
-Money, weights in kg and quantities are integers in 1e-5 units, as exact as the declared text; None where it says
+Money and quantities are integers in 1e-5 units, as exact as the declared text; None where it says
 nothing that can be read. Empty text means: not stated.
 """
 
@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Final
 
 UNIT: Final = 100_000
-"""Units in one yuan, kilogram or piece."""
+"""Units in one yuan or piece."""
 
 _DECIMAL = re.compile(r"([+-]?)([0-9]{0,19})(?:\.([0-9]{0,19}))?", re.ASCII).fullmatch
 
@@ -36,10 +36,8 @@ class Line:
     name: str = ""
     item_no: str = ""
     hs_code: str = ""
-    model: str = ""
     bar_code: str = ""
     quantity: int | None = None
-    quantity_text: str = ""
     unit: str = ""
     price: int | None = None
     total: int | None = None
@@ -91,7 +89,6 @@ class Waybill:
     consignee: str = ""
     consignee_phone: str = ""
     consignee_address: str = ""
-    weight_kg: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

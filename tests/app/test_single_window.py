@@ -98,10 +98,10 @@ def test_what_is_no_message_goes_aside_and_the_rest_goes_on(store: Store, inbox:
     old = time.time() - 60
     os.utime(inbox / "a-torn.xml", (old, old))
     (inbox / "b-growing.xml").write_bytes(b"<ceb:CEB621Message")
-    (inbox / "c-hostile.xml").write_bytes(b"<!DOCTYPE x><x/>")
+    (inbox / "c-hostile.XML").write_bytes(b"<!DOCTYPE x><x/>")
     errors = {each.path.name for each in import_folder(store, inbox) if each.error}
-    assert errors == {"a-torn.xml", "b-growing.xml", "c-hostile.xml"}
-    assert {path.name for path in (inbox / "refused").iterdir()} == {"a-torn.xml", "c-hostile.xml"}
+    assert errors == {"a-torn.xml", "b-growing.xml", "c-hostile.XML"}
+    assert {path.name for path in (inbox / "refused").iterdir()} == {"a-torn.xml", "c-hostile.XML"}
     assert [path.name for path in inbox.glob("*.xml")] == ["b-growing.xml"], "it may still be being written"
     assert len(list((inbox / "done").iterdir())) == 28
 

@@ -114,7 +114,3 @@ class Message:
     signature: Signature
     transfer: dict[str, str] = field(default_factory=dict)
     envelope: Envelope | None = None
-
-    @property
-    def has_schema_faults(self) -> bool:
-        return any(fault.is_by_schema for fault in self.faults)

@@ -113,10 +113,8 @@ def _lines(record: Record, name: str) -> tuple[Line, ...]:
             name=line.get(name, ""),
             item_no=line.get("itemNo", ""),
             hs_code=line.get("gcode", ""),
-            model=line.get("gmodel", ""),
             bar_code=line.get("barCode", ""),
             quantity=to_units(line.get("qty", "")),
-            quantity_text=line.get("qty", ""),
             unit=line.get("unit", ""),
             price=to_units(line.get("price", "")),
             total=to_units(line.get("totalPrice", "")),
@@ -170,7 +168,6 @@ def _waybill(record: Record) -> Waybill:
         consignee=said("consignee", ""),
         consignee_phone=said("consigneeTelephone", ""),
         consignee_address=said("consigneeAddress", ""),
-        weight_kg=to_units(said("weight") or said("grossWeight", "")),
     )
 
 

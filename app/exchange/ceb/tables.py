@@ -63,10 +63,6 @@ class Spec:
     line: Group | None
     tail: tuple[Group, ...]
 
-    @property
-    def needs_signature(self) -> bool:
-        return any(group.tag == "Signature" and group.low for group in self.tail)
-
 
 def spec(kind: str) -> Spec:
     """The table of a message such as "CEB621". Raises KeyError where there is none."""

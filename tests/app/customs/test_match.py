@@ -42,7 +42,7 @@ ORDER = Order(
     (LINE,),
 )
 PAYMENT = Payment("G2", "O-1", "P", "测试甲", "11010519491231002X", 436 * UNIT, "142", "PAY-1")
-WAYBILL = Waybill("G3", "W-1", "C", "O-1", "测试甲", "138", "示例路1号", UNIT)
+WAYBILL = Waybill("G3", "W-1", "C", "O-1", "测试甲", "138", "示例路1号")
 INVENTORY = Inventory(
     "G4", "W-1", "O-1", "P", "S", "C", "测试甲", "11010519491231002X", "138", "示例路1号", "53142026I000000001", (LINE,)
 )
