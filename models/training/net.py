@@ -17,6 +17,8 @@ DEPTHS = (1, 2, 2, 2)
 NECK = 48
 RAREST = 0.01
 """What the centre head believes at first, so that the many empty places do not swamp the first steps."""
+CONTESTED = 0.7
+"""What remains of a score where another class scores higher; chosen on phantoms: blind to class AP rises, mAP stays."""
 
 
 def convolve(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Sequential:
@@ -74,7 +76,11 @@ def distances(logs: Tensor) -> Tensor:
 
 
 class Peaks(nn.Module):
-    """The network as it is exported: (1, 4 + classes, cells) in the layout `peaks` of models.heads.own."""
+    """The network as it is exported: (1, 4 + classes, cells) in the layout `peaks` of models.heads.own.
+
+    Where a neighbouring cell, or another class at the same one, scores higher, a score counts for less: one object is
+    to have one best box.
+    """
 
     def __init__(self, network: Network) -> None:
         super().__init__()
@@ -84,6 +90,8 @@ class Peaks(nn.Module):
         logits, logs = self.network(x)
         scores = torch.sigmoid(logits)
         is_peak = (functional.max_pool2d(scores, 3, 1, 1) == scores).to(scores.dtype)
+        strongest = functional.max_pool2d(scores.amax(1, keepdim=True), 3, 1, 1)
+        scores = torch.where(scores < strongest, scores * CONTESTED, scores)
         rows, cols = logits.shape[2], logits.shape[3]
         y = (torch.arange(rows, dtype=torch.float32) * STRIDE + STRIDE / 2)[None, :, None]
         x_ = (torch.arange(cols, dtype=torch.float32) * STRIDE + STRIDE / 2)[None, None, :]
