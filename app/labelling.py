@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from app.customs.parcel import Declaration, Parcel
+from app.customs.parcel import Parcel
 from app.customs.states import Action, State, find_move
 from app.settings import Post, Work
 from app.store.decisions import TraceLabel
 from app.texts import language
-from app.trace.codes import Claims, digest_goods, fit_item_id, is_inventory_no, issue, read_code
+from app.trace.codes import Claims, digest_goods, fit_item_id, issue, read_code
 from app.trace.formats import Format, encode_label
 from app.trace.ids import TraceId, parse_trace_id
 from app.trace.keyring import Keyring
@@ -28,7 +28,9 @@ class Labelling:
     work: Work
     folder: Path
 
-    def sign(self, parcel: Parcel, action: Action, last: str | None, now: datetime) -> TraceLabel:
+    def sign(
+        self, parcel: Parcel, action: Action, last: str | None, now: datetime, *, inventory_no: str = ""
+    ) -> TraceLabel:
         """A new trace code for a parcel that is let go by an action; `last` is the office's last trace id this year.
 
         Raises:
@@ -44,7 +46,7 @@ class Labelling:
             item_id=fit_item_id(parcel.number),
             goods_digest=digest_goods(parcel.declaration.goods if parcel.declaration else ()),
             status=status or State.RELEASED,
-            inventory_no=find_inventory_no(parcel.declaration),
+            inventory_no=inventory_no,
         )
         return TraceLabel(str(trace_id), issue(claims, self.keys.signer(now)))
 
@@ -80,9 +82,3 @@ class Labelling:
         )
         label = draw_label(load_template(self.work.label_template), data, dpi=dpi, language=language())
         return encode_label(label, kind)
-
-
-def find_inventory_no(declaration: Declaration | None) -> str:
-    """The inventory number (清单编号) of a declaration, by whichever of its fields has the shape of one."""
-    fields = (declaration.number, declaration.source) if declaration else ()
-    return next((field for field in fields if is_inventory_no(field)), "")

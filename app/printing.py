@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -44,6 +45,7 @@ class Printing:
         self._queue = queue
         self._on_status = on_status
         self._on_error = on_error
+        self._telling = threading.Lock()
         self._told: PrinterStatus | None = None
 
     def start(self) -> None:
@@ -80,13 +82,17 @@ class Printing:
         return self._queue.submit(label, title=trace_id, trace_id=trace_id, copy=copy, officer=officer)
 
     def _tell(self, _: PrintJob | None = None) -> None:
+        with self._telling:  # else an older status could be told after a newer one
+            before, self._told = self._told, self._status()
+            status = self._told
+            if status.error_key and (before is None or before.error_key != status.error_key):
+                self._store.add_event("printer_trouble", None, {"printer": status.name, "why": status.error_key})
+            if status != before:
+                self._on_status(status)
+
+    def _status(self) -> PrinterStatus:
         jobs = self._queue.jobs()
         states = [job.state for job in jobs]
-        trouble = next((job.error_key for job in jobs if job.error_key), "")
         waiting = states.count(JobState.WAITING) + states.count(JobState.PRINTING)
-        status = PrinterStatus(self._queue.printer.name, waiting, states.count(JobState.UNSURE), trouble)
-        before, self._told = self._told, status
-        if trouble and (before is None or before.error_key != trouble):
-            self._store.add_event("printer_trouble", None, {"printer": status.name, "why": trouble})
-        if status != before:
-            self._on_status(status)
+        trouble = next((job.error_key for job in jobs if job.error_key), "")
+        return PrinterStatus(self._queue.printer.name, waiting, states.count(JobState.UNSURE), trouble)

@@ -228,8 +228,10 @@ class Station:
         with self._deciding, self.measured.timing("decision_commit"):
             trace = None
             if action in LETTING_GO:
+                parcel = self._store.parcel(parcel_id)
+                inventory_no = self.tracing.inventory_no(parcel)
                 last = self._store.last_trace_id(f"T{self.settings.post.office}{now.year}")
-                trace = self._labelling.sign(self._store.parcel(parcel_id), action, last, now)
+                trace = self._labelling.sign(parcel, action, last, now, inventory_no=inventory_no)
             decision = self._store.decide(
                 parcel_id,
                 action,
@@ -322,21 +324,25 @@ class Station:
         )
 
     def _took_code(self, entry: DeviceEntry, reading: Reading) -> None:
-        self._watch(reading.code.text, reading.read_at)
+        self._watch(reading.code.text, reading.read_at, is_scan=bool(entry.lane))
         if not entry.lane:
             if self._watcher:
                 self._watcher.code_asked(reading)
             return
-        if reading.code.text.startswith(PREFIX):
-            self.tracing.trace(reading.code.text)
         self._intake.read(reading, entry)
         if self._watcher:
             self._watcher.code_read(reading)
 
-    def _watch(self, code: str, read_at: datetime) -> None:
-        for alarm in self.tracing.watch(code, read_at):
-            if self._watcher:
-                self._watcher.alarmed(alarm)
+    def _watch(self, code: str, read_at: datetime, *, is_scan: bool = False) -> None:
+        """Alarm where a notice names a code, and log the scan of a label; what fails here does not cost the code."""
+        try:
+            for alarm in self.tracing.watch(code, read_at):
+                if self._watcher:
+                    self._watcher.alarmed(alarm)
+            if is_scan and code.startswith(PREFIX):
+                self.tracing.trace(code)
+        except KnownError as error:
+            self._tell_failure(error)
 
     def _took_xray(self, entry: DeviceEntry, event: XrayEvent) -> None:
         match event:

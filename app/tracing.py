@@ -16,7 +16,7 @@ from app.store.decisions import TraceFound
 from app.store.errors import NoticeUnknownError
 from app.store.labels import Sighted
 from app.store.store import Store
-from app.trace.codes import PREFIX, read_code
+from app.trace.codes import PREFIX, is_inventory_no, read_code
 from app.trace.epcis import Happening, Occasion, life_of
 from app.trace.errors import RecallEmptyError
 from app.trace.ids import is_trace_id, parse_trace_id
@@ -198,6 +198,12 @@ class Tracing:
         others = [each for each in self._store.recalls.released() if each.parcel_id != parcel_id]
         found = {row.released.trace_id: row for each in selectors for row in find_affected(each, others)}
         return sorted(found.values(), key=lambda row: row.released.released_at, reverse=True)
+
+    def inventory_no(self, parcel: Parcel) -> str:
+        """The inventory number (清单编号) of a parcel: that of its message, or the number that it is known by."""
+        number = parcel.declaration.number if parcel.declaration else parcel.number
+        said = [kept.record.inventory_no for kept in self._store.messages.find("number", [number])]
+        return next((each for each in (*reversed(said), number) if is_inventory_no(each)), "")
 
     def life(self, parcel: Parcel) -> list[Happening]:
         """All that is known of a parcel, in order: arrival, pictures, decisions, scans of its labels, recalls."""

@@ -50,7 +50,8 @@ def trace(
         last = station.tracing.where(parcel.id) if parcel else None
         others = station.tracing.same_as(parcel.id, same) if parcel and same else []
         if epcis and parcel:
-            document = to_epcis(parcel, station.tracing.life(parcel), now=datetime.now(UTC))
+            inventory_no = station.tracing.inventory_no(parcel)
+            document = to_epcis(parcel, station.tracing.life(parcel), now=datetime.now(UTC), inventory_no=inventory_no)
             _write(epcis, jsonlib.dumps(document, ensure_ascii=False, indent=1))
     if json:
         where = {"what": last.what, "place": last.place, "at": last.at.isoformat()} if last else None

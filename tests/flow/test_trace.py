@@ -20,6 +20,7 @@ from app.customs.notices import NoticeKind
 from app.customs.parcel import Declaration, FindingKind, GoodsLine, Lane
 from app.customs.states import Action, State
 from app.settings import Post, Printer
+from app.store.messages import Received
 from app.texts import text
 from app.trace.codes import read_code
 from app.trace.errors import RecallEmptyError
@@ -104,6 +105,16 @@ def test_an_inventory_number_goes_into_the_code_where_the_declaration_has_one(de
     assert verdict is not None
     assert verdict.claims is not None
     assert verdict.claims.inventory_no == number
+
+
+def test_an_inventory_number_of_the_message_goes_into_the_code(desk: Desk) -> None:
+    number = "99992026I000012345"
+    desk.station._store.messages.add([(Received("CEB621", "guid-1", {}, number=S10, inventory_no=number), None)])
+    _, payload = release(desk, S10)
+    verdict = desk.station.trace(payload).verdict
+    assert verdict is not None
+    assert verdict.claims is not None
+    assert (verdict.claims.item_id, verdict.claims.inventory_no) == (S10, number)
 
 
 def test_a_label_that_was_scanned_elsewhere_may_be_a_copy(open_desk: Callable[..., Desk]) -> None:
