@@ -6,7 +6,7 @@ import os
 
 import typer
 
-from app.commands import bench, files, keeping, log, model, quality, records, runs, trace
+from app.commands import bench, files, keeping, log, messages, model, quality, records, runs, trace
 from app.logs import configure_logs
 from app.texts import set_language
 
@@ -41,6 +41,7 @@ cli.add_typer(trace.recall_commands, name="recall")
 cli.add_typer(trace.intercept_commands, name="intercept")
 cli.add_typer(log.log_commands, name="log")
 cli.add_typer(model.model_commands, name="model")
+cli.add_typer(messages.message_commands, name="messages")
 
 
 def main() -> None:
