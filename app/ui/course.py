@@ -211,6 +211,7 @@ class Course(QObject):
 
     def _show_parcel(self, opened: Opened) -> None:
         stage = self.parts.stage
+        stage.is_free = False
         self._words.start()  # after the picture, which must not wait for them
         self.parts.actions.set_offers(() if self.desk.is_read_only else opened.offers)
         self.parts.queue.table.show_selected(opened.parcel.id)
@@ -289,6 +290,7 @@ class Course(QObject):
         self.desk.close_parcel()
         self._words.start()
         self.parts.actions.set_offers(())
+        self.parts.stage.is_free = True
         self.parts.stage.show_views(None, ())
         self.parts.stage.set_note(text("ui.viewer.empty"), text("ui.viewer.empty_more"))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QLabel
 
 from app.texts import text
@@ -17,7 +18,12 @@ STRIP_LINES = 7
 
 
 class LiveStrip(QFrame):
-    """Shows one scan that is under way. Lines are put together on the pixel worker, never here."""
+    """Shows one scan that is under way. Lines are put together on the pixel worker, never here.
+
+    `grown` tells every new state of the picture and how many columns it will have, 0 where that is not known.
+    """
+
+    grown = Signal(object, int)
 
     def __init__(self) -> None:
         super().__init__()
@@ -103,4 +109,5 @@ class LiveStrip(QFrame):
         self._cols = cols
         expected = 0 if self._started is None else self._started.lines_expected or 0
         self.viewer.show_grown(shown, expected)
+        self.grown.emit(shown, expected)
         self.retranslate()

@@ -57,10 +57,12 @@ class Stage(QFrame):
             pane.pointed.connect(lambda at, pane=pane: self._link(pane, at))
         self.panes[0].painted.connect(lambda: self.painted.emit(self.parcel_id, perf_counter()))
         self.panes[1].hide()
+        self.live.grown.connect(self._show_grown)
         self.parcel_id: int | None = None
         self.views: tuple[Shown, ...] = ()
         self.seen: tuple[Seen, ...] = ()
         self.reference: Shown | None = None
+        self.is_free = True
         self.has_boxes = True
         self.has_overview = True
         self._marked = -1
@@ -115,6 +117,11 @@ class Stage(QFrame):
         self._show_look()
         if beside is not None:
             self._follow(first, first.camera)
+
+    def _show_grown(self, shown: Shown, expected_cols: int) -> None:
+        """While nothing is open, what passes the beam has the whole stage."""
+        if self.is_free and self.parcel_id is None:
+            self.panes[0].show_grown(shown, expected_cols)
 
     def _place_pair(self) -> None:
         """Two long pictures, as of containers, lie one above the other; all others side by side."""

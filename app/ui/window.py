@@ -123,6 +123,8 @@ class MainWindow(QMainWindow):
         QApplication.instance().removeEventFilter(self.key_input)  # type: ignore[union-attr]
         self._seconds.stop()
         self.desk.stop()
+        # Answers that are still under way change widgets; painting them would need a window that is gone.
+        self.setUpdatesEnabled(False)
         self.closed.emit()
         super().closeEvent(event)
 

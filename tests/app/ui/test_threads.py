@@ -183,3 +183,14 @@ def test_lines_of_another_scan_are_not_mixed_in(worker: Background, qtbot: QtBot
     strip.add([make_lines("b", 0)], worker)
     qtbot.wait(30)
     assert strip.viewer.shown is None
+
+
+def test_strip_tells_every_state_of_the_picture_and_how_long_it_will_be(worker: Background, qtbot: QtBot) -> None:
+    strip = LiveStrip()
+    qtbot.addWidget(strip)
+    strip.begin("belt-1", started("a"))
+    with qtbot.waitSignal(strip.grown, timeout=3000) as grown:
+        strip.add([make_lines("a", 0, 20)], worker)
+    shown, expected = grown.args
+    assert shown.pyramid.shape[1] == 20
+    assert expected == 400

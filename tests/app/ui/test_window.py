@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QFontMetrics
@@ -24,6 +25,7 @@ from imaging.errors import FileAlteredError
 from imaging.look import STANDARD, Mode, Penetration, Strip
 from scanners.barcode import Code, Reading
 from scanners.device import DeviceState, DeviceStatus, Fault, FaultKind
+from scanners.xray import Lines, ScanStarted
 from tests.app.ui.conftest import settle
 from tests.app.ui.memory_station import MemoryStation
 from tests.app.ui.samples import make_colour_scan, make_parcels, make_scan, make_view
@@ -486,3 +488,30 @@ def test_parcels_that_were_opened_leave_no_widgets(window: MainWindow, station: 
     for number in range(8):
         open_parcel(qtbot, window, 1 + number)
     assert count() == first
+
+
+def test_what_passes_the_beam_fills_the_stage_only_while_nothing_is_open(
+    open_window: OpenWindow, station: MemoryStation, bridge: Bridge, qtbot: QtBot
+) -> None:
+    parcels, scans = dict(station.parcels), dict(station.scans)
+    station.parcels.clear()
+    window = open_window(station)
+    pane = window.parts.stage.panes[0]
+    block = Lines("live", 0, 0, np.full((40, 64), 40_000, np.uint16), np.full((40, 64), 39_000, np.uint16))
+    bridge.scan_started("belt-1", ScanStarted("live", datetime.now(UTC), (64,), 100))
+    bridge.lines_arrived("belt-1", block)
+    qtbot.waitUntil(lambda: pane.shown is not None and pane.shown.pyramid.shape == (64, 40), timeout=3000)
+    assert pane.camera.image_w == 100
+    station.parcels.update(parcels)
+    station.scans.update(scans)
+    open_parcel(qtbot, window, GREEN)
+    own = pane.shown
+    bridge.lines_arrived("belt-1", replace(block, first=40))
+    bridge.deliver()
+    settle(qtbot, window)
+    assert pane.shown is own
+
+
+def test_closed_window_paints_no_more(window: MainWindow) -> None:
+    window.close()
+    assert not window.updatesEnabled()
