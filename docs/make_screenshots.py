@@ -14,16 +14,29 @@ from pathlib import Path
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QImage, QPainter
+
+from app import texts
 from app.build import build_devices, build_station
-from app.customs.parcel import QueueFilter
 from app.settings import DeviceEntry, load_settings
+from app.ui import keys, theme
 from app.ui.bridge import Bridge
+from app.ui.reading import Tool
 from app.ui.settings import UiSettings
 from app.ui.start import make_application
 from app.ui.window import MainWindow
+from imaging import files
+from imaging.annotations import Shape
+from imaging.look import LOOKS
+from imaging.pyramid import Pyramid
+from imaging.render import picture_of
 
 PICTURES = Path(__file__).parent / "pictures"
 PARCELS = 14
+SHEET_PARCEL = Path(__file__).parents[1] / "resources" / "samples" / "parcels" / "parcel-03.tif"
+SHEET_COLS, SHEET_ROWS = 4, 3
+CELL_W, CELL_H, CAPTION_H = 300, 250, 24
 WAIT_S = 60.0
 
 
@@ -47,7 +60,7 @@ def demo_window(language: str, theme: str, size: tuple[int, int]) -> Iterator[Ma
         window.show()
         station.start(build_devices(station.settings), bridge)
         try:
-            wait(lambda: len(station.queue(QueueFilter())) == PARCELS and window.is_idle())
+            wait(lambda: len(window.parts.queue.model.rows()) == PARCELS and window.is_idle())
             yield window
         finally:
             window.close()
@@ -81,13 +94,78 @@ def _hurried(entry: DeviceEntry) -> DeviceEntry:
     return entry.model_copy(update={"options": {**entry.options, "speed": "max", "count": PARCELS}})
 
 
+def make_sheets(parcel: Path) -> None:
+    """Every look of one parcel, each with its name in both languages and its key."""
+    make_application()
+    scan = files.read(parcel)
+    pyramid = Pyramid.of(scan.views[0], scan.generator)
+    names = list(LOOKS)
+    for number in range(0, len(names), SHEET_COLS * SHEET_ROWS):
+        part = names[number : number + SHEET_COLS * SHEET_ROWS]
+        sheet = QImage(SHEET_COLS * CELL_W, -(-len(part) // SHEET_COLS) * CELL_H, QImage.Format.Format_RGB32)
+        sheet.fill(theme.palette("dark")["canvas"])
+        painter = QPainter(sheet)
+        for at, name in enumerate(part):
+            column, row = at % SHEET_COLS, at // SHEET_COLS
+            paint_cell(painter, QRect(column * CELL_W, row * CELL_H, CELL_W, CELL_H), pyramid, name)
+        painter.end()
+        save_small(sheet, PICTURES / f"looks-{number // (SHEET_COLS * SHEET_ROWS) + 1}.png")
+
+
+def paint_cell(painter: QPainter, cell: QRect, pyramid: Pyramid, name: str) -> None:
+    picture = picture_of(pyramid, LOOKS[name], longest_px=CELL_H - CAPTION_H - 12)
+    rows, cols = picture.shape[:2]
+    image = QImage(picture.data, cols, rows, picture.strides[0], QImage.Format.Format_RGB888)
+    painter.drawImage(cell.left() + (cell.width() - cols) // 2, cell.top() + 6, image)
+    words = []
+    for language in texts.LANGUAGES:
+        texts.set_language(language)
+        words.append(texts.text(f"look.name.{name}"))
+    command = "look.zeff" if name.startswith("zeff") else f"look.{name}"
+    key = "B I" if name == "grey_inverse" else keys.key_of(command)
+    painter.setFont(theme.font(13, is_bold=True))
+    painter.setPen(theme.palette("dark")["text"])
+    caption = cell.adjusted(0, cell.height() - CAPTION_H, 0, 0)
+    painter.drawText(caption, Qt.AlignmentFlag.AlignCenter, f"{key}   {' · '.join(words)}")
+
+
+def make_viewer_pictures() -> None:
+    """A measurement, annotations and a comparison, each in the window."""
+    with demo_window("en", "dark", (1366, 768)) as window:
+        show_find(window)
+        pane, course = window.parts.stage.panes[0], window.course
+        rows, cols = pane.shown.pyramid.shape if pane.shown else (1, 1)
+        course.measuring.use(Tool.PROFILE)
+        course.measuring.press(pane, (cols * 0.1, rows * 0.5))
+        course.measuring.press(pane, (cols * 0.9, rows * 0.55))
+        grab_small(window, "viewer-profile.png")
+        course.measuring.use(None)
+        course.annotating.use(Shape.BOX)
+        course.annotating.press(pane, (cols * 0.3, rows * 0.3))
+        course.annotating.press(pane, (cols * 0.6, rows * 0.6))
+        grab_small(window, "viewer-annotations.png")
+
+
+def grab_small(window: MainWindow, name: str) -> None:
+    wait(window.is_idle)
+    save_small(window.grab().toImage(), PICTURES / name)
+
+
+def save_small(picture: QImage, path: Path) -> None:
+    """Save with a palette of 256 colours, which a third of the bytes is enough for."""
+    pixels = picture.convertToFormat(QImage.Format.Format_Indexed8, Qt.ImageConversionFlag.ThresholdDither)
+    pixels.save(str(path), "PNG", 0)
+
+
 def main() -> None:
     PICTURES.mkdir(exist_ok=True)
+    make_sheets(SHEET_PARCEL)
+    make_viewer_pictures()
     for language in ("zh_CN", "en"):
-        for theme in ("dark", "bright"):
-            with demo_window(language, theme, (1920, 1080)) as window:
+        for shade in theme.THEMES:
+            with demo_window(language, shade, (1920, 1080)) as window:
                 show_find(window)
-                window.grab().save(str(PICTURES / f"queue-{language}-{theme}.png"))
+                window.grab().save(str(PICTURES / f"queue-{language}-{shade}.png"))
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ from imaging.pyramid import Pyramid
 from imaging.render import picture_of
 from imaging.scan import Colour, Scan, View
 
-OUT = Path(__file__).resolve().parents[2] / "docs" / "images"
+OUT = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 CELL_PX = 112
 COLOURS = 96
 QUIET = Detector(photons=4e5, scatter=0.001, gain_error=0.0, drift=0.0)
