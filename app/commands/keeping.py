@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands.log import Data, Json, bars, open_store, settings_of, show, trust_of
+from app.commands.log import Data, Json, Keys, bars, open_store, settings_of, show, trust_of
 from app.commands.output import known_errors, print_line
 from app.store.backup import back_up
 from app.store.backup import restore as put_back
@@ -44,12 +44,13 @@ def backup(
 def restore(
     folder: Folder,
     data: Annotated[Path, typer.Option(help="The empty folder that becomes the store.")],
+    keys: Keys = None,
     json: Json = False,
 ) -> None:
     """Put the newest backup of a folder, or the backup that is named, into an empty folder, and verify it."""
     settings = settings_of(data)
     with known_errors(), bars() as watch:
-        report = put_back(folder, data, trust_of(settings), progress=watch)
+        report = put_back(folder, data, trust_of(settings, keys), progress=watch)
     if not json:
         print_line(text("keeping.restored", folder=data))
     show(report, json=json)

@@ -76,7 +76,7 @@ class StoredTree:
 def origin_of(connection: Connection) -> str:
     """The log's name in its checkpoints; no two stores have the same."""
     meta = dict(connection.execute("SELECT name, value FROM meta"))
-    return f"guanjian/{meta['station']}/{meta['store_id']}"
+    return f"guanjian/{meta.get('station', '')}/{meta.get('store_id', '')}"
 
 
 def last(connection: Connection) -> Checkpoint | None:
@@ -112,10 +112,10 @@ def take(database: Database, signer: Signer) -> Checkpoint | None:
 
 
 def append_note(path: Path, note: str) -> None:
-    """Add a checkpoint to a file, on disk when it returns."""
+    """Add a checkpoint to a file, on disk when it returns; the blank line keeps it apart from one that was cut off."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8", newline="\n") as file:
-        file.write(f"{note}\n")
+        file.write(f"\n{note}")
         file.flush()
         os.fsync(file.fileno())
 

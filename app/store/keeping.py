@@ -13,7 +13,7 @@ from app.store.database import Database
 from app.store.errors import PictureRemovedError
 from app.store.export import Wanted, export
 from app.store.found import LogReport, Progress, Trust, say_nothing
-from app.store.notes import Note, parse_notes
+from app.store.notes import Note, find_notes
 from app.store.retention import Due, Rule, Writing
 from app.store.times import from_us
 from app.store.verify import verify
@@ -52,13 +52,9 @@ class Keeping:
             return checkpoints.last(reader)
 
     def exported_notes(self) -> tuple[Note, ...]:
-        """The checkpoints in the files beside the store.
-
-        Raises:
-            NoteError: a file holds something else.
-        """
+        """The checkpoints in the files beside the store."""
         files = sorted(self.checkpoints_folder.glob("*.notes"))
-        return tuple(note for file in files for note in parse_notes(file.read_text("utf-8", errors="replace")))
+        return tuple(note for file in files for note in find_notes(file.read_text("utf-8", errors="replace")))
 
     def verify(
         self, trust: Trust | None = None, *, with_pictures: bool = True, progress: Progress = say_nothing

@@ -22,6 +22,9 @@ _NOTE = re.compile(
 )
 
 
+_NOTE_LINE = re.compile(f"^{_NOTE.pattern}", re.MULTILINE)
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
     """A log's signed statement: these are my first `size` events. `signatures` are key id and signature by each key."""
@@ -80,6 +83,17 @@ def parse_notes(text: str) -> list[Note]:
         place = match.end()
         while text.startswith("\n", place):
             place += 1
+    return found
+
+
+def find_notes(text: str) -> list[Note]:
+    """The checkpoints of a file that a power cut may have torn; what is none is passed over."""
+    found = list[Note]()
+    for match in _NOTE_LINE.finditer(text):
+        try:
+            found.append(_note(match))
+        except NoteError:
+            continue
     return found
 
 

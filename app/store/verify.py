@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from array import array
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +10,8 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+from pydantic_core import from_json
 
 from app.store.audit import digest, first_hash
 from app.store.checkpoints import origin_of
@@ -128,7 +129,7 @@ class _Verification:
 
     def _check_event(self, seq: int, parcel_id: int | None, kind: str, text: str, told: list[Feed] | tuple[()]) -> None:
         try:
-            body = json.loads(text)
+            body = from_json(text)
             wanted = [feed.kept.expect(parcel_id or 0, body) for feed in told]
         except (ValueError, KeyError, TypeError, IndexError):
             self._add("event_altered", f"event {seq}")
@@ -144,12 +145,13 @@ class _Verification:
     def _compare(self, feed: Feed, seq: int, expected: list[list[Any]]) -> None:
         found, strays = feed.take(seq)
         self._rows += len(found) + len(strays)
-        if not strays and [feed.kept.read(list(row[2:])) for row in found] == expected:
+        read = feed.kept.read
+        if not strays and [read(row[2:]) for row in found] == expected:
             return
         for row in strays:
             self._add("row_added", _name(feed.kept, row))
         for row, should in zip(found, expected, strict=False):
-            if feed.kept.read(list(row[2:])) != should:
+            if read(row[2:]) != should:
                 self._add("row_altered", _name(feed.kept, row))
         for row in found[len(expected) :]:
             self._add("row_added", _name(feed.kept, row))

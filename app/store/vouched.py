@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from app.store import declarations, messages
@@ -23,7 +23,7 @@ class Kept:
     columns: str
     kinds: tuple[str, ...]
     expect: Callable[[int, dict[str, Any]], list[list[Any]]]
-    read: Callable[[list[Any]], list[Any]] = field(default=lambda row: row)
+    read: Callable[[Any], list[Any]] = list
 
 
 class Feed:

@@ -634,6 +634,20 @@ def test_the_rules_that_ship_and_wrong_ones() -> None:
             parse_rules(head + line)
 
 
+def test_a_checkpoint_that_a_power_cut_tore_hides_no_other(kept: Store, office: Office) -> None:
+    (file,) = kept.keeping.checkpoints_folder.iterdir()
+    whole = kept.keeping.exported_notes()
+    file.write_text(file.read_text("utf-8")[:-40], "utf-8", newline="\n")
+    append_note(file, str(whole[-1]))
+    assert kept.keeping.exported_notes() == whole
+    assert check(kept, office).problems == ()
+
+
+def test_a_store_without_its_name_is_no_crash(kept: Store, office: Office) -> None:
+    forget_guards(kept.folder / "store.sqlite", lambda other: other.execute("DELETE FROM meta"))
+    assert {"chain_broken", "checkpoint_foreign"} <= set(found(kept, office))
+
+
 def test_a_note_is_added_to_a_file(tmp_path: Path, office: Office) -> None:
     signature = (key_id("guanjian/x/1", office.public), bytes(64))
     note = Note("guanjian/x/1", 5, bytes(32), (signature,))
