@@ -36,7 +36,7 @@ PICTURES = Path(__file__).parent / "pictures"
 PARCELS = 14
 SHEET_PARCEL = Path(__file__).parents[1] / "resources" / "samples" / "parcels" / "parcel-03.tif"
 SHEET_COLS, SHEET_ROWS = 4, 3
-CELL_W, CELL_H, CAPTION_H = 300, 250, 24
+CELL_W, CELL_H, CAPTION_H = 272, 196, 22
 WAIT_S = 60.0
 
 
@@ -113,7 +113,9 @@ def make_sheets(parcel: Path) -> None:
 
 
 def paint_cell(painter: QPainter, cell: QRect, pyramid: Pyramid, name: str) -> None:
-    picture = picture_of(pyramid, LOOKS[name], longest_px=CELL_H - CAPTION_H - 12)
+    rows, cols = pyramid.shape
+    scale = min((cell.width() - 12) / cols, (cell.height() - CAPTION_H - 10) / rows)
+    picture = picture_of(pyramid, LOOKS[name], longest_px=round(scale * max(rows, cols)))
     rows, cols = picture.shape[:2]
     image = QImage(picture.data, cols, rows, picture.strides[0], QImage.Format.Format_RGB888)
     painter.drawImage(cell.left() + (cell.width() - cols) // 2, cell.top() + 6, image)
@@ -133,6 +135,7 @@ def make_viewer_pictures() -> None:
     """A measurement, annotations and a comparison, each in the window."""
     with demo_window("en", "dark", (1366, 768)) as window:
         show_find(window)
+        window.parts.notice.hide()
         pane, course = window.parts.stage.panes[0], window.course
         rows, cols = pane.shown.pyramid.shape if pane.shown else (1, 1)
         course.measuring.use(Tool.PROFILE)
@@ -152,9 +155,8 @@ def grab_small(window: MainWindow, name: str) -> None:
 
 
 def save_small(picture: QImage, path: Path) -> None:
-    """Save with a palette of 256 colours, which a third of the bytes is enough for."""
-    pixels = picture.convertToFormat(QImage.Format.Format_Indexed8, Qt.ImageConversionFlag.ThresholdDither)
-    pixels.save(str(path), "PNG", 0)
+    """Save without loss, as small as PNG can be: colours are what these pictures are about."""
+    picture.convertToFormat(QImage.Format.Format_RGB888).save(str(path), "PNG", 0)
 
 
 def main() -> None:
