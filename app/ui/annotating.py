@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLineEdit
 
 from app.customs.parcel import Decision
 from app.texts import text
-from app.ui import paint_annotations, paint_tools, theme
+from app.ui import paint_annotations, paint_tools, theme, words
 from app.ui.geometry import Camera
 from app.ui.stage import Stage
 from app.ui.viewer import Viewer
@@ -158,14 +158,14 @@ class Annotating(QObject):
     def _take(self) -> None:
         self._keep(self.shape or Shape.BOX, tuple(self._points))
 
-    def _keep(self, shape: Shape, points: tuple[Point, ...], words: str = "") -> None:
+    def _keep(self, shape: Shape, points: tuple[Point, ...], typed: str = "") -> None:
         parcel_id = self._stage.parcel_id
         self.begin_anew()
         if parcel_id is None or len(self.drawn) >= MAX_ANNOTATIONS:
             return
         view = self._stage.panes.index(self._pane)
         try:
-            made = Annotation(shape, points, self.category, words, view, self._officer, datetime.now(UTC))
+            made = Annotation(shape, points, self.category, typed, view, self._officer, datetime.now(UTC))
         except AnnotationInvalidError as error:
             self._refuse(error)
             return
@@ -173,7 +173,7 @@ class Annotating(QObject):
         self.show()
 
     def _refuse(self, error: KnownError) -> None:
-        self._stage.refused.emit(str(error))
+        self._stage.refused.emit(words.error_words(error))
 
     def _ask_text(self, at: Point) -> None:
         x, y = self._pane.camera.to_screen(*at)
@@ -187,9 +187,9 @@ class Annotating(QObject):
         self.field.setFocus()
 
     def _take_text(self) -> None:
-        words, points = self.field.text().strip(), tuple(self._points[-1:])
-        if words and points:
-            self._keep(Shape.TEXT, points, words)
+        typed, points = self.field.text().strip(), tuple(self._points[-1:])
+        if typed and points:
+            self._keep(Shape.TEXT, points, typed)
         self.begin_anew()
         self._stage.setFocus()
 

@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from app.customs.parcel import Parcel
 from app.texts import text
+from app.ui import words
 from app.ui.background import Background
 from app.ui.references import Reference, find_references, load_reference
 from app.ui.stage import Stage
@@ -84,4 +85,4 @@ class Comparing(QObject):
 
     def _fail(self, error: KnownError) -> None:
         self.end()
-        self._stage.refused.emit(str(error))
+        self._stage.refused.emit(words.error_words(error))

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QRectF
 from PySide6.QtGui import QPainter
 
 from app.texts import text
-from app.ui import paint_tools
+from app.ui import paint_tools, words
 from app.ui.background import Background
 from app.ui.geometry import Camera
 from app.ui.reading import Reading, Tool, read
@@ -131,5 +131,5 @@ class Measuring(QObject):
         self._stage.update_panes()
 
     def _fail(self, error: KnownError) -> None:
-        self.reading, self._problem = None, text("ui.measure.outside") if error.key == "scan_invalid" else str(error)
+        self.reading, self._problem = None, text("ui.measure.outside") if error.key == "scan_invalid" else words.error_words(error)
         self._stage.update_panes()
