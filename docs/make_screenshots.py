@@ -138,14 +138,14 @@ def make_viewer_pictures() -> None:
         window.parts.notice.hide()
         pane, course = window.parts.stage.panes[0], window.course
         rows, cols = pane.shown.pyramid.shape if pane.shown else (1, 1)
-        course.measuring.use(Tool.PROFILE)
-        course.measuring.press(pane, (cols * 0.1, rows * 0.5))
-        course.measuring.press(pane, (cols * 0.9, rows * 0.55))
+        course.tools.measuring.use(Tool.PROFILE)
+        course.tools.measuring.press(pane, (cols * 0.1, rows * 0.5))
+        course.tools.measuring.press(pane, (cols * 0.9, rows * 0.55))
         grab_small(window, "viewer-profile.png")
-        course.measuring.use(None)
-        course.annotating.use(Shape.BOX)
-        course.annotating.press(pane, (cols * 0.3, rows * 0.3))
-        course.annotating.press(pane, (cols * 0.6, rows * 0.6))
+        course.tools.measuring.use(None)
+        course.tools.annotating.use(Shape.BOX)
+        course.tools.annotating.press(pane, (cols * 0.3, rows * 0.3))
+        course.tools.annotating.press(pane, (cols * 0.6, rows * 0.6))
         grab_small(window, "viewer-annotations.png")
 
 

@@ -9,11 +9,9 @@ from PySide6.QtCore import QObject, Signal
 from app.customs.states import Action
 from app.texts import text
 from app.ui import keys
-from app.ui.annotating import Annotating
 from app.ui.course import Course
 from app.ui.look_bar import look_name
 from app.ui.look_keys import parts_on
-from app.ui.measuring import Measuring
 from imaging.look import Look
 from imaging.marks import MarkKind
 
@@ -33,16 +31,16 @@ class Commands(QObject):
         self._course = course
         self._parts = course.parts
         self.combinations = combinations
-        desk, stage = course.desk, course.parts.stage
+        desk, stage, tools = course.desk, course.parts.stage, course.tools
         self._commands: dict[str, Callable[[], object]] = {
             "undo": course.undo,
             "boxes": lambda: stage.set_boxes(not stage.has_boxes),
             "overview": lambda: stage.set_overview(not stage.has_overview),
             "detection": stage.mark_next,
             "suggested": stage.press_suggested,
-            "measure": self._measure,
-            "annotate": self._annotate,
-            "erase": course.annotating.erase,
+            "measure": tools.measure,
+            "annotate": tools.annotate,
+            "erase": tools.annotating.erase,
             "point": self._set_point,
             "next": lambda: self._go(1),
             "previous": lambda: self._go(-1),
@@ -52,10 +50,10 @@ class Commands(QObject):
             "print": course.print_label,
             "acknowledge": course.parts.alarm.acknowledge,
             "break": course.toggle_break,
-            "compare": course.compare,
-            "compare_next": course.comparing.next,
-            "archive": course.archive.show_archive,
-            "record": lambda: desk.write_record(course.annotating.drawn),
+            "compare": tools.compare,
+            "compare_next": tools.comparing.next,
+            "archive": tools.archive.show_archive,
+            "record": lambda: desk.write_record(tools.annotating.drawn),
             "picture": lambda: desk.write_pictures(stage.look),
             "leave": self._leave,
         }
@@ -70,8 +68,8 @@ class Commands(QObject):
             parts.help.hide()
             if command in ("help", "leave"):
                 return True
-        if self._course.annotating.shape is not None and (number := _digit(command)):
-            self._course.annotating.choose(number)
+        if self._course.tools.annotating.shape is not None and (number := _digit(command)):
+            self._course.tools.annotating.choose(number)
         elif command in set(Action):
             self._course.act(Action(command))
         elif command in self._commands:
@@ -101,9 +99,9 @@ class Commands(QObject):
         elif area == "pan":
             stage.pan(f"pan.{rest}")
         elif area == "marks":
-            self._course.marking.cycle(MarkKind(rest))
+            self._course.tools.marking.cycle(MarkKind(rest))
         elif area == "cursor":
-            tool = self._tool()
+            tool = self._course.tools.active
             tool.step(rest) if tool else stage.pan(f"pan.{rest}")
         elif area == "combination":
             self._recall_look(int(rest))
@@ -129,23 +127,9 @@ class Commands(QObject):
         self._tell(text("ui.notice.combination_stored", key=f"F{number}", look=names), "check")
 
     def _set_point(self) -> None:
-        tool = self._tool()
+        tool = self._course.tools.active
         if tool is not None:
             tool.set_point()
-
-    def _measure(self) -> None:
-        self._course.annotating.use(None)
-        self._course.measuring.cycle()
-
-    def _annotate(self) -> None:
-        self._course.measuring.use(None)
-        self._course.annotating.cycle()
-
-    def _tool(self) -> Measuring | Annotating | None:
-        """The tool that has the left button now."""
-        if self._course.measuring.tool is not None:
-            return self._course.measuring
-        return self._course.annotating if self._course.annotating.shape is not None else None
 
     def _go(self, direction: int) -> None:
         wanted = self._parts.queue.neighbour(self._course.desk.open_id, direction)
@@ -155,16 +139,16 @@ class Commands(QObject):
     def _leave(self) -> None:
         """Esc: out of the search field, else away with the notice or the tool, else back to the standard image."""
         parts = self._parts
-        if self._course.annotating.field.hasFocus():
-            self._course.annotating.use(self._course.annotating.shape)
+        if self._course.tools.annotating.field.hasFocus():
+            self._course.tools.annotating.use(self._course.tools.annotating.shape)
         elif parts.queue.search.hasFocus():
             parts.queue.search.clear()
             parts.stage.setFocus()
         elif parts.notice.isVisible():
             parts.notice.hide()
-        elif self._course.comparing.mode:
-            self._course.comparing.end()
-        elif (tool := self._tool()) is not None:
+        elif self._course.tools.comparing.mode:
+            self._course.tools.comparing.end()
+        elif (tool := self._course.tools.active) is not None:
             tool.use(None)
         else:
             parts.stage.press_look("standard")

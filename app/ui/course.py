@@ -14,19 +14,14 @@ from app.texts import text
 from app.trace.printing import PrintJob
 from app.trace.verdicts import Verdict, VerdictKind
 from app.ui import words
-from app.ui.annotating import Annotating
-from app.ui.archive import ArchiveDialog
 from app.ui.bridge import Bridge
 from app.ui.chooser import Choice
-from app.ui.comparing import Comparing
 from app.ui.desk import Desk
 from app.ui.label import print_label
-from app.ui.marking import Marking
-from app.ui.measuring import Measuring
 from app.ui.opening import Opened
 from app.ui.pace import Pace
 from app.ui.parts import Parts
-from app.ui.trail import TrailStrip
+from app.ui.tools import Tools
 from app.views import Decided
 from imaging.errors import AnnotationInvalidError, KnownError
 from scanners.barcode import Reading
@@ -59,12 +54,7 @@ class Course(QObject):
         self._refresh.timeout.connect(self.refresh)
         self._words = QTimer(self, singleShot=True, interval=0)
         self._words.timeout.connect(lambda: parts.side.show_parcel(desk.opened))
-        self.marking = Marking(parts.stage, desk.pixels, self)
-        self.measuring = Measuring(parts.stage, desk.pixels, self)
-        self.comparing = Comparing(desk.station, parts.stage, desk.thumbs.worker, self)
-        self.archive = ArchiveDialog(desk.station, desk.thumbs, parent)
-        self.trail = TrailStrip(parts.stage.glass, desk.thumbs)
-        self.annotating = Annotating(parts.stage, desk.officer, self)
+        self.tools = Tools(parts.stage, desk, parent)
         self._connect()
 
     def _connect(self) -> None:
@@ -75,8 +65,7 @@ class Course(QObject):
         desk.decided.connect(self._after_decision)
         desk.undone.connect(self._after_undo)
         desk.refused.connect(self._after_refusal)
-        desk.stepped.connect(self.trail.show_trail)
-        self.archive.opened.connect(self._open_archived)
+        self.tools.archive.opened.connect(self._open_archived)
         desk.files_written.connect(self._tell_written)
         desk.label_ready.connect(self._show_label)
         desk.code_found.connect(self._after_search)
@@ -144,7 +133,7 @@ class Course(QObject):
         queue, here = self.parts.queue, self.desk.open_id
         following = queue.neighbour(here, 1)
         self._next_id = following if following is not None else queue.neighbour(here, -1)
-        self._is_switching = self.desk.decide(choice, self.annotating.to_json()) and self._next_id is not None
+        self._is_switching = self.desk.decide(choice, self.tools.annotating.to_json()) and self._next_id is not None
 
     def undo(self) -> None:
         last = self.parts.last
@@ -224,13 +213,10 @@ class Course(QObject):
         if stage.parcel_id == opened.parcel.id and stage.views == opened.views:
             stage.set_seen(opened.parcel.seen)
         else:
-            self.comparing.end()
+            self.tools.comparing.end()
             stage.show_views(opened.parcel.id, opened.views, opened.parcel.seen)
             self._paint_of = opened.parcel.id
-            self.marking.renew()
-            self.marking.suggest()
-            self.measuring.clear()
-            self.annotating.begin_anew()
+            self.tools.begin()
         self._show_annotations(opened)
         if not opened.views:
             more = words.error_words(opened.scan_error) if opened.scan_error else text("ui.viewer.no_picture_more")
@@ -239,7 +225,7 @@ class Course(QObject):
 
     def _show_annotations(self, opened: Opened) -> None:
         try:
-            self.annotating.show_history(opened.history)
+            self.tools.show(opened)
         except AnnotationInvalidError as error:
             self.tell_error(error)
 
@@ -252,10 +238,6 @@ class Course(QObject):
         self.parts.stage.setFocus()
         self.desk.open(parcel_id, is_read_only=True)
         self._tell(text("ui.notice.read_only"), "check")
-
-    def compare(self) -> None:
-        if self.desk.opened is not None:
-            self.comparing.cycle(self.desk.opened.parcel)
 
     def _painted(self, parcel_id: int | None, at_s: float) -> None:
         if parcel_id is None or parcel_id != self._paint_of:
@@ -274,7 +256,7 @@ class Course(QObject):
 
     def _after_decision(self, decided: Decided) -> None:
         self.pace.count()
-        self.annotating.forget(decided.parcel.id)
+        self.tools.annotating.forget(decided.parcel.id)
         self.parts.last.show_decided(decided)
         self._label = None
         if self._next_id is not None and self.desk.open_id == decided.parcel.id:

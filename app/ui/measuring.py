@@ -131,5 +131,6 @@ class Measuring(QObject):
         self._stage.update_panes()
 
     def _fail(self, error: KnownError) -> None:
-        self.reading, self._problem = None, text("ui.measure.outside") if error.key == "scan_invalid" else words.error_words(error)
+        is_outside = error.key == "scan_invalid"
+        self.reading, self._problem = None, text("ui.measure.outside") if is_outside else words.error_words(error)
         self._stage.update_panes()

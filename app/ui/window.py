@@ -54,7 +54,7 @@ class MainWindow(QMainWindow):
         self.parts = Parts(self, self._settings.officer, rule_titles or {}, post_names or {})
         self.desk = Desk(station, self._settings.officer, self._settings.data, self)
         self.course = Course(self.parts, self.desk, Pace(self._settings.break_after_s), self)
-        self.course.marking.restore(dict(self._settings.marks))
+        self.course.tools.marking.restore(dict(self._settings.marks))
         self.course.follow(bridge)
         self.commands = Commands(self.course, dict(self._settings.combinations), self)
         self.commands.window_command.connect(self._command)
@@ -81,7 +81,7 @@ class MainWindow(QMainWindow):
             self._settings,
             has_boxes=stage.has_boxes,
             has_overview=stage.has_overview,
-            marks=dict(self.course.marking.sensitivities),
+            marks=dict(self.course.tools.marking.sensitivities),
             combinations=dict(self.commands.combinations),
             is_full_screen=self.isFullScreen(),
             queue_width_px=sizes[0] if self._is_resized_by_hand() else self._settings.queue_width_px,

@@ -43,7 +43,7 @@ def drag(qtbot: QtBot, pane: Viewer, *places: tuple[float, float]) -> None:
 
 
 def use(qtbot: QtBot, window: MainWindow, shape: Shape) -> Viewer:
-    while window.course.annotating.shape is not shape:
+    while window.course.tools.annotating.shape is not shape:
         press(qtbot, window, Qt.Key.Key_N)
     return window.parts.stage.panes[0]
 
@@ -67,13 +67,13 @@ def test_box_with_category_goes_with_the_decision_and_comes_back(
     assert pane.annotations == ()
     open_parcel(qtbot, window, GREEN)
     assert pane.annotations == (made,)
-    assert window.course.annotating.drawn == ()
+    assert window.course.tools.annotating.drawn == ()
 
 
 def test_numbers_choose_the_category_only_while_drawing(window: MainWindow, qtbot: QtBot) -> None:
     use(qtbot, window, Shape.ARROW)
     press(qtbot, window, Qt.Key.Key_3)
-    assert window.course.annotating.category is Category.EXPLOSIVE
+    assert window.course.tools.annotating.category is Category.EXPLOSIVE
     assert window.parts.stage.look == LOOKS["standard"]
     press(qtbot, window, Qt.Key.Key_Escape)
     press(qtbot, window, Qt.Key.Key_3)
@@ -104,7 +104,7 @@ def test_freehand_follows_the_mouse(window: MainWindow, qtbot: QtBot) -> None:
 def test_text_is_typed_at_its_place(window: MainWindow, qtbot: QtBot) -> None:
     pane = use(qtbot, window, Shape.TEXT)
     qtbot.mouseClick(pane, Qt.MouseButton.LeftButton, pos=screen(pane, 100, 100))
-    field = window.course.annotating.field
+    field = window.course.tools.annotating.field
     assert field.hasFocus()
     qtbot.keyClicks(field, "R2 look here")
     qtbot.keyClick(field, Qt.Key.Key_Return)
@@ -117,10 +117,10 @@ def test_escape_leaves_the_text_and_then_the_tool(window: MainWindow, qtbot: QtB
     pane = use(qtbot, window, Shape.TEXT)
     press(qtbot, window, Qt.Key.Key_Space)
     press(qtbot, window, Qt.Key.Key_Escape)
-    assert not window.course.annotating.field.isVisible()
-    assert window.course.annotating.shape is Shape.TEXT
+    assert not window.course.tools.annotating.field.isVisible()
+    assert window.course.tools.annotating.shape is Shape.TEXT
     press(qtbot, window, Qt.Key.Key_Escape)
-    assert window.course.annotating.shape is None
+    assert window.course.tools.annotating.shape is None
     assert pane.annotations == ()
 
 
@@ -159,7 +159,7 @@ def test_record_is_one_page_with_a_report_beside_it(
     assert content.count(b"/Type /Page\n") == 1
     report = tdr.read(report_path)
     assert report.decision is tdr.Decision.UNKNOWN
-    assert [found.box for found in report.objects] == [window.course.annotating.drawn[0].box]
+    assert [found.box for found in report.objects] == [window.course.tools.annotating.drawn[0].box]
 
 
 def test_record_of_a_referred_parcel_reports_an_alarm(station: MemoryStation, tmp_path: Path) -> None:

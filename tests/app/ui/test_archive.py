@@ -28,8 +28,8 @@ OpenWindow = Callable[..., MainWindow]
 def open_archive(qtbot: QtBot, window: MainWindow) -> ArchiveDialog:
     press(qtbot, window, Qt.Key.Key_O, CTRL)
     settle(qtbot, window)
-    assert window.course.archive.isVisible()
-    return window.course.archive
+    assert window.course.tools.archive.isVisible()
+    return window.course.tools.archive
 
 
 def found_ids(dialog: ArchiveDialog) -> list[int]:
@@ -98,7 +98,7 @@ def test_stepping_back_shows_the_last_images(window: MainWindow, qtbot: QtBot) -
         open_parcel(qtbot, window, parcel_id)
     press(qtbot, window, Qt.Key.Key_Left, ALT)
     assert window.desk.open_id == 3
-    trail = window.course.trail
+    trail = window.course.tools.trail
     assert trail.isVisible()
     assert trail.shown_ids == (RED, 2, 3, 4)
     assert all(window.desk.thumbs.get(parcel_id) is not None for parcel_id in trail.shown_ids)

@@ -52,7 +52,7 @@ def test_side_by_side_then_blink_then_off(window: MainWindow, qtbot: QtBot) -> N
     assert first.camera.zoom == pytest.approx(place.zoom)
     qtbot.waitUntil(lambda: first.shown is own, timeout=3000)
     press(qtbot, window, Qt.Key.Key_T)
-    assert window.course.comparing.mode == ""
+    assert window.course.tools.comparing.mode == ""
     assert first.shown is own
     assert first._own is None
 
@@ -65,7 +65,7 @@ def test_next_reference_and_end_with_the_next_parcel(window: MainWindow, qtbot: 
     press(qtbot, window, Qt.Key.Key_Y)
     assert second.shown.name != before
     press(qtbot, window, Qt.Key.Key_PageDown)
-    assert window.course.comparing.mode == ""
+    assert window.course.tools.comparing.mode == ""
     assert not second.isVisible()
 
 
@@ -87,7 +87,7 @@ def test_nothing_to_compare_with_is_said(open_window: OpenWindow, station: Memor
     window = open_window(station)
     press(qtbot, window, Qt.Key.Key_T)
     assert window.parts.notice.words == texts.text("ui.compare.nothing")
-    assert window.course.comparing.mode == ""
+    assert window.course.tools.comparing.mode == ""
 
 
 @pytest.mark.parametrize(("cols", "expected"), [(1600, 1639), (1000, 1023)])

@@ -181,7 +181,7 @@ def test_unknown_palette_is_greyed_with_its_reason(
         assert window.parts.stage.look == STANDARD
         assert window.parts.notice.words == reason
     press(qtbot, window, Qt.Key.Key_A)
-    assert window.course.marking.sensitivities == {}
+    assert window.course.tools.marking.sensitivities == {}
     press(qtbot, window, Qt.Key.Key_B)
     assert window.parts.stage.look.mode == Mode.GREY
 

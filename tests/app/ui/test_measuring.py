@@ -33,7 +33,7 @@ def screen(pane: Viewer, x: float, y: float) -> QPoint:
 
 
 def use(qtbot: QtBot, window: MainWindow, tool: Tool) -> Viewer:
-    while window.course.measuring.tool is not tool:
+    while window.course.tools.measuring.tool is not tool:
         press(qtbot, window, Qt.Key.Key_M)
     return window.parts.stage.panes[0]
 
@@ -42,7 +42,7 @@ def test_key_cycles_through_all_tools_and_off(window: MainWindow, qtbot: QtBot) 
     seen = []
     for _ in range(6):
         press(qtbot, window, Qt.Key.Key_M)
-        seen.append(window.course.measuring.tool)
+        seen.append(window.course.tools.measuring.tool)
     assert seen == [*Tool, None]
     assert window.parts.stage.panes[0].tool is None
 
@@ -53,9 +53,9 @@ def test_probe_under_the_mouse_says_the_counts_of_the_file(
     pane = use(qtbot, window, Tool.PROBE)
     qtbot.mouseMove(pane, screen(pane, 150, 100))
     settle(qtbot, window)
-    x, y = (int(value) for value in window.course.measuring.cursor)
+    x, y = (int(value) for value in window.course.tools.measuring.cursor)
     view = station.scans[1].views[0]
-    lines = window.course.measuring.reading.lines
+    lines = window.course.tools.measuring.reading.lines
     assert lines[0] == f"x {x}  y {y}"
     assert lines[1] == f"counts  high {view.high[y, x]}  low {view.low[y, x]}"
     assert "of steel" in lines[-1]
@@ -69,7 +69,7 @@ def test_distance_is_dragged_and_the_picture_stays(window: MainWindow, qtbot: Qt
     qtbot.mouseMove(pane, end)
     qtbot.mouseRelease(pane, Qt.MouseButton.LeftButton, pos=end)
     settle(qtbot, window)
-    (first, last), measured = window.course.measuring.points, window.course.measuring.reading
+    (first, last), measured = window.course.tools.measuring.points, window.course.tools.measuring.reading
     assert pane.camera == before
     length = np.hypot(last[0] - first[0], last[1] - first[1])
     assert length == pytest.approx(100, abs=2)
@@ -86,7 +86,7 @@ def test_profile_by_keys_alone(window: MainWindow, qtbot: QtBot) -> None:
     for _ in range(5):
         press(qtbot, window, Qt.Key.Key_Right, CTRL)
     press(qtbot, window, Qt.Key.Key_Space)
-    measuring = window.course.measuring
+    measuring = window.course.tools.measuring
     assert len(measuring.points) == 2
     assert measuring.points[1][0] > measuring.points[0][0]
     assert [curve.name for curve in measuring.reading.curves] == ["high", "low"]
@@ -99,8 +99,8 @@ def test_next_parcel_begins_the_measurement_anew(window: MainWindow, qtbot: QtBo
     use(qtbot, window, Tool.DISTANCE)
     press(qtbot, window, Qt.Key.Key_Space)
     press(qtbot, window, Qt.Key.Key_PageDown)
-    assert window.course.measuring.tool is Tool.DISTANCE
-    assert window.course.measuring.points == []
+    assert window.course.tools.measuring.tool is Tool.DISTANCE
+    assert window.course.tools.measuring.points == []
 
 
 def test_area_closes_at_its_first_corner(window: MainWindow, qtbot: QtBot) -> None:
@@ -108,8 +108,8 @@ def test_area_closes_at_its_first_corner(window: MainWindow, qtbot: QtBot) -> No
     for corner in ((50, 50), (150, 50), (150, 100), (50, 100), (50, 50)):
         qtbot.mouseClick(pane, Qt.MouseButton.LeftButton, pos=screen(pane, *corner))
     settle(qtbot, window)
-    measured = window.course.measuring.reading
-    assert len(window.course.measuring.points) == 4
+    measured = window.course.tools.measuring.reading
+    assert len(window.course.tools.measuring.points) == 4
     assert float(measured.lines[0].split()[0]) == pytest.approx(50.0, rel=0.05)
 
 
@@ -137,7 +137,7 @@ def test_colour_picture_has_no_counts_and_says_so(tool: Tool) -> None:
 
 def test_histogram_outside_of_the_picture_is_refused_in_words(window: MainWindow, qtbot: QtBot) -> None:
     pane = use(qtbot, window, Tool.HISTOGRAM)
-    measuring = window.course.measuring
+    measuring = window.course.tools.measuring
     measuring.press(pane, (-500.0, -500.0))
     measuring.press(pane, (-400.0, -400.0))
     settle(qtbot, window)
