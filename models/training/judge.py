@@ -99,14 +99,23 @@ def judge_model(model: Path, version: str, sets: Path, real: Path | None) -> Mod
         for name in ("known", "unseen"):
             title = f"phantoms of {name} shapes, {form}"
             found, blobs = judge_scenes(detector, scenes[name], is_colour)
-            metrics[title] = report([*found, *clean[0]], LABELS, cuts.__getitem__).figures
-            metrics[f"{title}: dense blobs"] = report([*blobs, *clean[1]], ()).figures
+            metrics[title] = figures_of(found, clean[0], LABELS, cuts)
+            metrics[f"{title}: dense blobs"] = figures_of(blobs, clean[1], (), cuts)
         metrics[f"clean phantoms, {form}"] = false_alarms(clean[0], cuts)
     if real is not None:
         for name, made in evaluate_coco(detector, real, same_as=REAL_NAMES).items():
             suffix = "" if name == detector.name else f": {name}"
             metrics[f"real bags ({made.pictures} pictures, {real.parent.name}){suffix}"] = made.figures
     return card.model_copy(update={"metrics": metrics})
+
+
+def figures_of(
+    judged: Sequence[Judged], clean: Sequence[Judged], labels: Sequence[str], cuts: Mapping[str, dict[int, float]]
+) -> dict[str, float]:
+    """Average precision and recall on a set itself; FROC and AUROC against the clean pictures as well."""
+    of_set = report(judged, labels, cuts.__getitem__).figures
+    with_clean = report([*judged, *clean], (), cuts.__getitem__).figures
+    return of_set | {name: value for name, value in with_clean.items() if not name.startswith("any")}
 
 
 def false_alarms(clean: Sequence[Judged], cuts: Mapping[str, Mapping[int, float]]) -> dict[str, float]:
