@@ -13,19 +13,20 @@ from typing import Any, cast
 
 import structlog
 
+from app.arrivals import Placed
 from app.customs.parcel import Declaration, GoodsLine
 from app.customs.risk import Rule, RulesError, parse_rules
 from app.labelling import Labelling
 from app.notary import Notary
 from app.settings import Detection, DeviceEntry, Settings
 from app.settings import Printer as PrinterEntry
-from app.station import Placed, Station
+from app.station import Station
 from app.store import retention
 from app.store.errors import RetentionError
 from app.store.store import Store
 from app.trace.formats import Format
 from app.trace.keyring import Keyring
-from app.trace.keys import KeyList
+from app.trace.keys import ALGORITHMS, KeyList
 from app.trace.keystore import create_key_store
 from app.trace.printers import CupsPrinter, FolderPrinter, Printer, TcpPrinter
 from app.trace.printing import PrintQueue
@@ -119,11 +120,11 @@ def find_player(devices: Sequence[Placed]) -> Replay | None:
 
 def open_keys(settings: Settings) -> Keyring:
     """The keys of the post; its signing keys are made on the first start."""
-    path = _keys_file(settings)
+    path, alg = _keys_file(settings), ALGORITHMS[settings.post.signer]
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        create_key_store(path, settings.post.office, now=datetime.now(UTC))
-    return Keyring(path)
+        create_key_store(path, settings.post.office, now=datetime.now(UTC), alg=alg)
+    return Keyring(path, alg=alg)
 
 
 def _keys_file(settings: Settings) -> Path:

@@ -8,10 +8,11 @@ from typing import Any
 
 import psutil
 
+from app.arrivals import Placed
 from app.build import build_devices, build_station, find_player, find_wedge
 from app.report import build_report
 from app.settings import Settings
-from app.station import Placed, Station
+from app.station import Station
 from app.ui.bridge import Bridge
 from app.ui.kept import read_kept, write_kept
 from app.ui.replay_bar import ReplayBar

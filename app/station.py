@@ -3,63 +3,40 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 import structlog
 
+from app.arrivals import Arrivals, Placed
 from app.customs.notices import Notice
-from app.customs.parcel import ArchiveFilter, Decision, Finding, FindingKind, Parcel, QueueFilter, QueueRow
+from app.customs.parcel import ArchiveFilter, Decision, Parcel, QueueFilter, QueueRow
 from app.customs.risk import Rule
 from app.customs.states import LETS_GO, MOVES, Action, Offer, offers
-from app.devices import DeviceLoop
 from app.intake import Intake, Taken
 from app.labelling import Labelling
 from app.measured import Measured
 from app.printing import PrinterStatus, Printing
-from app.settings import DeviceEntry, Settings
+from app.settings import Settings
 from app.store.decisions import TraceFound
 from app.store.found import LogReport
 from app.store.store import Store
-from app.trace.codes import PREFIX
 from app.trace.errors import LabelError
 from app.trace.formats import Format
 from app.trace.printing import PrintJob, PrintQueue
 from app.trace.recall import Selector
 from app.tracing import Alarm, Recalled, Traced, Tracing
 from app.views import Decided
-from app.watcher import Watcher
-from imaging.errors import FileError, KnownError
+from app.watcher import Unwatched, Watcher
+from imaging.errors import KnownError
 from imaging.scan import Scan, Truth
 from models.detector import Detector
-from scanners.barcode import BarcodeReader, Reading
-from scanners.device import DeviceStatus, Fault
-from scanners.xray import (
-    FileRejected,
-    Lines,
-    ScanAborted,
-    ScanFinished,
-    ScanStarted,
-    SourceEnded,
-    XrayEvent,
-    XraySource,
-)
 
 log = structlog.get_logger()
 
 LETTING_GO = frozenset(move.action for move in MOVES if move.after in LETS_GO)
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A device at its place: the settings' entry and the driver's object."""
-
-    entry: DeviceEntry
-    device: XraySource | BarcodeReader
 
 
 class Station:
@@ -83,10 +60,9 @@ class Station:
         """Parcels of this sitting, with the ground truth where the scans were phantoms."""
         self._store = store
         self._labelling = labelling
-        self._watcher: Watcher | None = None
+        self._watcher: Watcher = Unwatched()
         self._detector_error: KnownError | None = None
-        self._loops: list[DeviceLoop] = []
-        self._faults: dict[str, set[Fault]] = {}
+        self._arrivals: Arrivals | None = None
         self._deciding = threading.Lock()
         self._labels = ThreadPoolExecutor(1, "labels")
         self._intake = Intake(
@@ -111,24 +87,22 @@ class Station:
     # Running
 
     def start(self, devices: Sequence[Placed], watcher: Watcher) -> None:
-        """Take in what a power cut left between picture and row, then open the devices."""
+        """Tell a watcher from now on, take in what a power cut left without a row, and open the devices."""
         self._watcher = watcher
         self._tell_detector()
         if key := self._labelling.keys.store.rotate_if_due(datetime.now(UTC)):
             self._store.add_event("key_rotated", None, {"kid": key.kid.hex()})
         if self._printing:
             self._printing.start()
-        for path in self._store.orphans():
-            self._take_orphan(path)
-        self._loops = [self._make_loop(placed) for placed in devices]
-        for loop in self._loops:
-            loop.start()
+        self._arrivals = Arrivals(
+            self._store, self._intake, self.tracing, self.measured, watcher=watcher, on_error=self._tell_failure
+        )
+        self._arrivals.open(devices)
 
     def close_devices(self) -> bool:
         """Stop devices, then detection and pictures, then labels; False if a device did not come back in time."""
         self._intake.stop_waiting()
-        came_back = [loop.stop() for loop in self._loops]
-        self._loops.clear()
+        came_back = [self._arrivals.close()] if self._arrivals else []
         self._intake.stop()
         self._labels.shutdown(wait=True)
         if self._printing:
@@ -311,78 +285,6 @@ class Station:
         """Log that an officer took note of an alarm."""
         self.tracing.acknowledge(alarm, officer)
 
-    # What the devices bring
-
-    def _make_loop(self, placed: Placed) -> DeviceLoop:
-        entry, device = placed.entry, placed.device
-        take: Callable[..., None] = self._took_xray if isinstance(device, XraySource) else self._took_code
-        return DeviceLoop(
-            device,
-            on_event=partial(take, entry),
-            on_status=partial(self._tell_status, entry),
-            on_idle=lambda: self._intake.expire(entry.lane, datetime.now(UTC)),
-        )
-
-    def _took_code(self, entry: DeviceEntry, reading: Reading) -> None:
-        self._watch(reading.code.text, reading.read_at, is_scan=bool(entry.lane))
-        if not entry.lane:
-            if self._watcher:
-                self._watcher.code_asked(reading)
-            return
-        self._intake.read(reading, entry)
-        if self._watcher:
-            self._watcher.code_read(reading)
-
-    def _watch(self, code: str, read_at: datetime, *, is_scan: bool = False) -> None:
-        """Alarm where a notice names a code, and log the scan of a label; what fails here does not cost the code."""
-        try:
-            for alarm in self.tracing.watch(code, read_at):
-                if self._watcher:
-                    self._watcher.alarmed(alarm)
-            if is_scan and code.startswith(PREFIX):
-                self.tracing.trace(code)
-        except KnownError as error:
-            self._tell_failure(error)
-
-    def _took_xray(self, entry: DeviceEntry, event: XrayEvent) -> None:
-        match event:
-            case ScanFinished(scan):
-                for code in scan.codes:
-                    self._watch(code, scan.finished_at or scan.started_at)
-                self._intake.take(scan, entry)
-            case ScanAborted(scan_id, error, partial_scan):
-                self._tell_failure(error)
-                if partial_scan:
-                    self._intake.take(partial_scan, entry, (Finding(FindingKind.PARTIAL_SCAN, str(error)),))
-                elif self._watcher:
-                    self._watcher.scan_ended(entry.name, scan_id, None)
-            case FileRejected(path, kept_at, error):
-                self._reject(entry, path, kept_at, error)
-            case ScanStarted() if self._watcher:
-                self._watcher.scan_started(entry.name, event)
-            case Lines() if self._watcher:
-                self._watcher.lines_arrived(entry.name, event)
-            case SourceEnded():
-                self._intake.end_lane(entry.lane)
-                if self._watcher:
-                    self._watcher.source_ended(entry.name)
-
-    def _reject(self, entry: DeviceEntry, path: Path, kept_at: Path | None, error: KnownError) -> None:
-        self.measured.count("rejected_files")
-        body = {"device": entry.name, "file": path.name, "kept_at": str(kept_at or ""), "why": error.key}
-        self._store.add_event("file_rejected", None, body)
-        if self._watcher:
-            self._watcher.file_rejected(entry.name, path.name, error)
-
-    def _take_orphan(self, path: Path) -> None:
-        """A picture that was kept when the power went, before its row was written."""
-        try:
-            scan, capture = self._store.adopt(path)
-        except FileError as error:
-            self._tell_failure(error)
-            return
-        self._intake.take(scan, DeviceEntry(name=scan.device, driver="recovered"), capture=capture)
-
     # Telling the watcher
 
     def _entered(self, parcel: Parcel, taken: Taken | None) -> None:
@@ -390,36 +292,24 @@ class Station:
         if taken:
             self.entered[parcel.id] += taken.scan.truth
         self._tell_queue(parcel.id)
-        if taken and self._watcher:
+        if taken:
             self._watcher.scan_ended(taken.device.name, taken.scan.id, parcel.id)
 
     def _tell_queue(self, parcel_id: int) -> None:
         row = self._store.row(parcel_id)
-        if row and self._watcher:
+        if row:
             self._watcher.queue_changed(row)
-
-    def _tell_status(self, entry: DeviceEntry, status: DeviceStatus) -> None:
-        for fault in set(status.faults) - self._faults.get(entry.name, set()):
-            self.measured.count("faults")
-            body = {"device": entry.name, "fault": fault.kind, "detail": fault.detail}
-            self._store.add_event("device_fault", None, body)
-        self._faults[entry.name] = set(status.faults)
-        if self._watcher:
-            self._watcher.device_changed(entry.name, status)
 
     def _tell_detector(self) -> None:
         detector = self._intake.detector
-        if self._watcher:
-            self._watcher.detector_changed(detector.name if detector else "", self._detector_error)
+        self._watcher.detector_changed(detector.name if detector else "", self._detector_error)
 
     def _tell_failure(self, error: KnownError) -> None:
         log.warning("known error", key=error.key, error=str(error))
-        if self._watcher:
-            self._watcher.failed(error)
+        self._watcher.failed(error)
 
     def _tell_printer(self, status: PrinterStatus) -> None:
-        if self._watcher:
-            self._watcher.printer_changed(status)
+        self._watcher.printer_changed(status)
 
     def _draw_in_advance(self, parcel_id: int, officer: str) -> None:
         """Draw the label, and print it where there is a printer, while the officer looks at the next picture."""

@@ -16,22 +16,47 @@ from scanners.xray import Lines, ScanStarted
 class Watcher(Protocol):
     """Called from the station's threads; must return at once."""
 
-    def queue_changed(self, row: QueueRow) -> None: ...
-    def scan_started(self, device: str, event: ScanStarted) -> None: ...
-    def lines_arrived(self, device: str, event: Lines) -> None: ...
-    def scan_ended(self, device: str, scan_id: str, parcel_id: int | None) -> None: ...
-    def code_read(self, reading: Reading) -> None: ...
+    def queue_changed(self, row: QueueRow) -> None:
+        return
+
+    def scan_started(self, device: str, event: ScanStarted) -> None:
+        return
+
+    def lines_arrived(self, device: str, event: Lines) -> None:
+        return
+
+    def scan_ended(self, device: str, scan_id: str, parcel_id: int | None) -> None:
+        return
+
+    def code_read(self, reading: Reading) -> None:
+        return
+
     def code_asked(self, reading: Reading) -> None:
         """The officer's hand reader read a code: he asks for what it leads to."""
-        ...
+        return
 
     def alarmed(self, alarm: Alarm) -> None:
         """A code was read that a recall or intercept names; it stands until the officer has taken note."""
-        ...
+        return
 
-    def printer_changed(self, status: PrinterStatus) -> None: ...
-    def device_changed(self, device: str, status: DeviceStatus) -> None: ...
-    def detector_changed(self, name: str, error: KnownError | None) -> None: ...
-    def file_rejected(self, device: str, name: str, error: KnownError) -> None: ...
-    def source_ended(self, device: str) -> None: ...
-    def failed(self, error: KnownError) -> None: ...
+    def printer_changed(self, status: PrinterStatus) -> None:
+        return
+
+    def device_changed(self, device: str, status: DeviceStatus) -> None:
+        return
+
+    def detector_changed(self, name: str, error: KnownError | None) -> None:
+        return
+
+    def file_rejected(self, device: str, name: str, error: KnownError) -> None:
+        return
+
+    def source_ended(self, device: str) -> None:
+        return
+
+    def failed(self, error: KnownError) -> None:
+        return
+
+
+class Unwatched(Watcher):
+    """Nobody is told."""

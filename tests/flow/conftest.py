@@ -118,14 +118,14 @@ class Desk:
             finished_at=started + timedelta(seconds=1),
             codes=codes,
         )
-        self.station._took_xray(self.belt.model_copy(update={"carries": kind}), ScanFinished(scan))
+        self.station._arrivals.take_xray(self.belt.model_copy(update={"carries": kind}), ScanFinished(scan))
         self.station.wait_until_idle()
         return scan
 
     def read(self, at_s: float, text: str) -> None:
         """A reader at the beam reads a code."""
         reading = Reading(Code("Code128", text), "reader", T0 + timedelta(seconds=at_s))
-        self.station._took_code(self.reader, reading)
+        self.station._arrivals.take_code(self.reader, reading)
 
     @property
     def newest(self) -> QueueRow:

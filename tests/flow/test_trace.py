@@ -27,6 +27,7 @@ from app.trace.errors import RecallEmptyError
 from app.trace.recall import Ground, Selector
 from app.trace.verdicts import VerdictKind
 from scanners.barcode import Code, Reading
+from scanners.decode import decode
 from tests.app.trace.test_epcis import check  # noqa: F401  the fixture that knows GS1's schema
 from tests.app.trace.test_printing import READY_ZPL, Socketed
 from tests.flow.conftest import T0, Desk
@@ -53,7 +54,9 @@ def release(desk: Desk, number: str, at_s: float = 0) -> tuple[int, str]:
 
 def ask(desk: Desk, code: str) -> VerdictKind:
     """The officer's hand reader reads a code, and the window asks what it leads to."""
-    desk.station._took_code(desk.reader.model_copy(update={"lane": ""}), Reading(Code("QRCode", code), "hand", T0))
+    desk.station._arrivals.take_code(
+        desk.reader.model_copy(update={"lane": ""}), Reading(Code("QRCode", code), "hand", T0)
+    )
     verdict = desk.station.trace(code).verdict
     assert verdict is not None
     return verdict.kind
@@ -206,7 +209,9 @@ def test_an_intercept_alarms_by_belt_reader_machine_and_hand(desk: Desk) -> None
     assert (desk.newest.lane, FindingKind.INTERCEPTED in desk.newest.findings) == (Lane.RED, True)
     desk.scan(50, "0012345678")
     assert FindingKind.INTERCEPTED in desk.newest.findings
-    desk.station._took_code(desk.reader.model_copy(update={"lane": ""}), Reading(Code("Code128", S10), "hand", T0))
+    desk.station._arrivals.take_code(
+        desk.reader.model_copy(update={"lane": ""}), Reading(Code("Code128", S10), "hand", T0)
+    )
     assert [alarm.code for alarm in desk.watched.alarms] == [S10, "0012345678", S10]
     assert {alarm.notice.kind for alarm in desk.watched.alarms} == {NoticeKind.INTERCEPT}
 
@@ -352,7 +357,7 @@ def test_labels_go_into_a_folder_and_say_the_code(open_desk: Callable[..., Desk]
     wait_until(lambda: any((tmp_path / "out").glob("*.png")))
     (file,) = (tmp_path / "out").glob("*.png")
     picture = cv2.imdecode(np.frombuffer(file.read_bytes(), np.uint8), cv2.IMREAD_GRAYSCALE)
-    assert cv2.QRCodeDetector().detectAndDecode(picture)[0] == payload
+    assert [code.text for code in decode(np.asarray(picture, np.uint8))] == [payload]
 
 
 def test_without_a_printer_the_window_prints(desk: Desk) -> None:
