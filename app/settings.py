@@ -29,6 +29,7 @@ class Post(_Section):
     """The customs post: its four-digit office code (关区代码) and name.
 
     `ordinary_places` are the other stations ("office/station") whose scans of a label are no sign of a copy.
+    `signer` is the algorithm of new trace codes; SM2 needs the optional library (`guanjian[sm2]`).
     """
 
     office: Annotated[str, Field(pattern="^[0-9]{4}$")] = "9999"
@@ -36,6 +37,7 @@ class Post(_Section):
     name_en: str = "Demo Mail Customs Office"
     station: Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,32}$")] = "station-1"
     ordinary_places: tuple[str, ...] = ()
+    signer: Literal["ed25519", "sm2"] = "ed25519"
 
 
 class Officer(_Section):

@@ -22,7 +22,7 @@ from app.store.found import LogReport, Progress, Trust
 from app.store.notes import Note, parse_notes
 from app.store.store import Store
 from app.texts import text
-from app.trace.keys import KeyList, read_key_list
+from app.trace.keys import EDDSA, KeyList, read_key_list
 
 Data = Annotated[Path | None, typer.Option(help="Folder of the store; default: the user's data folder.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
@@ -112,7 +112,7 @@ def trust_of(settings: Settings, keys: Path | None = None, checkpoints: Path | N
     from app.build import load_retention
 
     found = read_key_list(keys) if keys else _own_keys(settings)
-    public = None if found is None else frozenset(key.public for key in found)
+    public = None if found is None else frozenset(key.public for key in found if key.alg == EDDSA)
     return Trust(public, _read_notes(checkpoints), load_retention(settings.work.retention))
 
 

@@ -67,6 +67,12 @@ class NoSigningKeyError(KeyStoreError):
     key = "no_signing_key"
 
 
+class Sm2MissingError(KeyStoreError):
+    """The optional library for SM2 is not installed."""
+
+    key = "sm2_missing"
+
+
 class KeyListError(TraceError):
     """The list of public keys cannot be read."""
 

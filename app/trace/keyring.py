@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from app.trace.errors import KeyListError
-from app.trace.keys import KeyList, Signer, read_key_list
+from app.trace.keys import EDDSA, KeyList, Signer, read_key_list
 from app.trace.keystore import KeyStore, open_key_store
 
 _Stamp = tuple[tuple[str, int, int], ...]
@@ -19,11 +19,14 @@ class Keyring:
     A list that cannot be read is left out and told once to `on_damage`: it must not stop the verifying of all others.
     """
 
-    def __init__(self, store_path: Path, *, on_damage: Callable[[KeyListError], None] | None = None) -> None:
+    def __init__(
+        self, store_path: Path, *, alg: int = EDDSA, on_damage: Callable[[KeyListError], None] | None = None
+    ) -> None:
         self.folder = store_path.parent
         self.on_damage = on_damage
         self._store_path = store_path
-        self._store = open_key_store(store_path)
+        self._alg = alg
+        self._store = open_key_store(store_path, alg=alg)
         self._store_stamp = _stamp([store_path])
         self._lists_stamp: _Stamp | None = None
         self._others: list[KeyList] = []
@@ -36,7 +39,7 @@ class Keyring:
             KeyStoreError: their file was changed and cannot be used any more.
         """
         if (stamp := _stamp([self._store_path])) != self._store_stamp:
-            self._store, self._store_stamp = open_key_store(self._store_path), stamp
+            self._store, self._store_stamp = open_key_store(self._store_path, alg=self._alg), stamp
         return self._store
 
     def signer(self, now: datetime) -> Signer:

@@ -1,14 +1,14 @@
 """Keys of trace codes: who signs (Signer), who signed (PublicKey), and the list that every verifier holds (KeyList).
 
-The algorithm is Ed25519 (COSE -8). SM2 is not available: no well-kept library that fits signs with it; it would be
-one more Signer and one more branch in `PublicKey.has_signed`, with a private algorithm number.
+The algorithm is Ed25519 (COSE -8), or SM2 where a post chooses it and its library is installed. COSE has no number for
+SM2: ours is from the range for private use (below -65536).
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
@@ -17,10 +17,14 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
+from app.trace import sm2
 from app.trace.errors import KeyListError
 from app.trace.files import write_durably
 
 EDDSA = -8
+SM2 = -65537
+ALGORITHMS = {"ed25519": EDDSA, "sm2": SM2}
+_PUBLIC_BYTES = {EDDSA: 32, SM2: sm2.PUBLIC_BYTES}
 KID_BYTES = 6
 MAX_LIST_BYTES = 4_000_000
 
@@ -60,6 +64,23 @@ class Ed25519Signer:
 
 
 @dataclass(frozen=True, slots=True)
+class Sm2Signer:
+    """Signs with an SM2 key held in memory. Raises Sm2MissingError when it does without the library."""
+
+    secret: bytes = field(repr=False)
+    public: bytes
+    issuer: str
+    alg: int = SM2
+
+    @property
+    def kid(self) -> bytes:
+        return key_id(self.public)
+
+    def sign(self, message: bytes) -> bytes:
+        return sm2.sign(self.secret, self.public, message)
+
+
+@dataclass(frozen=True, slots=True)
 class PublicKey:
     """A key as verifiers know it.
 
@@ -80,11 +101,20 @@ class PublicKey:
     alg: int = EDDSA
 
     def __post_init__(self) -> None:
-        is_right = self.alg == EDDSA and len(self.public) == 32 and self.kid == key_id(self.public)
+        is_right = len(self.public) == _PUBLIC_BYTES.get(self.alg) and self.kid == key_id(self.public)
+        if self.alg == SM2:
+            is_right = is_right and self.public.startswith(b"\x04")
         if not is_right or not self.valid_from < self.sign_until <= self.valid_until:
             raise KeyListError("A key's id, length or dates do not fit together; fetch the key list again.")
 
     def has_signed(self, message: bytes, signature: bytes) -> bool:
+        """Whether this key made the signature.
+
+        Raises:
+            Sm2MissingError: it is an SM2 key and this machine cannot check one.
+        """
+        if self.alg == SM2:
+            return sm2.has_signed(self.public, message, signature)
         try:
             Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message)
         except InvalidSignature:

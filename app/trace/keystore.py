@@ -2,6 +2,8 @@
 
 The lock is a passphrase (Argon2id) or, so that a station starts without a question, a key file of 32 random bytes
 beside it, readable by its owner only. Who can read both files can sign: a post that needs more sets a passphrase.
+
+A post that signs its codes with SM2 has an Ed25519 key too: checkpoints of the log are signed with that one only.
 """
 
 from __future__ import annotations
@@ -20,9 +22,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from app.trace import sm2
 from app.trace.errors import KeyStoreError, KeyStoreLockedError, KeyUnknownError, NoSigningKeyError
 from app.trace.files import PRIVATE, write_durably
-from app.trace.keys import Ed25519Signer, KeyList, PublicKey, Signer, key_id
+from app.trace.keys import EDDSA, SM2, Ed25519Signer, KeyList, PublicKey, Signer, Sm2Signer, key_id
 
 SIGN_FOR = timedelta(days=365)
 VERIFY_FOR = timedelta(days=5 * 365)
@@ -70,13 +73,14 @@ class _Content(BaseModel):
 
 
 class KeyStore:
-    """The signing keys of one office, opened. Every change is written before it counts."""
+    """The signing keys of one office, opened. Every change is written before it counts. `alg` signs trace codes."""
 
-    def __init__(self, path: Path, lock: _Lock, wrap_key: bytes, content: _Content) -> None:
+    def __init__(self, path: Path, lock: _Lock, wrap_key: bytes, content: _Content, alg: int) -> None:
         self._path = path
         self._lock = lock
         self._wrap_key = wrap_key
         self._content = content
+        self._alg = alg
 
     @property
     def issuer(self) -> str:
@@ -86,37 +90,48 @@ class KeyStore:
         """All keys ever made here, for the list that verifiers get."""
         return KeyList(held.public for held in self._content.keys)
 
-    def signer(self, now: datetime) -> Signer:
-        """The newest key that may sign now.
+    def signer(self, now: datetime, alg: int | None = None) -> Signer:
+        """The newest key that may sign now, with the algorithm of trace codes unless another is given.
 
         Raises:
             NoSigningKeyError: there is none; rotate.
         """
         for held in reversed(self._content.keys):
             key = held.public
-            if held.secret and key.revoked_at is None and key.valid_from <= now < key.sign_until:
-                return Ed25519Signer(Ed25519PrivateKey.from_private_bytes(held.secret), key.issuer)
+            if key.alg != (alg or self._alg) or not held.secret:
+                continue
+            if key.revoked_at is None and key.valid_from <= now < key.sign_until:
+                return _make_signer(held)
         raise NoSigningKeyError("No key may sign now: check the station's clock, then run `guanjian keys rotate`.")
 
-    def rotate(self, now: datetime) -> PublicKey:
-        """Make a new key; the older ones lose their secrets and go on verifying."""
-        private = Ed25519PrivateKey.generate()
-        public = private.public_key().public_bytes_raw()
+    def rotate(self, now: datetime, alg: int | None = None) -> PublicKey:
+        """Make a new key for trace codes, or of another algorithm; its older ones lose their secrets but verify.
+
+        Raises:
+            Sm2MissingError: an SM2 key needs its library.
+        """
+        alg = alg or self._alg
+        secret, public = _make_key(alg)
         start = now.replace(microsecond=0)  # codes are dated in whole seconds
-        key = PublicKey(key_id(public), self.issuer, public, start, start + SIGN_FOR, start + VERIFY_FOR)
-        older = tuple(replace(held, secret=b"") for held in self._content.keys)
-        self._save((*older, _Held(key, private.private_bytes_raw())))
+        key = PublicKey(key_id(public), self.issuer, public, start, start + SIGN_FOR, start + VERIFY_FOR, alg=alg)
+        older = (replace(held, secret=b"") if held.public.alg == alg else held for held in self._content.keys)
+        self._save((*older, _Held(key, secret)))
         return key
 
     def rotate_if_due(self, now: datetime) -> PublicKey | None:
-        """Make a new key where the present one ends within a month or there is none; for the station's start.
+        """Make a new key of each kind that ends within a month or is not there; for the station's start.
 
         A revoked key is not replaced by itself: a person decides whether this machine may sign again.
+        Returns the last one made: that of trace codes where both were due.
         """
-        newest = self._content.keys[-1].public
-        if newest.revoked_at is not None or not newest.valid_from <= now or now < newest.sign_until - RENEW_BEFORE:
-            return None
-        return self.rotate(now)
+        made = [self.rotate(now, alg) for alg in dict.fromkeys((EDDSA, self._alg)) if self._is_due(alg, now)]
+        return made[-1] if made else None
+
+    def _is_due(self, alg: int, now: datetime) -> bool:
+        newest = next((held.public for held in reversed(self._content.keys) if held.public.alg == alg), None)
+        if newest is None:
+            return True
+        return newest.revoked_at is None and newest.valid_from <= now and now >= newest.sign_until - RENEW_BEFORE
 
     def revoke(self, kid: bytes, reason: str, now: datetime) -> PublicKey:
         """Withdraw a key and everything it signed.
@@ -151,28 +166,34 @@ class KeyStore:
         self._content = content
 
 
-def create_key_store(path: Path, issuer: str, *, now: datetime, passphrase: str | None = None) -> KeyStore:
+def create_key_store(
+    path: Path, issuer: str, *, now: datetime, passphrase: str | None = None, alg: int = EDDSA
+) -> KeyStore:
     """A new store with a first key for an office.
 
     Raises:
         KeyStoreError: there is already one, or the passphrase is too short.
+        Sm2MissingError: SM2 is asked for and its library is not installed.
     """
+    _check_library(alg)
     for file in (path, _key_file(path)):
         if file.exists():
             raise KeyStoreError(f"{file.name} exists already; move it away if its keys are really not needed.")
     lock, wrap_key = _new_lock(path, passphrase)
-    store = KeyStore(path, lock, wrap_key, _Content(issuer=issuer, keys=()))
-    store.rotate(now)
+    store = KeyStore(path, lock, wrap_key, _Content(issuer=issuer, keys=()), alg)
+    store.rotate_if_due(now)
     return store
 
 
-def open_key_store(path: Path, *, passphrase: str | None = None) -> KeyStore:
-    """Open the signing keys.
+def open_key_store(path: Path, *, passphrase: str | None = None, alg: int = EDDSA) -> KeyStore:
+    """Open the signing keys; `alg` is what trace codes are signed with from now on.
 
     Raises:
         KeyStoreLockedError: the passphrase or key file is missing or wrong, or the file was altered.
         KeyStoreError: the file is missing or is no key store.
+        Sm2MissingError: SM2 is asked for and its library is not installed.
     """
+    _check_library(alg)
     try:
         with path.open("rb") as file:
             envelope = _Envelope.model_validate_json(file.read(MAX_STORE_BYTES))
@@ -185,7 +206,26 @@ def open_key_store(path: Path, *, passphrase: str | None = None) -> KeyStore:
         plain = AESGCM(wrap_key).decrypt(envelope.nonce, envelope.box, _bound(envelope.lock))
     except InvalidTag as error:
         raise KeyStoreLockedError(f"The passphrase or key file does not open {path.name}.") from error
-    return KeyStore(path, envelope.lock, wrap_key, _Content.model_validate_json(plain))
+    return KeyStore(path, envelope.lock, wrap_key, _Content.model_validate_json(plain), alg)
+
+
+def _check_library(alg: int) -> None:
+    if alg == SM2:
+        sm2.load_library()
+
+
+def _make_key(alg: int) -> tuple[bytes, bytes]:
+    if alg == SM2:
+        return sm2.make_key()
+    private = Ed25519PrivateKey.generate()
+    return private.private_bytes_raw(), private.public_key().public_bytes_raw()
+
+
+def _make_signer(held: _Held) -> Signer:
+    key = held.public
+    if key.alg == SM2:
+        return Sm2Signer(held.secret, key.public, key.issuer)
+    return Ed25519Signer(Ed25519PrivateKey.from_private_bytes(held.secret), key.issuer)
 
 
 def _bound(lock: _Lock) -> bytes:

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.trace.codes import Claims, SignedCode, read_code
-from app.trace.errors import CodeMalformedError
+from app.trace.errors import CodeMalformedError, Sm2MissingError
 from app.trace.keys import KeyList, PublicKey
 
 
@@ -18,6 +18,7 @@ class VerdictKind(StrEnum):
     VALID = "valid"
     WRONG_SIGNATURE = "wrong_signature"
     UNKNOWN_KEY = "unknown_key"
+    UNCHECKED = "unchecked"
     KEY_EXPIRED = "key_expired"
     KEY_REVOKED = "key_revoked"
     MALFORMED = "malformed"
@@ -70,8 +71,11 @@ def verify(text: str, keys: KeyList, *, now: datetime) -> Verdict:
 def _weigh(code: SignedCode, key: PublicKey | None, now: datetime) -> VerdictKind:
     if key is None:
         return VerdictKind.UNKNOWN_KEY
-    if key.alg != code.alg or not key.has_signed(code.signed, code.signature):
-        return VerdictKind.WRONG_SIGNATURE
+    try:
+        if key.alg != code.alg or not key.has_signed(code.signed, code.signature):
+            return VerdictKind.WRONG_SIGNATURE
+    except Sm2MissingError:
+        return VerdictKind.UNCHECKED
     if key.issuer != code.claims.issuer:  # another office's key: for this office it is no key
         return VerdictKind.UNKNOWN_KEY
     # Whoever stole a key can date a code back, so revocation reaches every code that the key ever signed.

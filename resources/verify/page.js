@@ -31,6 +31,10 @@
     valid: ["good", "✓ 验证通过", "✓ Genuine", "请核对单号与包裹是否一致。", "Compare the number with the parcel."],
     wrong_signature: ["bad", "✗ 签名不符，疑为伪造", "✗ Forged: wrong signature", "以下内容不可信。", "Do not trust what it says."],
     unknown_key: ["care", "? 密钥未知", "? Unknown key", "请更新公钥清单后重试。", "Update the key list and try again."],
+    unchecked: [
+      "care", "? 未验证：本页无法验证国密 SM2 签名", "? Not checked: this page cannot verify SM2 signatures",
+      "真伪未知，请在装有 SM2 组件的海关工位验证。", "It may be genuine or forged: have it verified at a customs station with SM2.",
+    ],
     key_expired: ["care", "? 密钥不在有效期内", "? Key expired", "请核对时间并更新公钥清单。", "Check the clock and update the key list."],
     key_revoked: ["bad", "✗ 密钥已吊销", "✗ Key revoked", "以下内容不可信。", "Do not trust what it says."],
     malformed: ["bad", "✗ 不是海关追溯码", "✗ Not a trace code", "或读码有误，请重试。", "Or it was misread; try again."],
@@ -139,28 +143,36 @@
     translate();
   }
 
+  function loseCamera() {
+    closeCamera();
+    show({ problem: "noCamera" });
+  }
+
   async function openCamera() {
     if (stream) return closeCamera();
     const live = element("live");
+    element("camera").disabled = true; // a second press while it opens would leave a camera on for good
     try {
       stream = await navigator.mediaDevices.getUserMedia({
         video: { facingMode: "environment", width: { ideal: 1920 }, height: { ideal: 1080 } },
       });
+      stream.getVideoTracks()[0].addEventListener("ended", loseCamera); // unplugged, or taken by another program
       live.srcObject = stream;
       await live.play();
     } catch (error) {
-      closeCamera();
-      return show({ problem: "noCamera" });
+      return loseCamera();
+    } finally {
+      element("camera").disabled = false;
     }
     live.hidden = false;
     translate();
-    return watch(live);
+    return watch(live, stream);
   }
 
-  async function watch(live) {
-    while (stream) {
+  async function watch(live, watched) {
+    while (stream === watched) {
       const text = await readQr(live, live.videoWidth, live.videoHeight, [1]);
-      if (text !== null) {
+      if (text !== null && stream === watched) {
         closeCamera();
         return check(text);
       }
