@@ -76,7 +76,7 @@ class ArchiveDialog(QDialog):
         self.found.setMovement(QListView.Movement.Static)
         self.found.setIconSize(QSize(LONGEST_PX, round(LONGEST_PX * 0.75)))
         self.found.setUniformItemSizes(True)
-        self.found.setWordWrap(True)
+        self.found.setTextElideMode(Qt.TextElideMode.ElideNone)
         self.found.setSpacing(6)
         left = build.named(QFrame(), "side")
         column = build.column(left, gap=10, margins=(14, 12, 14, 12))
@@ -136,7 +136,7 @@ class ArchiveDialog(QDialog):
             item = QListWidgetItem(_words(row))
             item.setData(_ID, row.id)
             item.setToolTip(row.goods)
-            item.setSizeHint(QSize(LONGEST_PX + 20, round(LONGEST_PX * 0.75) + theme.text_px() * 5))
+            item.setSizeHint(QSize(LONGEST_PX + 20, round(LONGEST_PX * 0.75) + theme.text_px() * 7))
             item.setIcon(_icon(self._thumbs.get(row.id)))
             self.found.addItem(item)
         key = "ui.archive.most" if len(rows) == MOST_FOUND else "ui.archive.found"

@@ -88,7 +88,7 @@ def paint_panel(painter: QPainter, pane: QRectF, title: str, reading: Reading) -
     for number, (line, colour) in enumerate(zip(lines, colours, strict=True)):
         painter.setPen(colour)
         painter.drawText(QPointF(panel.left() + 10, panel.top() + 5 + metrics.ascent() + number * row), line)
-    chart = panel.adjusted(10, row * len(lines) + row, -10, -row - 8)
+    chart = panel.adjusted(10, row * len(lines) + row * 1.5, -10, -row - 8)
     left, right, _, top = reading.ends
     painter.setPen(PLATE_TEXT)
     painter.drawText(QPointF(chart.left(), chart.top() - 4), top)
