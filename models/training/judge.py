@@ -1,9 +1,9 @@
 """Judge an export and write its card: `python -m models.training.judge MODEL.onnx --sets FOLDER --version V`.
 
 FOLDER holds `known`, `unseen` and `clean` as models.training.data writes them with seeds that training did not use.
-Thresholds come from the first half of `clean`; the second half is what false alarms are counted on. Every set is also
-judged as a legacy machine would show it: 8-bit colours of a random palette, scale unknown. `--real` adds a COCO file
-of real pictures, which nothing was trained or calibrated on.
+Every set is judged as measured and as a legacy machine would show it: 8-bit colours of a random palette, scale unknown.
+Thresholds come from the first half of `clean`, the stricter of both forms; false alarms are counted on the second half.
+`--real` adds a COCO file of real pictures, which nothing was trained or calibrated on.
 """
 
 from __future__ import annotations
@@ -88,8 +88,8 @@ def judge_model(model: Path, version: str, sets: Path, real: Path | None) -> Mod
     detector = open_export(model, describe(model, version))
     scenes = {name: _read_set(sets / name) for name in ("known", "unseen", "clean")}
     half = len(scenes["clean"]) // 2
-    quiet = [p for is_colour in (False, True) for p in judge_scenes(detector, scenes["clean"][:half], is_colour)[0]]
-    cuts = {label: calibrate(quiet, label) for label in LABELS}
+    quiet = [judge_scenes(detector, scenes["clean"][:half], is_colour)[0] for is_colour in (False, True)]
+    cuts = {label: _strictest([calibrate(form, label) for form in quiet]) for label in LABELS}
     classes = tuple(ModelClass(label=name, text_key=f"detect.class.{name}", thresholds=cuts[name]) for name in LABELS)
     card = describe(model, version, classes)
     detector = open_export(model, card)
@@ -107,6 +107,11 @@ def judge_model(model: Path, version: str, sets: Path, real: Path | None) -> Mod
             suffix = "" if name == detector.name else f": {name}"
             metrics[f"real bags ({made.pictures} pictures, {real.parent.name}){suffix}"] = made.figures
     return card.model_copy(update={"metrics": metrics})
+
+
+def _strictest(thresholds: Sequence[Mapping[int, float]]) -> dict[int, float]:
+    """At each rate the highest threshold, so that no form of picture gives more false alarms than the rate says."""
+    return {rate: max(of_form[rate] for of_form in thresholds) for rate in thresholds[0]}
 
 
 def figures_of(
@@ -138,8 +143,10 @@ def main() -> None:
     parser.add_argument("--sets", type=Path, required=True)
     parser.add_argument("--version", required=True)
     parser.add_argument("--real", type=Path, help="COCO file of real pictures")
+    parser.add_argument("--note", action="append", default=[], help="what else the card is to say")
     chosen = parser.parse_args()
     card = judge_model(chosen.model, chosen.version, chosen.sets, chosen.real)
+    card = card.model_copy(update={"notes": tuple(chosen.note)})
     write_card(card, chosen.model.parent)
     sys.stdout.write(card.model_dump_json(indent=1) + "\n")
 
