@@ -79,6 +79,7 @@ class Intake:
         self._store = store
         self._rules = rules
         self._work = settings.work
+        self._looks_at = settings.detection.looks_at
         self._salt = f"{settings.post.office}:{settings.post.station}".encode()
         self._measured = measured
         self._on_parcel = on_parcel
@@ -197,7 +198,7 @@ class Intake:
             self._on_error(error if isinstance(error, KnownError) else KnownError(repr(error), detail=repr(error)))
 
     def _take_in(self, taken: Taken) -> None:
-        screened = self._screen(taken.scan)
+        screened = self._screen(taken)
         capture = taken.kept.result()
         if capture is None:
             return
@@ -222,11 +223,11 @@ class Intake:
                 if self._stopping.wait(FULL_DISK_RETRY_S):
                     return None
 
-    def _screen(self, scan: Scan) -> Screened:
-        if self.detector is None:
+    def _screen(self, taken: Taken) -> Screened:
+        if self.detector is None or taken.device.carries not in self._looks_at:
             return Screened(findings=(Finding(FindingKind.UNSCREENED),))
         try:
-            found = self.detector.find(scan)
+            found = self.detector.find(taken.scan)
         except ModelError as error:
             self._on_error(error)
             return Screened(model=self.detector.name, findings=(Finding(FindingKind.UNSCREENED, str(error)),))

@@ -62,9 +62,14 @@ class DeviceEntry(_Section):
 
 
 class Detection(_Section):
-    """The model's folder and name; None: the one that is shipped. `is_on` false: the station works without."""
+    """The model's folder and name; None: the one that is shipped. `is_on` false: the station works without.
+
+    `looks_at` is what the model was made for; other scans count as unscreened, because a model for parcels sees things
+    in containers that are not there.
+    """
 
     is_on: bool = True
+    looks_at: tuple[Kind, ...] = (Kind.PARCEL,)
     folder: Path | None = None
     model: str = "parcel-1"
 

@@ -243,6 +243,13 @@ def test_a_broken_detector_leaves_the_parcel_unscreened_and_the_station_at_work(
     assert any(isinstance(error, ModelBrokenError) for error in desk.watched.errors)
 
 
+def test_a_model_for_parcels_does_not_look_at_containers(desk: Desk) -> None:
+    desk.station.use_detector(Finds(Detection("firearm", 0.9, Level.SURE, (20, 10, 40, 30))))
+    desk.scan(0, "CSQU3054383", kind=Kind.CONTAINER)
+    assert desk.station.parcel(desk.newest.id).seen == ()
+    assert FindingKind.UNSCREENED in desk.newest.findings
+
+
 def test_a_weak_detection_is_not_shown_as_an_alarm(desk: Desk) -> None:
     desk.station.use_detector(Finds(Detection("blade", 0.05, Level.BELOW, (0, 0, 5, 5))))
     desk.scan(0, S10)
