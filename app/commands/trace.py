@@ -18,7 +18,7 @@ from app.settings import load_settings
 from app.texts import text
 from app.trace.epcis import to_epcis
 from app.trace.keyring import Keyring
-from app.trace.keys import PublicKey, read_key_list
+from app.trace.keys import PublicKey, name_algorithm, read_key_list
 from app.trace.page import build_page
 from app.trace.recall import Affected, Ground, Selector
 from app.trace.verdicts import Verdict, VerdictKind
@@ -301,6 +301,7 @@ def _print_key(key: PublicKey, *, json: bool) -> None:
         print_json(
             {
                 "kid": key.kid.hex(),
+                "algorithm": name_algorithm(key.alg),
                 "issuer": key.issuer,
                 "valid_from": key.valid_from.isoformat(),
                 "sign_until": key.sign_until.isoformat(),
@@ -312,7 +313,8 @@ def _print_key(key: PublicKey, *, json: bool) -> None:
         return
     revoked = f"  revoked {key.revoked_at:%Y-%m-%d}: {key.revoked_reason}" if key.revoked_at else ""
     print_line(
-        f"{key.kid.hex()}  office {key.issuer}  signs {key.valid_from:%Y-%m-%d} to {key.sign_until:%Y-%m-%d}, "
+        f"{key.kid.hex()}  {name_algorithm(key.alg)}  office {key.issuer}  "
+        f"signs {key.valid_from:%Y-%m-%d} to {key.sign_until:%Y-%m-%d}, "
         f"verifies until {key.valid_until:%Y-%m-%d}{revoked}"
     )
 

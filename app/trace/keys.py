@@ -122,6 +122,11 @@ class PublicKey:
         return True
 
 
+def name_algorithm(alg: int) -> str:
+    """The name by which settings and commands call an algorithm that keys may have."""
+    return next(name for name, number in ALGORITHMS.items() if number == alg)
+
+
 def key_id(public: bytes) -> bytes:
     """The first 6 bytes of the public key's SHA-256."""
     return hashlib.sha256(public).digest()[:KID_BYTES]

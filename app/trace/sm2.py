@@ -44,9 +44,10 @@ def sign(secret: bytes, public: bytes, message: bytes) -> bytes:
 
 def has_signed(public: bytes, message: bytes, signature: bytes) -> bool:
     """Whether the key with this public point made the signature. Raises Sm2MissingError."""
+    library = load_library()
     if not _is_on_curve(public):
         return False
-    key = load_library().SM2(uid=SIGNER_ID, pk=public)
+    key = library.SM2(uid=SIGNER_ID, pk=public)
     return bool(key.verify(message, signature[:_NUMBER_BYTES], signature[_NUMBER_BYTES:]))
 
 

@@ -94,6 +94,13 @@
     }));
   }
 
+  // The verdict on one label must not stand there while another is looked at.
+  function clear() {
+    shown = null;
+    element("result").hidden = true;
+    delete document.body.dataset.verdict;
+  }
+
   const check = async (text) => show({ verdict: await Trace.verify(text, keyList) });
 
   function pixels(source, width, height, scale) {
@@ -125,6 +132,7 @@
   }
 
   async function readPicture(file) {
+    clear();
     let bitmap;
     try {
       bitmap = await createImageBitmap(file);
@@ -150,6 +158,7 @@
 
   async function openCamera() {
     if (stream) return closeCamera();
+    clear();
     const live = element("live");
     element("camera").disabled = true; // a second press while it opens would leave a camera on for good
     try {

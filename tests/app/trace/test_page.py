@@ -11,7 +11,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -25,11 +25,11 @@ from numpy.typing import NDArray
 from app.bench.wear import LEVELS, photograph
 from app.trace.base45 import decode_base45, encode_base45
 from app.trace.codes import PREFIX, Claims, issue
-from app.trace.keys import Ed25519Signer, KeyList, PublicKey
-from app.trace.labels import LabelData, draw_label
+from app.trace.keys import SM2, Ed25519Signer, KeyList, PublicKey, key_id
+from app.trace.labels import Label, LabelData, draw_label
 from app.trace.page import build_page
 from app.trace.templates import load_template
-from app.trace.verdicts import verify
+from app.trace.verdicts import VerdictKind, verify
 from tests.app.trace.forging import forge, mutants
 
 BROWSER = next(
@@ -76,6 +76,39 @@ async function run() {
   results.withoutWebCrypto = [await typed(work.genuine), await typed(work.forged)];
   page.getElementById("language").click();
   results.languages = [page.documentElement.lang, page.getElementById("verdict").textContent];
+  page.getElementById("language").click();
+  const words = () => page.getElementById("verdict").textContent;
+  results.sm2 = [await typed(work.sm2), words()];
+  page.getElementById("language").click();
+  results.sm2.push(words());
+  const live = page.getElementById("live"), press = () => page.getElementById("camera").click();
+  const watched = [];
+  const open = view.MediaDevices.prototype.getUserMedia;
+  view.MediaDevices.prototype.getUserMedia = async function (...wanted) {
+    watched.push(await open.apply(this, wanted));
+    return watched.at(-1);
+  };
+  const twice = () => {
+    press();
+    press();
+    results.cleared = page.getElementById("result").hidden;
+  };
+  results.camera = [await verdictAfter(page, twice), page.getElementById("claims").innerText];
+  results.cameraClosed = [live.hidden, watched.map((each) => each.getTracks().map((track) => track.readyState))];
+  view.jsQR = () => null;
+  const shown = async () => { for (let i = 0; i < 400 && live.hidden; i++) await later(25); };
+  press();
+  await shown();
+  delete page.body.dataset.verdict;
+  press();
+  results.closedByHand = [live.hidden, watched.at(-1).active];
+  await later(500);
+  results.closedByHand.push(page.body.dataset.verdict ?? "nothing");
+  press();
+  await shown();
+  results.unplugged = await verdictAfter(page, () => watched.at(-1).getTracks()[0].dispatchEvent(new Event("ended")));
+  view.MediaDevices.prototype.getUserMedia = () => Promise.reject(new DOMException("", "NotAllowedError"));
+  results.refused = await verdictAfter(page, press);
   const lists = Object.fromEntries(Object.entries(work.lists).map(([name, list]) => [name, Trace.parseKeyList(list)]));
   for (const [name, [text, list]] of Object.entries(work.texts)) {
     results.texts[name] = (await Trace.verify(text, lists[list], work.now)).kind;
@@ -122,14 +155,17 @@ def served(files: dict[str, str]) -> Iterator[tuple[str, queue.Queue[bytes]]]:
         thread.join()
 
 
-def browse(files: dict[str, str], profile: Path) -> dict[str, Any]:
-    """Open /driver.html in the browser and return what it posts."""
+def browse(files: dict[str, str], profile: Path, film: Path) -> dict[str, Any]:
+    """Open /driver.html in a browser whose camera shows a film, and return what it posts."""
     options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]
+    options += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    options += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    options += [f"--use-file-for-fake-video-capture={film}"]
     with served(files) as (address, posted):
         command = [BROWSER, *options, f"--user-data-dir={profile}", f"{address}/driver.html"]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as browser:
             try:
-                results: dict[str, Any] = json.loads(posted.get(timeout=90))
+                results: dict[str, Any] = json.loads(posted.get(timeout=60))
             finally:
                 browser.terminate()
     return results
@@ -137,6 +173,38 @@ def browse(files: dict[str, str], profile: Path) -> dict[str, Any]:
 
 def as_png(picture: NDArray[Any]) -> str:
     return base64.b64encode(cv2.imencode(".png", picture)[1].tobytes()).decode()
+
+
+def write_film(path: Path, frames: list[NDArray[np.uint8]]) -> None:
+    """Frames of (height, width, BGR) as an uncompressed YUV4MPEG2 film, ten a second; a browser plays it in a loop."""
+    height, width = frames[0].shape[:2]
+    with path.open("wb") as file:
+        file.write(f"YUV4MPEG2 W{width} H{height} F10:1 Ip A1:1 C420\n".encode())
+        for frame in frames:
+            file.write(b"FRAME\n" + cv2.cvtColor(frame, cv2.COLOR_BGR2YUV_I420).tobytes())
+
+
+def held_before_camera(picture: NDArray[np.uint8], turned_deg: float) -> NDArray[np.uint8]:
+    """A label on a dark table as a phone's camera sees it: turned, small, a little out of focus, with noise."""
+    height, width = picture.shape
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), turned_deg, 640 / height)
+    turn[:, 2] += 640 - width / 2, 360 - height / 2
+    seen = cv2.warpAffine(picture, turn, (1280, 720), flags=cv2.INTER_AREA, borderValue=70)
+    noise = np.random.default_rng(2).normal(0, 4, seen.shape)
+    grey = np.clip(cv2.GaussianBlur(seen, (0, 0), 0.6) + noise, 0, 255).astype(np.uint8)
+    return cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR)
+
+
+@dataclass(frozen=True)
+class Sm2Looking:
+    """Says that it signs with SM2, as an office with another library does."""
+
+    kid: bytes
+    issuer: str = "5301"
+    alg: int = SM2
+
+    def sign(self, message: bytes) -> bytes:
+        return bytes(range(64))
 
 
 def compared_texts(claims: Claims, signer: Ed25519Signer, public_key: PublicKey, now: datetime) -> tuple[Any, Any]:
@@ -160,11 +228,27 @@ def compared_texts(claims: Claims, signer: Ed25519Signer, public_key: PublicKey,
 
 
 @pytest.fixture(scope="module")
-def work(claims: Claims, signer: Ed25519Signer, public_key: PublicKey, now: datetime) -> dict[str, Any]:
+def label(claims: Claims, signer: Ed25519Signer) -> Label:
+    data = LabelData(
+        issue(claims, signer), claims.trace_id, claims.item_id, "示例口岸海关", claims.status, claims.issued_at
+    )
+    return draw_label(load_template("mail-40x60"), data)
+
+
+@pytest.fixture(scope="module")
+def listed(public_key: PublicKey) -> tuple[PublicKey, PublicKey]:
+    """The keys inside the page: one of Ed25519 and one of SM2."""
+    public = b"\x04" + bytes(range(64))
+    return public_key, replace(public_key, kid=key_id(public), public=public, alg=SM2)
+
+
+@pytest.fixture(scope="module")
+def work(
+    claims: Claims, signer: Ed25519Signer, listed: tuple[PublicKey, PublicKey], label: Label, now: datetime
+) -> dict[str, Any]:
     genuine = issue(claims, signer)
     forged = genuine[:-2] + ("00" if genuine[-2:] != "00" else "11")
     data = LabelData(genuine, claims.trace_id, claims.item_id, "示例口岸海关", claims.status, claims.issued_at)
-    label = draw_label(load_template("mail-40x60"), data)
     bad = draw_label(load_template("mail-40x60"), replace(data, code=forged))
     clean = np.where(label.black, 0, 255).astype(np.uint8)
     pictures = {
@@ -175,7 +259,14 @@ def work(claims: Claims, signer: Ed25519Signer, public_key: PublicKey, now: date
         "light wear": photograph(label.black, 203, LEVELS[1], np.random.default_rng(4)),
         "clean": clean,
     }
+    public_key, sm2_key = listed
     texts, lists = compared_texts(claims, signer, public_key, now)
+    expected = {name: verify(text, lists[keys], now=now).kind for name, (text, keys) in texts.items()}
+    sm2_code = issue(claims, Sm2Looking(sm2_key.kid))
+    texts["SM2"], expected["SM2"] = (sm2_code, "SM2"), VerdictKind.UNCHECKED
+    texts["SM2 key, other algorithm"] = (issue(claims, Sm2Looking(sm2_key.kid, alg=-8)), "SM2")
+    expected["SM2 key, other algorithm"] = VerdictKind.WRONG_SIGNATURE
+    lists["SM2"] = KeyList([sm2_key])
     public, message = public_key.public, b"guanjian"
     good = signer.sign(message)
     order = 2**252 + 27742317777372353535851937790883648493
@@ -202,7 +293,8 @@ def work(claims: Claims, signer: Ed25519Signer, public_key: PublicKey, now: date
         "forged": forged,
         "texts": texts,
         "lists": {name: keys.to_json(now=now) for name, keys in lists.items()},
-        "expected": {name: verify(text, lists[keys], now=now).kind for name, (text, keys) in texts.items()},
+        "expected": expected,
+        "sm2": sm2_code,
         "now": now.timestamp() * 1000,
         "vectors": [[part.hex() for part in vector] for vector in vectors],
     }
@@ -210,14 +302,23 @@ def work(claims: Claims, signer: Ed25519Signer, public_key: PublicKey, now: date
 
 @pytest.fixture(scope="module")
 def seen(
-    work: dict[str, Any], claims: Claims, keys: KeyList, now: datetime, tmp_path_factory: pytest.TempPathFactory
+    work: dict[str, Any],
+    label: Label,
+    listed: tuple[PublicKey, PublicKey],
+    now: datetime,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, Any]:
     """What the browser saw, for all tests of this file."""
     if not BROWSER:
         pytest.skip("no Chromium on this machine: sudo apt-get install chromium")
     scripts = {f"/{name}": (PAGE_FILES / name).read_text(encoding="utf-8") for name in ("ed25519.js", "trace.js")}
-    files = {"/driver.html": DRIVER, "/page.html": build_page(keys, now=now), "/work.json": json.dumps(work), **scripts}
-    results = browse(files, tmp_path_factory.mktemp("browser"))
+    page = build_page(KeyList(listed), now=now)
+    files = {"/driver.html": DRIVER, "/page.html": page, "/work.json": json.dumps(work), **scripts}
+    folder = tmp_path_factory.mktemp("browser")
+    clean = np.where(label.black, 0, 255).astype(np.uint8)
+    empty = np.full((720, 1280, 3), 70, np.uint8)
+    write_film(folder / "film.y4m", [empty] * 5 + [held_before_camera(clean, 12 + n) for n in range(5)])
+    results = browse(files, folder / "profile", folder / "film.y4m")
     assert results["errors"] == []
     return results
 
@@ -248,13 +349,34 @@ def test_without_web_crypto_the_page_checks_signatures_itself(seen: dict[str, An
     assert seen["vectors"] == [True, False, False, False, True]
 
 
+def test_a_code_is_verified_from_the_camera_which_is_closed_then(seen: dict[str, Any]) -> None:
+    verdict, shown = seen["camera"]
+    assert (seen["cleared"], verdict) == (True, "valid")
+    assert "T5301-2026-000012345-5" in shown
+    assert seen["cameraClosed"] == [True, [["ended"]]]
+
+
+def test_a_camera_is_closed_by_hand_lost_or_refused(seen: dict[str, Any]) -> None:
+    assert seen["closedByHand"] == [True, False, "nothing"]
+    assert (seen["unplugged"], seen["refused"]) == ("noCamera", "noCamera")
+
+
+def test_the_page_says_that_it_cannot_check_sm2(seen: dict[str, Any]) -> None:
+    verdict, *words = seen["sm2"]
+    assert verdict == "unchecked"
+    assert sorted(words) == [
+        "? Not checked: this page cannot verify SM2 signatures",
+        "? 未验证：本页无法验证国密 SM2 签名",
+    ]
+
+
 def test_the_language_can_be_changed(seen: dict[str, Any]) -> None:
     language, verdict = seen["languages"]
     assert (language, verdict) in [("zh-CN", "✗ 签名不符，疑为伪造"), ("en", "✗ Forged: wrong signature")]
 
 
 def test_page_and_station_agree_on_every_code(seen: dict[str, Any], work: dict[str, Any]) -> None:
-    assert len(set(work["expected"].values())) == 6
+    assert len(set(work["expected"].values())) == 7
     assert {name: kind for name, kind in seen["texts"].items() if kind != work["expected"][name]} == {}
     assert len(seen["texts"]) == len(work["texts"])
 
