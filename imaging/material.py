@@ -56,7 +56,6 @@ class Beam:
     ratios: npt.NDArray[np.float64]
     zeff: npt.NDArray[np.float32]
     steel_mm: npt.NDArray[np.float64]
-    steel_low: npt.NDArray[np.float64]
     steel_high: npt.NDArray[np.float64]
 
 
@@ -66,13 +65,13 @@ def beam_at(kv: float) -> Beam:
     with resources.files("imaging").joinpath("tables/physics.npz").open("rb") as file:
         tables = np.load(cast(BinaryIO, file), allow_pickle=False)
         if kv >= MEV_FROM_KV:
-            low, high = tables["mev_steel_attenuation"]
+            _, high = tables["mev_steel_attenuation"]
             grid = (tables["mev_zeff_attenuation"], tables["mev_zeff_ratio"], tables["mev_zeff_table"])
-            return Beam(CARGO_KV, *grid, tables["mev_steel_mm"], low, high)
+            return Beam(CARGO_KV, *grid, tables["mev_steel_mm"], high)
         nearest = int(np.argmin(np.abs(tables["kvps"] - kv)))
-        low, high = tables["steel_attenuation"][nearest]
+        _, high = tables["steel_attenuation"][nearest]
         grid = (tables["zeff_attenuation"], tables["zeff_ratio"], tables["zeff_table"][nearest])
-        return Beam(float(tables["kvps"][nearest]), *grid, tables["steel_mm"], low, high)
+        return Beam(float(tables["kvps"][nearest]), *grid, tables["steel_mm"], high)
 
 
 def beam_of(view: View, generator: Generator | None = None) -> Beam:

@@ -116,11 +116,6 @@ def paint_table(palette: str, strip: Strip, highlight: int | None, is_inverse: b
     return _pack(colours).ravel()
 
 
-def grey_table(look: Look) -> Packed:
-    """Pixel of every 16-bit tone in black and white."""
-    return grey_pixels(window_table(look), look.inverse)
-
-
 def colour_table(look: Look) -> npt.NDArray[np.uint8]:
     """New value of every 8-bit value of a colour picture: gamma, window and inverse."""
     table = bytes_of(windowed(np.linspace(0, 1, 256, dtype=np.float32), look))

@@ -160,17 +160,6 @@ def read_model_file(path: Path) -> bytes:
         raise ModelBrokenError(f"The model {path.name} cannot be read: {error}", name=path.name) from error
 
 
-def list_cards(folder: Path = STORE) -> list[ModelCard]:
-    """Every readable card in a folder, by file name; what is no card is passed over."""
-    cards = []
-    for path in sorted(folder.glob("*.json")):
-        try:
-            cards.append(load_card(path)[0])
-        except (ModelBrokenError, ModelMissingError):
-            continue
-    return cards
-
-
 def write_card(card: ModelCard, folder: Path) -> Path:
     """Write a card beside its model."""
     path = (folder / card.file).with_suffix(".json")

@@ -1,18 +1,17 @@
-"""What the command line asks of this package: find objects in files, check a model, evaluate one on a COCO file."""
+"""What the command line asks of this package: the shipped detector, a line of output, a judgement on a COCO file."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from imaging.errors import KnownError
 from imaging.files import read
 from imaging.scan import Scan
 from models.baseline import DenseBlobs
 from models.card import STORE
 from models.coco import open_pictures, read_coco
-from models.detector import Detector, Findings
+from models.detector import Findings
 from models.evaluate import Report, judge, report
 from models.onnx import OnnxDetector, load
 
@@ -27,15 +26,6 @@ def load_default(folder: Path = STORE) -> OnnxDetector:
         ModelError: as `models.onnx.load`.
     """
     return load(DEFAULT, folder)
-
-
-def find_in_files(detector: Detector, files: Iterable[Path]) -> Iterator[tuple[Path, Findings | KnownError]]:
-    """The findings of each file, or why there are none; one bad file does not stop the others."""
-    for file in files:
-        try:
-            yield file, detector.find(read(file))
-        except KnownError as error:
-            yield file, error
 
 
 def as_line(file: Path, findings: Findings) -> dict[str, Any]:

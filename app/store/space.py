@@ -15,7 +15,6 @@ _BLOCK = b"\x5a" * (1 << 20)
 class Space:
     """Room on the store's disk. `is_low` comes in time to act; without the reserve the disk was full already."""
 
-    free_bytes: int
     is_low: bool
     has_reserve: bool
 
@@ -42,4 +41,4 @@ class Ballast:
 
     def space(self) -> Space:
         free = shutil.disk_usage(self.path.parent).free
-        return Space(free, free < LOW_BYTES, self.path.is_file())
+        return Space(free < LOW_BYTES, self.path.is_file())

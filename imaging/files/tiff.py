@@ -14,7 +14,6 @@ import tifffile
 
 from imaging.errors import FileError, FileTornError, FileUnsupportedError
 from imaging.files.limits import MAX_PAGES, check_pixels
-from imaging.scan import ViewKind
 
 MAGIC = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 OWN_MARK = "guanjian.scan"
@@ -74,11 +73,6 @@ def encode_pages(pages: Sequence[Page], *, compressed: bool = True) -> bytes:
                 page, photometric=photometric, metadata=None, description=OWN_MARK, maxworkers=DECODERS, **options
             )
     return buffer.getvalue()
-
-
-def kind_of(page: Page) -> ViewKind:
-    """A page of 16-bit counts, or of colour."""
-    return ViewKind.SINGLE if page.dtype == np.uint16 else ViewKind.COLOUR
 
 
 def _read_page(path: Path, page: Any, data: bytes) -> Page:

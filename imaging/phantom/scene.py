@@ -54,16 +54,6 @@ class Scene:
     def truth(self) -> tuple[Truth, ...]:
         return tuple(Truth(o.label, o.box, o.view) for o in self.objects)
 
-    def class_map(self, view: int = 0, classes: tuple[str, ...] = CLASSES) -> npt.NDArray[np.uint8]:
-        """Per pixel 0 or one more than the index of the class of the last object placed there."""
-        rows, cols, _ = self.tau[view].shape
-        labels = np.zeros((rows, cols), np.uint8)
-        for o in self.objects:
-            if o.view == view and o.label in classes:
-                left, top, right, bottom = o.box
-                labels[top:bottom, left:right][o.mask] = classes.index(o.label) + 1
-        return labels
-
 
 @dataclass(frozen=True, slots=True)
 class _Way:
