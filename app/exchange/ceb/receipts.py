@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.customs.states import State
-from app.customs.terms import STATES
 from app.exchange.ceb.message import Record
 from app.exchange.ceb.papers import CHINA
 from app.exchange.ceb.tables import Field, spec
@@ -40,6 +39,24 @@ STATUS_NAMES: dict[str, str] = {
     "899": "结关",
 }
 
+# Source: CEB 622 return statuses; which of them a state stands for is Guanjian's own.
+STATUSES: dict[State, tuple[str, ...]] = {
+    State.PRE_ADVISED: ("2", "3", ACCEPTED),
+    State.ARRIVED: (ACCEPTED,),
+    State.DOC_REVIEW: ("300",),
+    State.REFERRED: ("500",),
+    State.EXAMINING: ("500",),
+    State.EXAM_ABNORMAL: ("500",),
+    State.AWAITING_PARTY: ("300", "600"),
+    State.AWAITING_LAB: ("500",),
+    State.HELD: ("600",),
+    State.DETAINED: ("501", "502", "503", "599"),
+    State.RELEASED: ("800",),
+    State.CLOSED: ("899",),
+    State.RETURNED: ("700",),
+    State.TRANSFERRED: ("501", "502", "503", "505"),
+    State.REJECTED: ("100",),
+}
 _BY_REASON: dict[str, str] = {
     "clearance_department": "501",
     "anti_smuggling": "502",
@@ -78,8 +95,8 @@ class Outcome:
 
 def status_of(state: State, reason: str = "") -> str | None:
     """The receipt status for a state and the reason of the decision that led to it; None where there is none."""
-    codes = STATES[state].ceb
-    if not codes:
+    codes = STATUSES.get(state)
+    if codes is None:
         return None
     if _BY_REASON.get(reason) in codes:
         return _BY_REASON[reason]

@@ -25,7 +25,6 @@ from app.customs.states import (
     next_state,
     offers,
 )
-from app.customs.terms import ACTIONS, REASONS, STATES
 
 FULL = Facts(officer="li", second_officer="wang", reason="no_suspicion", note="KL-1", return_state=State.IMAGED)
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -200,17 +199,10 @@ def test_find_move_tells_a_frozen_parcel_from_an_unknown_move() -> None:
 
 
 @pytest.mark.parametrize("lang", texts.LANGUAGES)
-def test_the_texts_call_states_actions_and_reasons_as_the_terms_do(lang: str) -> None:
+def test_states_and_actions_have_names_and_whatever_needs_a_reason_has_some_to_choose(lang: str) -> None:
     shown = texts.catalogue(lang)
-    for state in State:
-        term = STATES[state].term
-        assert shown[f"state.{state}"] == (term.zh if lang == "zh_CN" else term.en)
-    for action in Action:
-        assert shown[f"action.{action}"] == (ACTIONS[action].zh if lang == "zh_CN" else ACTIONS[action].en)
-        for reason in REASONS.get(action, ()):
-            assert shown[f"reason.{action}.{reason}"]
-
-
-def test_whatever_needs_a_reason_has_some_to_choose() -> None:
-    assert {move.action for move in MOVES if move.needs_reason} <= set(REASONS)
-    assert set(REASONS[Action.RELEASE]) >= REVIEWED
+    assert {f"state.{state}" for state in State} == {key for key in shown if key.startswith("state.")}
+    assert {f"action.{action}" for action in Action} == {key for key in shown if key.startswith("action.")}
+    for action in {move.action for move in MOVES if move.needs_reason}:
+        assert any(key.startswith(f"reason.{action}.") for key in shown), action
+    assert {f"reason.{Action.RELEASE}.{reason}" for reason in REVIEWED} <= set(shown)
