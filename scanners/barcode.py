@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from scanners.device import Device, DeviceKind
+from imaging.errors import KnownError
+from scanners.device import Device, DeviceKind, DeviceState, DeviceStatus, Fault, FaultKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +49,13 @@ class BarcodeReader(Device):
         Raises:
             DeviceLostError: the device has gone; the station opens it again after a pause.
         """
+
+
+def reader_status(*, is_open: bool, is_connected: bool, refused: KnownError | None) -> DeviceStatus:
+    """How a reader is; `refused` is why the last text was no code."""
+    if not is_open:
+        return DeviceStatus(DeviceState.CLOSED)
+    faults = (Fault(FaultKind.CODE_REFUSED, str(refused)),) if refused else ()
+    if not is_connected:
+        return DeviceStatus(DeviceState.FAULT, (Fault(FaultKind.DISCONNECTED), *faults))
+    return DeviceStatus(DeviceState.READY, faults)

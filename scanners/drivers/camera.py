@@ -13,7 +13,7 @@ from typing import Annotated
 import cv2
 from pydantic import AfterValidator, Field
 
-from scanners.barcode import BarcodeReader, Reading
+from scanners.barcode import BarcodeReader, Reading, reader_status
 from scanners.codetext import check_text
 from scanners.decode import Hints, VideoDecoder
 from scanners.decoding.zxing import EVERYTHING
@@ -21,11 +21,8 @@ from scanners.device import (
     CodeRefusedError,
     DeviceLostError,
     DeviceSettings,
-    DeviceState,
     DeviceStatus,
     DeviceUnavailableError,
-    Fault,
-    FaultKind,
 )
 from scanners.drivers.grabber import Capture, Frame, Grabber
 from scanners.folding import Fold
@@ -135,13 +132,7 @@ class Camera(BarcodeReader):
                 self._grabber = None
 
     def status(self) -> DeviceStatus:
-        if not self._is_open:
-            return DeviceStatus(DeviceState.CLOSED)
-        refused = self._refused
-        faults = (Fault(FaultKind.CODE_REFUSED, str(refused)),) if refused else ()
-        if self._is_lost:
-            return DeviceStatus(DeviceState.FAULT, (Fault(FaultKind.DISCONNECTED), *faults))
-        return DeviceStatus(DeviceState.READY, faults)
+        return reader_status(is_open=self._is_open, is_connected=not self._is_lost, refused=self._refused)
 
     def read(self, timeout_s: float) -> Reading | None:
         deadline = time.monotonic() + timeout_s

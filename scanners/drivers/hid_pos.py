@@ -11,16 +11,13 @@ from typing import Any, Protocol
 
 from pydantic import Field
 
-from scanners.barcode import BarcodeReader, Reading
+from scanners.barcode import BarcodeReader, Reading, reader_status
 from scanners.device import (
     CodeRefusedError,
     DeviceLostError,
     DeviceSettings,
-    DeviceState,
     DeviceStatus,
     DeviceUnavailableError,
-    Fault,
-    FaultKind,
 )
 from scanners.drivers.hid_reports import REPORT_BYTES, Reports
 
@@ -125,13 +122,7 @@ class HidPos(BarcodeReader):
                 self._transport = None
 
     def status(self) -> DeviceStatus:
-        if not self._is_open:
-            return DeviceStatus(DeviceState.CLOSED)
-        refused = self._refused
-        faults = (Fault(FaultKind.CODE_REFUSED, str(refused)),) if refused else ()
-        if self._is_lost:
-            return DeviceStatus(DeviceState.FAULT, (Fault(FaultKind.DISCONNECTED), *faults))
-        return DeviceStatus(DeviceState.READY, faults)
+        return reader_status(is_open=self._is_open, is_connected=not self._is_lost, refused=self._refused)
 
     def read(self, timeout_s: float) -> Reading | None:
         deadline = time.monotonic() + timeout_s

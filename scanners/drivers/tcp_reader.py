@@ -13,16 +13,13 @@ from typing import Literal
 
 from pydantic import Field
 
-from scanners.barcode import BarcodeReader, Reading
+from scanners.barcode import BarcodeReader, Reading, reader_status
 from scanners.device import (
     CodeRefusedError,
     DeviceLostError,
     DeviceSettings,
-    DeviceState,
     DeviceStatus,
     DeviceUnavailableError,
-    Fault,
-    FaultKind,
 )
 from scanners.drivers.framing import Frames, Framing
 
@@ -101,13 +98,7 @@ class TcpReader(BarcodeReader):
             self._readers.clear()
 
     def status(self) -> DeviceStatus:
-        if not self._is_open:
-            return DeviceStatus(DeviceState.CLOSED)
-        refused = self._refused
-        faults = (Fault(FaultKind.CODE_REFUSED, str(refused)),) if refused else ()
-        if not self._readers:
-            return DeviceStatus(DeviceState.FAULT, (Fault(FaultKind.DISCONNECTED), *faults))
-        return DeviceStatus(DeviceState.READY, faults)
+        return reader_status(is_open=self._is_open, is_connected=bool(self._readers), refused=self._refused)
 
     def read(self, timeout_s: float) -> Reading | None:
         if not self._is_open:
