@@ -17,16 +17,16 @@ MAX_TAGS = 1_000_000
 _DOCTYPES = tuple("<!DOCTYPE".encode(code) for code in ("utf-8", "utf-16-le", "utf-16-be"))
 
 
-def parse_xml(source: Path | bytes, *, max_bytes: int = MAX_BYTES) -> etree._Element:
+def parse_xml(source: Path | bytes) -> etree._Element:
     """The root of an XML file or text; comments and processing instructions are left out.
 
     Raises:
         MessageTooLargeError: it was not parsed. MessageHostileError: it declares a document type.
         MessageBrokenError: it cannot be read or is not well-formed; nesting over 256 counts as that.
     """
-    data = source if isinstance(source, bytes) else read_capped(source, max_bytes)
-    if len(data) > max_bytes or (tags := data.count(b"<")) > MAX_TAGS:
-        what = f"{len(data) / 1e6:.0f} MB" if len(data) > max_bytes else f"{tags} tags"
+    data = source if isinstance(source, bytes) else read_capped(source)
+    if len(data) > MAX_BYTES or (tags := data.count(b"<")) > MAX_TAGS:
+        what = f"{len(data) / 1e6:.0f} MB" if len(data) > MAX_BYTES else f"{tags} tags"
         raise MessageTooLargeError(f"The message has {what}, more than any message may; it was not read.", detail=what)
     if any(mark in data for mark in _DOCTYPES):
         raise _hostile()
@@ -42,7 +42,7 @@ def parse_xml(source: Path | bytes, *, max_bytes: int = MAX_BYTES) -> etree._Ele
     return root
 
 
-def read_capped(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
+def read_capped(path: Path) -> bytes:
     """A file's content, never more than the cap and one byte, however long the file is.
 
     Raises:
@@ -50,7 +50,7 @@ def read_capped(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
     """
     try:
         with path.open("rb") as file:
-            return file.read(max_bytes + 1)
+            return file.read(MAX_BYTES + 1)
     except OSError as error:
         detail = f"{path.name}: {error.strerror}"
         raise MessageBrokenError(f"The message cannot be opened: {detail}.", detail=detail) from error

@@ -19,11 +19,9 @@ class Keyring:
     A list that cannot be read is left out and told once to `on_damage`: it must not stop the verifying of all others.
     """
 
-    def __init__(
-        self, store_path: Path, *, alg: int = EDDSA, on_damage: Callable[[KeyListError], None] | None = None
-    ) -> None:
+    def __init__(self, store_path: Path, *, alg: int = EDDSA) -> None:
         self.folder = store_path.parent
-        self.on_damage = on_damage
+        self.on_damage: Callable[[KeyListError], None] | None = None
         self._store_path = store_path
         self._alg = alg
         self._store = open_key_store(store_path, alg=alg)

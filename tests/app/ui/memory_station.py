@@ -9,7 +9,7 @@ from pathlib import Path
 
 import qrcode
 
-from app.customs.parcel import ArchiveFilter, Capture, Decision, Lane, Parcel, QueueFilter, QueueRow
+from app.customs.parcel import ArchiveFilter, Capture, Decision, Parcel, QueueFilter, QueueRow
 from app.customs.states import (
     LETS_GO,
     WAITING,
@@ -29,7 +29,6 @@ from app.views import Decided
 from imaging.scan import Scan
 
 UNDO_S = 60.0
-_LANES = list(Lane)
 
 
 class MemoryStation:
