@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
 import typer
 
 from app.commands import bench, files, keeping, log, messages, model, quality, records, runs, trace
 from app.logs import configure_logs
+from app.settings import system_language
 from app.texts import set_language
 
 cli = typer.Typer(
@@ -47,8 +46,7 @@ cli.add_typer(messages.message_commands, name="messages")
 def main() -> None:
     """Run the command line."""
     configure_logs()
-    if os.environ.get("LC_ALL", os.environ.get("LANG", "")).startswith("en"):
-        set_language("en")
+    set_language(system_language())
     cli()
 
 

@@ -35,6 +35,7 @@ from models.card import STORE
 from models.detector import Detector, ModelError
 from scanners.barcode import BarcodeReader
 from scanners.drivers.keyboard_wedge import KeyboardWedge
+from scanners.drivers.recording import open_recording
 from scanners.drivers.replay import Replay
 from scanners.registry import build_device
 from scanners.simulated.content import renumber
@@ -111,6 +112,14 @@ def _build(entry: DeviceEntry) -> XraySource | BarcodeReader:
 def find_wedge(devices: Sequence[Placed]) -> KeyboardWedge | None:
     """The reader that types, whose keys the window has to tell apart."""
     return next((placed.device for placed in devices if isinstance(placed.device, KeyboardWedge)), None)
+
+
+def expect_scans(path: Path) -> None:
+    """
+    Raises:
+        DeviceUnavailableError: there is nothing in this folder or archive that a replay could play.
+    """
+    open_recording(path).close()
 
 
 def find_player(devices: Sequence[Placed]) -> Replay | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from importlib import resources
 from pathlib import Path
@@ -118,10 +119,15 @@ class Printer(_Section):
         return host, int(port)
 
 
-class Look(_Section):
-    """How the window starts."""
+def system_language() -> Literal["zh_CN", "en"]:
+    """English where the system's language is English, else Chinese."""
+    return "en" if os.environ.get("LC_ALL", os.environ.get("LANG", "")).startswith("en") else "zh_CN"
 
-    language: Literal["zh_CN", "en"] = "zh_CN"
+
+class Look(_Section):
+    """How the window starts; the language is the system's where nothing is set."""
+
+    language: Literal["zh_CN", "en"] = Field(default_factory=system_language)
     theme: Literal["dark", "bright"] = "dark"
 
 

@@ -26,15 +26,18 @@ MEMORY_EVERY = 100
 """Parcels between two readings of the memory in use."""
 
 
-def sit(settings: Settings, *, is_auto: bool, ends: bool) -> dict[str, Any]:
-    """Open the window until it is closed, or until the devices have ended and nothing waits; returns the report."""
+def sit(settings: Settings, *, is_auto: bool, ends: bool, think_s: float = 0.0) -> dict[str, Any]:
+    """Open the window until it is closed, or until the devices have ended and nothing waits; returns the report.
+
+    `think_s` is how long the scripted officer looks at each picture.
+    """
     make_application()
     station = build_station(settings)
     try:
         devices = build_devices(station.settings)
         memory = _Memory()
         begun = perf_counter()
-        _work(station, devices, settings, memory, is_auto=is_auto, ends=ends)
+        _work(station, devices, settings, memory, is_auto=is_auto, ends=ends, think_s=think_s)
         seconds = perf_counter() - begun
         station.close_devices()
         return build_report(station) | {"seconds": round(seconds, 3), "memory_mb": memory.readings}
@@ -43,7 +46,14 @@ def sit(settings: Settings, *, is_auto: bool, ends: bool) -> dict[str, Any]:
 
 
 def _work(
-    station: Station, devices: Sequence[Placed], settings: Settings, memory: _Memory, *, is_auto: bool, ends: bool
+    station: Station,
+    devices: Sequence[Placed],
+    settings: Settings,
+    memory: _Memory,
+    *,
+    is_auto: bool,
+    ends: bool,
+    think_s: float,
 ) -> None:
     bridge = Bridge()
     sources = {placed.entry.name for placed in devices if isinstance(placed.device, XraySource)}
@@ -55,7 +65,7 @@ def _work(
         if player := find_player(devices):
             window.parts.add_replay(ReplayBar(player, player.settings.speed, window.desk.reads))
         if is_auto:
-            ScriptedOfficer(window, lambda: ends and not sources and station.is_idle())
+            ScriptedOfficer(window, lambda: ends and not sources and station.is_idle(), think_s)
         elif ends:
             bridge.source_done.connect(lambda _: None if sources else window.close())
         station.start(devices, bridge)

@@ -23,7 +23,7 @@ from app.settings import Settings
 from app.store.decisions import TraceFound
 from app.store.found import LogReport
 from app.store.store import Store
-from app.trace.errors import LabelError
+from app.trace.errors import LabelNoneError
 from app.trace.formats import Format
 from app.trace.printing import PrintJob, PrintQueue
 from app.trace.recall import Selector
@@ -223,7 +223,8 @@ class Station:
         parcel = self._store.parcel(parcel_id)
         if decision.trace_code:
             self.measured.count("labels")
-            self._labels.submit(self._draw_in_advance, parcel_id, officer)
+            if self._printing:
+                self._labels.submit(self._print_at_once, parcel_id, officer)
         self._tell_queue(parcel_id)
         return Decided(decision, parcel, now + timedelta(seconds=self.settings.work.undo_s))
 
@@ -241,10 +242,10 @@ class Station:
         return Decided(decision, self._store.parcel(decision.parcel_id), None)
 
     def label(self, parcel_id: int, *, kind: Format = Format.PNG, dpi: int | None = None, copy: int = 0) -> Path:
-        """The file of a released parcel's label, drawn where it is not there yet.
+        """The file of a released parcel's label, drawn now.
 
         Raises:
-            LabelError: the parcel carries no trace code, or the label cannot be drawn.
+            LabelNoneError: the parcel carries no trace code. LabelError: the label cannot be drawn.
         """
         parcel, found = self._labelled(parcel_id)
         return self._labelling.draw(
@@ -255,14 +256,14 @@ class Station:
         parcel = self._store.parcel(parcel_id)
         found = self._store.find_trace(parcel.trace_code) if parcel.trace_code else None
         if found is None:
-            raise LabelError(f"{parcel.number} has no trace code; only what is released gets a label.")
+            raise LabelNoneError(f"{parcel.number} has no label; only what is released gets one.", number=parcel.number)
         return parcel, found
 
     def print_label(self, parcel_id: int, *, officer: str) -> PrintJob | None:
         """Queue the label of a released parcel, marked where it is a reprint; None where no printer is configured.
 
         Raises:
-            LabelError: the parcel carries no trace code, or the label cannot be drawn.
+            LabelNoneError: the parcel carries no trace code. LabelError: the label cannot be drawn.
         """
         if self._printing is None:
             return None
@@ -311,10 +312,9 @@ class Station:
     def _tell_printer(self, status: PrinterStatus) -> None:
         self._watcher.printer_changed(status)
 
-    def _draw_in_advance(self, parcel_id: int, officer: str) -> None:
-        """Draw the label, and print it where there is a printer, while the officer looks at the next picture."""
+    def _print_at_once(self, parcel_id: int, officer: str) -> None:
+        """Queue the label of what was just released, while the officer looks at the next picture."""
         try:
-            self.label(parcel_id)
             self.print_label(parcel_id, officer=officer)
         except KnownError as error:
             self._tell_failure(error)

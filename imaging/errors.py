@@ -72,6 +72,12 @@ class FileMissingError(FileError):
     key = "file_missing"
 
 
+class CodeAbsentError(FileError):
+    """A picture in which a code was expected holds none that can be read."""
+
+    key = "code_absent"
+
+
 class FileTornError(FileError):
     """The file is empty, cut off or damaged."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from app.bench.rows import Row
 from app.commands.output import Exit, console, explain
@@ -48,7 +48,7 @@ def bench(
 
 
 def _table(rows: list[Row]) -> Table:
-    table = Table("figure", "value", "unit", "reach", "", "peer", "peer value")
+    table = Table(Column("figure", no_wrap=True), "value", "unit", "reach", "", "peer", "peer value")
     for row in rows:
         mark = {True: "[green]ok", False: "[red]below", None: ""}[row.ok]
         values = (

@@ -39,10 +39,11 @@ def simulate(
     """Make scans of phantoms, with ground truth, as native files."""
     from imaging.phantom import simulate_container, simulate_parcel
 
-    out.mkdir(parents=True, exist_ok=True)
-    for number in track(range(seed, seed + count), f"{count} x {kind}"):
-        scan = simulate_parcel(number, views=views) if kind == Simulated.PARCEL else simulate_container(number)
-        native.write(scan, out / f"{kind}-{number:06d}.tif")
+    with known_errors():
+        out.mkdir(parents=True, exist_ok=True)
+        for number in track(range(seed, seed + count), f"{count} x {kind}"):
+            scan = simulate_parcel(number, views=views) if kind == Simulated.PARCEL else simulate_container(number)
+            native.write(scan, out / f"{kind}-{number:06d}.tif")
 
 
 def detect(
@@ -116,6 +117,8 @@ def render(
     view: Annotated[int, typer.Option(min=0, max=1)] = 0,
 ) -> None:
     """Write the picture that an officer sees, in one look, as PNG."""
+    if out.suffix.lower() != ".png":
+        raise typer.BadParameter(f"{out.suffix!r} is not .png", param_hint="--out")
     if look not in LOOKS:
         raise typer.BadParameter(f"{look!r} is not one of {', '.join(LOOKS)}", param_hint="--look")
     with known_errors():
@@ -123,5 +126,5 @@ def render(
         if view >= len(scan.views):
             raise typer.BadParameter(f"the scan has {len(scan.views)} view(s)", param_hint="--view")
         seen = picture_of(scan.views[view], LOOKS[look])
-    _, buffer = cv2.imencode(".png", cv2.cvtColor(seen, cv2.COLOR_RGB2BGR))
-    out.write_bytes(buffer.tobytes())
+        _, buffer = cv2.imencode(".png", cv2.cvtColor(seen, cv2.COLOR_RGB2BGR))
+        out.write_bytes(buffer.tobytes())

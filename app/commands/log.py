@@ -100,6 +100,7 @@ def settings_of(data: Path | None) -> Settings:
 
 @contextmanager
 def open_store(settings: Settings) -> Iterator[Store]:
+    Store.expect(settings.data)
     store = Store.open(settings.data, station=settings.post.station)
     try:
         yield store

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands.output import known_errors, print_json, print_line
+from app.commands.output import Exit, known_errors, print_json, print_line
 from app.settings import load_settings
 
 model_commands = typer.Typer(help="Check and judge detection models.", no_args_is_help=True)
@@ -27,9 +27,12 @@ def check(
         understood = check_model(file, tuple(filter(None, classes.split(","))))
     if json:
         print_json(understood.model_dump(mode="json"))
-        return
-    for name, value in understood.model_dump(mode="json").items():
-        print_line(f"{name:12s} {value}")
+    else:
+        for name, value in understood.model_dump(mode="json").items():
+            if value not in ("", None, []):
+                print_line(f"{name:12s} {', '.join(map(str, value)) if isinstance(value, list) else value}")
+    if understood.problem:
+        raise typer.Exit(Exit.FOUND)
 
 
 @model_commands.command("eval")

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app.texts import has_text, text
+from imaging import files
 from imaging.errors import KnownError
 from imaging.files import picture
 from scanners.barcode import Code
@@ -60,6 +61,9 @@ def known_errors() -> Iterator[None]:
     except KnownError as error:
         typer.echo(explain(error), err=True)
         raise typer.Exit(Exit.FAILED) from error
+    except OSError as error:
+        typer.echo(f"{error.filename or ''}: {error.strerror}", err=True)
+        raise typer.Exit(Exit.FAILED) from error
 
 
 def track(items: Sequence[T], what: str) -> Iterator[T]:
@@ -96,6 +100,7 @@ def decode_file(path: Path) -> list[Code]:
     Raises:
         FileError: it cannot be read as a picture.
     """
+    files.read_head(path)
     colour = picture.read(path).views[0].colour
     assert colour is not None
     return decode(np.ascontiguousarray(colour[..., ::-1]))

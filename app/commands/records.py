@@ -13,9 +13,10 @@ import typer
 from app.commands.output import decode_file, known_errors
 from app.settings import Printer, load_settings
 from app.station import Station
-from app.trace.errors import LabelError
+from app.store.store import Store
+from app.trace.errors import LabelNoneError
 from app.trace.formats import Format
-from imaging.errors import FileTornError
+from imaging.errors import CodeAbsentError
 
 Data = Annotated[Path | None, typer.Option(help="Folder of the store; default: the user's data folder.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
@@ -35,7 +36,7 @@ def label(
     with known_errors(), open_station(data) as station:
         found = station.find_code(parcel) or (station.parcel(int(parcel)) if parcel.isdecimal() else None)
         if found is None:
-            raise LabelError(f"No parcel is known by {parcel!r}.")
+            raise LabelNoneError(f"No parcel is known by {parcel}.", number=parcel)
         shutil.copyfile(station.label(found.id, kind=kind, dpi=dpi), out)
 
 
@@ -45,6 +46,7 @@ def open_station(data: Path | None) -> Iterator[Station]:
     from app.build import build_station
 
     settings = load_settings()
+    Store.expect(data or settings.data)
     changes: dict[str, object] = {
         "devices": (),
         "printer": Printer(),
@@ -61,9 +63,9 @@ def read_code(picture: Path) -> str:
     """The code in a picture.
 
     Raises:
-        FileTornError: it is no picture, or there is no code in it.
+        FileError: it is no picture. CodeAbsentError: there is no code in it.
     """
     codes = [code for code in decode_file(picture) if not code.is_doubtful]
     if not codes:
-        raise FileTornError(picture, "no code can be read in it.")
+        raise CodeAbsentError(picture, "no code can be read in it.")
     return codes[0].text

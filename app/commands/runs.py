@@ -27,13 +27,15 @@ def run(
     report: Report = None,
     data: Data = None,
     speed: Annotated[str | None, typer.Option(help="Of the simulators; default: 1, with --auto max.")] = None,
+    think: Annotated[float, typer.Option(min=0, max=60, help="Seconds that the scripted officer looks.")] = 0.0,
 ) -> None:
     """Open the station on the devices of a profile."""
     with known_errors():
         settings = load_settings(profile)
         chosen = _parse_speed(speed or ("max" if auto else "1"))
         devices = tuple(_simulate(entry, parcels, chosen) for entry in settings.devices)
-        _open(_with(settings, data, devices), offscreen=offscreen, auto=auto, report=report, ends=parcels is not None)
+        settings = _with(settings, data, devices)
+        _open(settings, offscreen=offscreen, auto=auto, report=report, ends=parcels is not None, think_s=think)
 
 
 def replay(
@@ -48,20 +50,25 @@ def replay(
     """Replay captured scans through the station, into a store of their own beside the post's."""
     if not path.exists():
         raise typer.BadParameter(f"{path} does not exist", param_hint="PATH")
+    from app.build import expect_scans
+
     with known_errors():
         options = {"path": str(path.resolve()), "speed": _parse_speed(speed)}
         device = DeviceEntry(name="replay", driver="replay", lane="replay", options=options)
         settings = load_settings(profile)
-        settings = _with(settings, data or settings.data / "replay", (device,))
+        settings = _with(settings, (data or settings.data) / "replay", (device,))
+        expect_scans(path)
         _open(settings, offscreen=offscreen, auto=auto, report=report, ends=True)
 
 
-def _open(settings: Settings, *, offscreen: bool, auto: bool, report: Path | None, ends: bool) -> None:
+def _open(
+    settings: Settings, *, offscreen: bool, auto: bool, report: Path | None, ends: bool, think_s: float = 0.0
+) -> None:
     if offscreen:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from app.sitting import sit  # Qt is loaded only now, so that other commands start at once
 
-    outcome: dict[str, Any] = sit(settings, is_auto=auto, ends=ends and (auto or offscreen))
+    outcome: dict[str, Any] = sit(settings, is_auto=auto, ends=ends and (auto or offscreen), think_s=think_s)
     if report:
         report.write_text(json.dumps(outcome, ensure_ascii=False, indent=1), encoding="utf-8")
         console.print(f"Report: {report}")

@@ -105,3 +105,9 @@ class ExportError(StoreError):
     """A package cannot be made of what was asked for."""
 
     key = "log_export"
+
+
+class StoreMissingError(StoreError):
+    """There is no store in the folder, and whoever asked only wanted to read one."""
+
+    key = "store_missing"

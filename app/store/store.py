@@ -27,7 +27,7 @@ from app.store import archive, captures, decisions, declarations, outbox, parcel
 from app.store.audit import Event, Log, read_events
 from app.store.database import Connection, Database
 from app.store.decisions import TraceFound, TraceLabel, Verdict
-from app.store.errors import StoreFullError, StoreReadOnlyError
+from app.store.errors import StoreFullError, StoreMissingError, StoreReadOnlyError
 from app.store.found import LogReport
 from app.store.hours import day_counts
 from app.store.keeping import Keeping
@@ -38,6 +38,8 @@ from app.store.recalls import Recalls
 from app.store.space import BALLAST_BYTES, Ballast, Space
 from app.store.times import to_us
 from imaging.scan import Scan
+
+FILE = "store.sqlite"
 
 
 class Store:
@@ -69,7 +71,7 @@ class Store:
             ballast.fill()
         except OSError as error:
             raise StoreReadOnlyError(f"The folder {folder.name} cannot be written.", detail=str(error)) from error
-        database = Database(folder / "store.sqlite")
+        database = Database(folder / FILE)
         try:
             migrate(database, folder / "backups")
             with database.write() as writer:
@@ -79,6 +81,15 @@ class Store:
             database.close()
             raise
         return cls(folder, database, ballast)
+
+    @staticmethod
+    def expect(folder: Path) -> None:
+        """
+        Raises:
+            StoreMissingError: there is no store in this folder.
+        """
+        if not (folder / FILE).is_file():
+            raise StoreMissingError(f"There is no store in {folder}. Check --data.", folder=str(folder))
 
     def close(self) -> None:
         self.keeping.stop()

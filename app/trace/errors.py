@@ -85,6 +85,12 @@ class LabelError(TraceError):
     key = "label"
 
 
+class LabelNoneError(LabelError):
+    """The parcel has not been released, so it carries no trace code and no label; or there is no such parcel."""
+
+    key = "label_none"
+
+
 class TemplateError(LabelError):
     """A label template is missing or wrong."""
 

@@ -27,6 +27,8 @@ from imaging.errors import AnnotationInvalidError, KnownError
 from scanners.barcode import Reading
 
 READ_AHEAD = 3
+LABEL_AFTER_MS = 250
+"""Drawing a label takes as long as showing a picture; the picture goes first."""
 REFRESH_MS = 120
 
 
@@ -264,8 +266,14 @@ class Course(QObject):
         elif self.desk.open_id == decided.parcel.id:
             self._close_parcel()
         if decided.decision.trace_code is not None:
-            self.desk.read_label(decided)
+            QTimer.singleShot(LABEL_AFTER_MS, self, lambda: self._read_label(decided))
         self.refresh()
+
+    def _read_label(self, decided: Decided) -> None:
+        """The label comes when the next picture is there; what was decided or undone meanwhile needs none."""
+        last = self.parts.last.decided
+        if last is not None and last.decision.id == decided.decision.id:
+            self.desk.read_label(decided)
 
     def _close_parcel(self) -> None:
         """The last item of the queue is done: nothing is open until another arrives."""

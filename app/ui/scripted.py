@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import monotonic
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -16,12 +17,17 @@ SECOND_OFFICER = "officer-2"
 
 
 class ScriptedOfficer(QObject):
-    """Decides what the window has open as soon as its picture was painted; `is_over` says when nothing more comes."""
+    """Decides what the window has open, `think_s` after its picture was painted.
 
-    def __init__(self, window: MainWindow, is_over: Callable[[], bool]) -> None:
+    `is_over` says when nothing more comes.
+    """
+
+    def __init__(self, window: MainWindow, is_over: Callable[[], bool], think_s: float = 0.0) -> None:
         super().__init__(window)
         self._window = window
         self._is_over = is_over
+        self._think_s = think_s
+        self._decides_at_s = 0.0
         self._painted = -1
         self._passed_over: set[int] = set()
         window.course.picture_shown.connect(self._look)
@@ -31,12 +37,13 @@ class ScriptedOfficer(QObject):
 
     def _look(self, parcel_id: int) -> None:
         self._painted = parcel_id
+        self._decides_at_s = monotonic() + self._think_s
         self._go_on()
 
     def _go_on(self) -> None:
         desk = self._window.desk
         opened = desk.opened
-        if desk.is_deciding:
+        if desk.is_deciding or monotonic() < self._decides_at_s:
             return
         if opened is None or desk.open_id is None:
             self._open_next()

@@ -84,7 +84,7 @@ def test_release_shows_trace_code_label_and_undo(window: MainWindow, station: Me
     last = window.parts.last
     assert last.isVisible()
     assert station.parcels[GREEN].trace_code in shown_words(last)
-    assert any(not label.pixmap().isNull() for label in last.findChildren(QLabel))
+    qtbot.waitUntil(lambda: any(not label.pixmap().isNull() for label in last.findChildren(QLabel)))
     assert "60 s left" in last._undo.text()
 
 
