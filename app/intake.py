@@ -252,7 +252,7 @@ class Intake:
         arrived_at = taken.scan.started_at
         marks = self.marks_on((identity.number, *identity.numbers))
         findings = (*identity.findings, *taken.findings, *screened.findings, *marks)
-        known = self._store.find_number(identity.number)
+        known = self._store.find_number(identity.number) if identity.numbers else None
         if known and known.state in GONE:
             findings = (*findings, Finding(FindingKind.REPEATED_NUMBER))
             known = None

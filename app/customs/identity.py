@@ -59,7 +59,7 @@ def identify(
 
 def provisional_number(seen_at: datetime, scan_id: str) -> str:
     """A number for an object without a code: NC, the time, and the head of the scan's id."""
-    return f"NC{seen_at:%Y%m%d-%H%M%S}-{scan_id[:4].upper()}"
+    return f"NC{seen_at:%Y%m%d-%H%M%S}-{scan_id[:8].upper()}"
 
 
 def _best(candidates: Sequence[Candidate]) -> Candidate | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import cv2
 import pytest
@@ -16,6 +17,7 @@ from app.trace.errors import LabelError
 from app.trace.verdicts import VerdictKind
 from imaging.errors import FileAlteredError
 from models.detector import Detection, Findings, Level, ModelBrokenError
+from scanners.xray import ScanFinished
 from tests.flow.conftest import Desk
 
 S10 = "RR123456785CN"
@@ -241,6 +243,14 @@ def test_a_broken_detector_leaves_the_parcel_unscreened_and_the_station_at_work(
     desk.scan(0, S10)
     assert FindingKind.UNSCREENED in desk.newest.findings
     assert any(isinstance(error, ModelBrokenError) for error in desk.watched.errors)
+
+
+def test_two_scans_without_a_code_are_two_parcels_even_under_one_provisional_number(desk: Desk) -> None:
+    first = desk.scan(0)
+    second = replace(first, id=first.id[:8] + "0" * 24)
+    desk.station._arrivals.take_xray(desk.belt, ScanFinished(second))
+    desk.station.wait_until_idle()
+    assert len(desk.watched.rows) == 2
 
 
 def test_a_model_for_parcels_does_not_look_at_containers(desk: Desk) -> None:
