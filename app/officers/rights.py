@@ -1,0 +1,168 @@
+"""Roles (角色) and rights (权限): which role may do what, and how whoever acts for an officer checks it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Protocol
+
+from app.customs.states import Action
+from app.officers.errors import OfficerUnknownError, RightMissingError
+
+
+class Role(StrEnum):
+    """What an officer is at this post. An admin looks after the machine and cannot decide on goods."""
+
+    VIEWER = "viewer"
+    OFFICER = "officer"
+    SUPERVISOR = "supervisor"
+    ADMIN = "admin"
+    AUDITOR = "auditor"
+
+
+class Right(StrEnum):
+    """One thing that a role includes or not."""
+
+    VIEW = "view"
+    ARCHIVE = "archive"
+    STATISTICS = "statistics"
+    EXPORT = "export"
+    SCREEN = "screen"
+    EXAMINE = "examine"
+    DISPOSE = "dispose"
+    SEIZE = "seize"
+    APPROVE = "approve"
+    UNDO = "undo"
+    ACKNOWLEDGE = "acknowledge"
+    PRINT = "print"
+    REPRINT = "reprint"
+    RECALL = "recall"
+    INTERCEPT = "intercept"
+    RULES_EDIT = "rules_edit"
+    RULES_SWITCH_ON = "rules_switch_on"
+    FILINGS_IMPORT = "filings_import"
+    ORDERS_RECEIVE = "orders_receive"
+    ORDERS_EXECUTE = "orders_execute"
+    ORDERS_LIFT = "orders_lift"
+    MAIL = "mail"
+    TAX = "tax"
+    RETURNS = "returns"
+    COUNTERS = "counters"
+    EXAM_RECORD = "exam_record"
+    TIP_MANAGE = "tip_manage"
+    LOG_VERIFY = "log_verify"
+    LOG_EXPORT = "log_export"
+    KEYS = "keys"
+    BACKUP = "backup"
+    RESTORE = "restore"
+    RETENTION = "retention"
+    SETTINGS = "settings"
+    OFFICERS = "officers"
+    DEVICES = "devices"
+    HUB_SUPERVISE = "hub_supervise"
+    HUB_MANAGE = "hub_manage"
+
+
+_R = Right
+_LOOKS = frozenset({_R.VIEW, _R.ARCHIVE, _R.STATISTICS})
+_DECIDES = _LOOKS | {
+    _R.EXPORT,
+    _R.SCREEN,
+    _R.EXAMINE,
+    _R.DISPOSE,
+    _R.SEIZE,
+    _R.APPROVE,
+    _R.UNDO,
+    _R.ACKNOWLEDGE,
+    _R.PRINT,
+    _R.REPRINT,
+    _R.INTERCEPT,
+    _R.FILINGS_IMPORT,
+    _R.ORDERS_RECEIVE,
+    _R.ORDERS_EXECUTE,
+    _R.MAIL,
+    _R.TAX,
+    _R.RETURNS,
+    _R.COUNTERS,
+    _R.EXAM_RECORD,
+}
+_LEADS = {
+    _R.RECALL, _R.RULES_EDIT, _R.RULES_SWITCH_ON, _R.ORDERS_LIFT, _R.TIP_MANAGE, _R.LOG_VERIFY, _R.HUB_SUPERVISE
+}  # fmt: skip
+
+RIGHTS: Mapping[Role, frozenset[Right]] = {
+    Role.VIEWER: _LOOKS,
+    Role.OFFICER: _DECIDES,
+    Role.SUPERVISOR: _DECIDES | _LEADS,
+    Role.ADMIN: frozenset(
+        {
+            _R.VIEW, _R.STATISTICS, _R.LOG_VERIFY, _R.KEYS, _R.BACKUP, _R.RESTORE, _R.RETENTION, _R.SETTINGS,
+            _R.OFFICERS, _R.DEVICES, _R.HUB_MANAGE,
+        }
+    ),
+    Role.AUDITOR: _LOOKS | {_R.EXPORT, _R.LOG_VERIFY, _R.LOG_EXPORT},
+}  # fmt: skip
+
+_CLASSES: Mapping[Right, tuple[Action, ...]] = {
+    Right.SCREEN: (
+        Action.REGISTER_ARRIVAL, Action.CAPTURE_IMAGE, Action.RELEASE, Action.DOC_REVIEW, Action.REFER, Action.HOLD,
+        Action.LIFT_HOLD, Action.CLOSE,
+    ),
+    Right.EXAMINE: (
+        Action.OPEN, Action.EXAM_NORMAL, Action.EXAM_ABNORMAL, Action.REQUIRE_PARTY, Action.PARTY_DONE, Action.SAMPLE,
+        Action.LAB_NORMAL, Action.LAB_ABNORMAL,
+    ),
+    Right.DISPOSE: (
+        Action.CONDITIONAL_RELEASE, Action.DESTINATION_NORMAL, Action.DESTINATION_ABNORMAL, Action.RETURN,
+        Action.ABANDON, Action.REJECT,
+    ),
+    Right.SEIZE: (
+        Action.DETAIN, Action.LIFT_DETENTION, Action.TRANSFER, Action.CONFISCATE, Action.DESTROY,
+    ),
+}  # fmt: skip
+RIGHT_FOR: Mapping[Action, Right] = {action: right for right, actions in _CLASSES.items() for action in actions}
+"""Which right an action of the table of moves needs."""
+
+
+def may(role: Role, right: Right) -> bool:
+    """Whether a role includes a right."""
+    return right in RIGHTS[role]
+
+
+class Rights(Protocol):
+    """Asked by every act of an officer in the station and its facets, before anything is changed."""
+
+    def require(self, officer: str, right: Right) -> None:
+        """
+        Raises:
+            RightMissingError: his role does not include it.
+            OfficerUnknownError: there is no such officer. Where accounts are in use he must also be signed in here.
+        """
+        ...
+
+
+class KnownOfficers:
+    """Rights of a demonstration: fictitious officers with their roles, who need no secret."""
+
+    def __init__(self, roles: Mapping[str, Role]) -> None:
+        self._roles = dict(roles)
+
+    def require(self, officer: str, right: Right) -> None:
+        role = self._roles.get(officer)
+        if role is None:
+            raise OfficerUnknownError(f"There is no officer {officer} here.", officer=officer)
+        check_role(officer, role, right)
+
+
+def check_role(officer: str, role: Role, right: Right) -> None:
+    """
+    Raises:
+        RightMissingError: the role does not include the right.
+    """
+    if not may(role, right):
+        raise RightMissingError(
+            f"{officer} is {role}, and that role may not do this ({right}).",
+            officer=officer,
+            role=role.value,
+            right=right.value,
+        )
