@@ -15,6 +15,7 @@ from app.settings import Settings
 from app.station import Station
 from app.ui.bridge import Bridge
 from app.ui.kept import read_kept, write_kept
+from app.ui.pages.roll import make_pages
 from app.ui.replay_bar import ReplayBar
 from app.ui.scripted import ScriptedOfficer
 from app.ui.settings import UiSettings
@@ -62,6 +63,7 @@ def _work(
     def attend(window: MainWindow) -> None:
         window.course.switched.connect(lambda ms: station.measured.add_time("decision_to_next_image", ms))
         window.desk.decided.connect(lambda _: memory.read(station.measured.counts["scans"]))
+        window.parts.stack.set_kinds(make_pages(station))
         if player := find_player(devices):
             window.parts.add_replay(ReplayBar(player, player.settings.speed, window.desk.reads))
         if is_auto:

@@ -15,6 +15,8 @@ from app.ui.look_keys import parts_on
 from imaging.look import Look
 from imaging.marks import MarkKind
 
+ON_PAGES = frozenset(("pages", "leave", "help", "language", "theme", "full_screen", "quit", "break", "acknowledge"))
+"""What the keys of the table still do while a page is in front; all others are the page's own."""
 _DIALS = {"up": 1, "wide": 1, "down": -1, "narrow": -1}
 
 
@@ -56,17 +58,25 @@ class Commands(QObject):
             "record": lambda: desk.write_record(tools.annotating.drawn),
             "picture": lambda: desk.write_pictures(stage.look),
             "leave": self._leave,
+            "pages": course.parts.pages.open,
         }
         course.parts.top.pressed.connect(self.press)
 
     def press(self, command: str) -> bool:
         """Do what a key or a button stands for; False when an overlay is open and the key is its own."""
         parts = self._parts
-        if parts.chooser.is_open:
+        if parts.chooser.is_open or parts.pages.isVisible():
             return False
         if parts.help.isVisible():
             parts.help.hide()
             if command in ("help", "leave"):
+                return True
+        if (page := parts.stack.page) is not None:
+            if command not in ON_PAGES:
+                return False
+            if command == "leave":
+                if not page.escape():
+                    parts.stack.leave()
                 return True
         if self._course.tools.annotating.shape is not None and (number := _digit(command)):
             self._course.tools.annotating.choose(number)

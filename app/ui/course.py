@@ -91,6 +91,9 @@ class Course(QObject):
         parts.alarm.acknowledged.connect(desk.acknowledge)
         desk.label_queued.connect(self._after_print)
         parts.break_banner.pressed.connect(self.toggle_break)
+        parts.pages.chosen.connect(parts.stack.open_page)
+        parts.stack.returned.connect(parts.stage.setFocus)
+        parts.stack.parcel_chosen.connect(desk.open)
 
     def follow(self, bridge: Bridge) -> None:
         """Listen to what happens in the station."""
@@ -305,7 +308,7 @@ class Course(QObject):
             print_label(label, self._window)
 
     def show_code(self, reading: Reading) -> None:
-        """The officer's hand reader has read a code: open the parcel that has it.
+        """The officer's hand reader has read a code: the page in front takes it, or the desk opens its parcel.
 
         A reader that types is heard twice, from its keys and from the station.
         """
@@ -313,6 +316,10 @@ class Course(QObject):
             return
         self._asked = reading
         self.parts.status.set_code(reading.code.symbology, reading.code.text)
+        page = self.parts.stack.page
+        if page is not None and page.take_code(reading.code.text):
+            return
+        self.parts.stack.leave()
         self.desk.find_code(reading.code.text)
 
     def _search(self) -> None:

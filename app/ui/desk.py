@@ -32,6 +32,8 @@ LAST_OPENED = 200
 class Desk(QObject):
     """Asks the station on one worker, builds pictures on another, fetches labels on a third; tells by signals.
 
+    `pages` is the worker of what the officer does away from the desk.
+
     `parcel_read` comes with the words of a parcel, `views_ready` with its pictures, at once when they were kept.
     A decision blocks the next one until the station has answered, so that no key is taken twice.
     """
@@ -59,6 +61,7 @@ class Desk(QObject):
         self.reads = Background("guanjian-reads", self)
         self.pixels = Background("guanjian-pixels", self)
         self.labels = Background("guanjian-labels", self)
+        self.pages = Background("guanjian-pages", self)
         self.thumbs = Thumbs(station, data, self)
         self.opened: Opened | None = None
         self.open_id: int | None = None
@@ -215,7 +218,7 @@ class Desk(QObject):
 
     @property
     def _workers(self) -> tuple[Background, ...]:
-        return self.reads, self.pixels, self.labels, self.thumbs.worker
+        return self.reads, self.pixels, self.labels, self.pages, self.thumbs.worker
 
     def _open(self, parcel_id: int, is_read_only: bool) -> None:
         self.open_id, self.is_read_only = parcel_id, is_read_only

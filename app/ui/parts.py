@@ -13,6 +13,8 @@ from app.ui.alarm import AlarmBanner
 from app.ui.bars import StatusBar, TopBar
 from app.ui.chooser import Chooser
 from app.ui.help import HelpSheet
+from app.ui.pages.page import Frame
+from app.ui.pages.stack import PageList, PageStack
 from app.ui.queue_panel import QueuePanel
 from app.ui.replay_bar import ReplayBar
 from app.ui.side import SidePanel
@@ -25,10 +27,15 @@ QUEUE_EM = 26.5
 
 
 class Parts:
-    """Queue left, image in the middle, parcel and decisions right, bars above and below, overlays on top."""
+    """Queue left, image in the middle, parcel and decisions right; bars above and below, pages and overlays on top."""
 
     def __init__(
-        self, window: QMainWindow, officer: str, rule_titles: Mapping[str, Term], post_names: Mapping[str, str]
+        self,
+        window: QMainWindow,
+        officer: str,
+        rule_titles: Mapping[str, Term],
+        post_names: Mapping[str, str],
+        frame: Frame,
     ) -> None:
         self.top = TopBar(officer, post_names)
         self.queue = QueuePanel()
@@ -43,7 +50,9 @@ class Parts:
         self.splitter = QSplitter(childrenCollapsible=False, handleWidth=1)
         self.is_resized = False
         self.splitter.splitterMoved.connect(self._mark_resized)
+        self.stack = PageStack(self.splitter, frame)
         window.setCentralWidget(self._lay_out())
+        self.pages = PageList(self.stack, window)
         self.notice = Notice(self.stage.glass)
         self.chooser = Chooser(window)
         self.help = HelpSheet(window)
@@ -60,6 +69,8 @@ class Parts:
         for part in (self.top, self.queue, self.side, self.actions, self.status, self.last, self.alarm, self.chooser):
             part.retranslate()
         self.stage.retranslate()
+        self.stack.retranslate()
+        self.pages.retranslate()
         if self.help.isVisible():
             self.help.retranslate()
 
@@ -77,7 +88,7 @@ class Parts:
 
     def place(self) -> None:
         """The overlays go back to their places after the window has changed its size."""
-        for overlay in (self.notice, self.chooser, self.help):
+        for overlay in (self.notice, self.chooser, self.help, self.pages):
             if overlay.isVisible():
                 overlay.place()
 
@@ -105,6 +116,6 @@ class Parts:
         body = build.named(QWidget(), "window")
         page = build.column(body)
         page.addWidget(self.top)
-        page.addWidget(self.splitter, 1)
+        page.addWidget(self.stack, 1)
         page.addWidget(self.status)
         return body

@@ -19,6 +19,7 @@ from app.ui.course import Course
 from app.ui.desk import Desk
 from app.ui.key_input import KeyInput, Wedge
 from app.ui.pace import Pace
+from app.ui.pages.page import Frame
 from app.ui.parts import Parts
 from app.ui.settings import UiSettings
 from app.views import StationView
@@ -51,8 +52,9 @@ class MainWindow(QMainWindow):
         texts.set_language(self._settings.language)
         theme.use(self._settings.theme, self._settings.text_px or theme.text_px_for(LEAST_H))
         self.setMinimumSize(LEAST_W, LEAST_H)
-        self.parts = Parts(self, self._settings.officer, rule_titles or {}, post_names or {})
         self.desk = Desk(station, self._settings.officer, self._settings.data, self)
+        frame = Frame(self.desk.pages, lambda: self.desk.officer, self._settings.data)
+        self.parts = Parts(self, self._settings.officer, rule_titles or {}, post_names or {}, frame)
         self.course = Course(self.parts, self.desk, Pace(self._settings.break_after_s), self)
         self.course.tools.marking.restore(dict(self._settings.marks))
         self.course.follow(bridge)
