@@ -31,6 +31,7 @@ from app.trace.keystore import create_key_store
 from app.trace.printers import CupsPrinter, FolderPrinter, Printer, TcpPrinter
 from app.trace.printing import PrintQueue
 from models import onnx
+from models.apart import ApartDetector
 from models.card import STORE
 from models.detector import Detector, ModelError
 from scanners.barcode import BarcodeReader
@@ -63,7 +64,7 @@ def build_station(settings: Settings) -> Station:
     station = Station(store, labelling, rules, settings, open_print_queue(settings))
     if settings.detection.is_on:
         try:
-            station.use_detector(load_detector(settings.detection))
+            station.use_detector(start_detector(settings.detection))
         except ModelError as error:
             station.use_detector(None, error)
     return station
@@ -87,13 +88,24 @@ def declare_samples(store: Store, settings: Settings) -> Settings:
     return settings.model_copy(update={"devices": devices})
 
 
-def load_detector(detection: Detection) -> Detector:
-    """The detector that the settings name, loaded, checked against its card and warm.
+def load_detector(detection: Detection) -> onnx.OnnxDetector:
+    """The detector that the settings name, loaded in this process, checked against its card and warm.
 
     Raises:
         ModelError: it is missing, altered, broken or refused.
     """
-    return onnx.load(detection.model, detection.folder or STORE)
+    return onnx.load(detection.model, detection.folder or STORE, provider=detection.provider)
+
+
+def start_detector(detection: Detection) -> Detector:
+    """The same in a process of its own, so that no model takes the station with it.
+
+    Raises:
+        ModelError: it is missing, altered, broken or refused.
+    """
+    return ApartDetector(
+        detection.model, detection.folder or STORE, provider=detection.provider, longest_s=detection.longest_s
+    )
 
 
 def build_devices(settings: Settings) -> list[Placed]:

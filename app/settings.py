@@ -66,13 +66,16 @@ class Detection(_Section):
     """The model's folder and name; None: the one that is shipped. `is_on` false: the station works without.
 
     `looks_at` is what the model was made for; other scans count as unscreened, because a model for parcels sees things
-    in containers that are not there.
+    in containers that are not there. `provider` is what ONNX Runtime computes on. A model that takes longer than
+    `longest_s` for one scan is stopped, and the parcel counts as unscreened.
     """
 
     is_on: bool = True
     looks_at: tuple[Kind, ...] = (Kind.PARCEL,)
     folder: Path | None = None
     model: str = "parcel-1"
+    provider: Literal["cpu", "cuda", "directml", "openvino"] = "cpu"
+    longest_s: Annotated[float, Field(gt=0, le=600)] = 30.0
 
 
 class Work(_Section):
@@ -81,6 +84,7 @@ class Work(_Section):
     undo_s: Annotated[int, Field(ge=0, le=3600)] = 60
     match_tolerance_ms: Annotated[int, Field(ge=0, le=60_000)] = 400
     repeat_s: Annotated[float, Field(ge=0, le=60)] = 2.0
+    waiting_days: Annotated[int, Field(ge=1, le=365)] = 15
     match_patience_s: Annotated[int, Field(ge=1, le=3600)] = 30
     break_after_min: Annotated[int, Field(ge=1, le=480)] = 20
     rules: Path | None = None

@@ -112,12 +112,19 @@ class Station:
     def stop(self) -> bool:
         """Close the devices, then the store; False if a device did not come back in time."""
         came_back = self.close_devices()
+        if self._intake.detector:
+            self._intake.detector.close()
         self._store.close()
         return came_back
 
     def use_detector(self, detector: Detector | None, error: KnownError | None = None) -> None:
-        """Use a detector, or go on without one: parcels are then marked unscreened, never clean."""
-        self._intake.detector = detector
+        """Use a detector, or go on without one: parcels are then marked unscreened, never clean.
+
+        The station closes it, at its own end or when another takes its place.
+        """
+        before, self._intake.detector = self._intake.detector, detector
+        if before is not None and before is not detector:
+            before.close()
         self._detector_error = error
         self._tell_detector()
 
@@ -188,8 +195,11 @@ class Station:
         second_officer: str = "",
         seen_version: int | None = None,
         annotations: str = "",
+        due_at: datetime | None = None,
     ) -> Decided:
         """Decide on a parcel; `annotations` is what the officer drew, as JSON.
+
+        `due_at` ends the time of what the decision begins to wait for; the settings' days where none is given.
 
         What lets it go gets a signed trace code in the same transaction.
 
@@ -217,6 +227,7 @@ class Station:
                 expected_version=seen_version,
                 trace=trace,
                 annotations=annotations,
+                due_at=due_at or now + timedelta(days=self.settings.work.waiting_days),
             )
         self.measured.count("decisions")
         log.info("decided", decision=decision.id, parcel=parcel_id, after=decision.after, trace=decision.trace_code)

@@ -26,6 +26,9 @@ class DenseBlobs:
         found = [blob for number, view in enumerate(scan.views) for blob in find_blobs(view, number)]
         return Findings(self.name, 0.0, tuple(sorted(found, key=lambda blob: -blob.score)))
 
+    def close(self) -> None:
+        """It holds nothing."""
+
 
 def find_blobs(view: View, number: int = 0) -> list[Detection]:
     """The dense blobs of one view, largest first."""

@@ -90,3 +90,7 @@ class Detector(Protocol):
             ModelBrokenError: the model failed on this scan; the parcel then counts as unscreened.
         """
         ...
+
+    def close(self) -> None:
+        """Give back what it holds; it is not asked any more."""
+        ...

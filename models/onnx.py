@@ -27,7 +27,15 @@ BLANK_SIZE = (320, 320)
 LARGEST_SIDECAR_BYTES = 2**20
 
 
-def load(path: Path | str, folder: Path = STORE) -> OnnxDetector:
+PROVIDERS = {
+    "cpu": "CPUExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "directml": "DmlExecutionProvider",
+    "openvino": "OpenVINOExecutionProvider",
+}
+
+
+def load(path: Path | str, folder: Path = STORE, *, provider: str = "cpu") -> OnnxDetector:
     """The detector of a card, a model with its card beside it, or a bare name in `folder`; loaded, checked and warm.
 
     Raises:
@@ -37,7 +45,7 @@ def load(path: Path | str, folder: Path = STORE) -> OnnxDetector:
         ModelRefusedError: its outputs follow no convention that is known.
     """
     card, home = load_card(path, folder)
-    session = open_session(read_model(card, home), card.file)
+    session = open_session(read_model(card, home), card.file, provider=provider)
     head = resolve(read_signature(session, card.labels, read_sidecar(home / card.file)))
     detector = OnnxDetector(card, session, head)
     detector.warm()
@@ -68,6 +76,9 @@ class OnnxDetector:
             found += self.find_in_view(view, number, scan.generator)
         found.sort(key=lambda detection: -detection.score)
         return Findings(self.name, (time.perf_counter() - started) * 1000, tuple(found))
+
+    def close(self) -> None:
+        """Nothing to give back but memory."""
 
     def find_in_view(self, view: View, number: int = 0, generator: Generator | None = None) -> list[Detection]:
         """The detections of one view, best first."""
@@ -152,14 +163,22 @@ def whole_px(box: np.ndarray[Any, Any], shape: tuple[int, int]) -> Box | None:
     return (left, top, right, bottom) if left < right and top < bottom else None
 
 
-def open_session(model: bytes, name: str, threads: int = THREADS) -> ort.InferenceSession:
-    """A session on the processor: sequential, without threads that spin while nothing is to be done.
+def open_session(model: bytes, name: str, threads: int = THREADS, provider: str = "cpu") -> ort.InferenceSession:
+    """A session: sequential, without threads that spin while nothing is to be done.
 
-    From bytes, so that no file beside the model is ever read by ONNX Runtime.
+    From bytes, so that no file beside the model is ever read by ONNX Runtime. Beside another `provider` of PROVIDERS
+    the processor takes what that one cannot.
 
     Raises:
-        ModelBrokenError: ONNX Runtime does not accept the model.
+        ModelBrokenError: ONNX Runtime does not accept the model, or has not got the provider.
     """
+    wanted = PROVIDERS[provider]
+    if wanted not in (there := ort.get_available_providers()):
+        raise ModelBrokenError(
+            f"ONNX Runtime here has no {wanted}, only {', '.join(there)}. Install the build that has it, "
+            "or set the provider to cpu.",
+            name=name,
+        )
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -167,7 +186,7 @@ def open_session(model: bytes, name: str, threads: int = THREADS) -> ort.Inferen
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        return ort.InferenceSession(model, options, providers=list(dict.fromkeys((wanted, PROVIDERS["cpu"]))))
     except Exception as error:  # ONNX Runtime's exceptions share no base class of their own
         raise ModelBrokenError(f"The model {name} cannot be loaded: {error}", name=name) from error
 

@@ -45,12 +45,10 @@ def evaluate(
     """Judge a model on pictures with known boxes, beside the densest blobs."""
     from app.build import load_detector
     from models.detect import evaluate_coco
-    from models.onnx import OnnxDetector
 
     settings = load_settings().detection
     with known_errors():
         detector = load_detector(settings.model_copy(update={"model": model or settings.model}))
-        assert isinstance(detector, OnnxDetector)
         reports = evaluate_coco(detector, coco, images)
     for name, report in reports.items():
         if json:

@@ -226,6 +226,9 @@ class Finds:
             raise ModelBrokenError("it broke")
         return Findings(self.name, 1.5, self.found)
 
+    def close(self) -> None:
+        pass
+
 
 def test_a_find_sets_the_lane_and_a_release_needs_a_look(desk: Desk) -> None:
     desk.station.use_detector(Finds(Detection("firearm", 0.9, Level.SURE, (20, 10, 40, 30))))

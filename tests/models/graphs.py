@@ -15,6 +15,8 @@ from models.card import InputKind, ModelCard, ModelClass, write_card
 
 TYPES = {np.dtype(np.float32): TensorProto.FLOAT, np.dtype(np.int64): TensorProto.INT64}
 THRESHOLDS = {1: 0.8, 5: 0.6, 10: 0.4}
+NAMES = {"names": "{0: 'knife', 1: 'gun'}", "task": "detect", "imgsz": "[64, 64]"}
+KNIFE = [24, 32, 16, 8]  # centre form in a 64 px input
 
 
 def graph(
@@ -40,6 +42,14 @@ def graph(
         ]
         infos.append(helper.make_tensor_value_info(output, kind, value.shape))
     return finish(helper.make_graph(nodes, "answers", inputs, infos, constants), metadata)
+
+
+def raw_grid(extra: int = 0, rows: int = 84) -> np.ndarray[Any, Any]:
+    """(1, 4 + 2 + extra, rows) with one knife at row 7 and the same one, weaker, beside it."""
+    found = np.zeros((1, 6 + extra, rows), np.float32)
+    found[0, :4, 7], found[0, 4, 7] = KNIFE, 0.9
+    found[0, :4, 8], found[0, 4, 8] = [25, 32, 16, 8], 0.7
+    return found
 
 
 def finish(made: onnx.GraphProto, metadata: Mapping[str, str] | None = None) -> bytes:

@@ -14,19 +14,9 @@ from imaging.scan import Scan, View
 from models.detector import Detection, ModelBrokenError, ModelRefusedError
 from models.heads import yolox
 from models.onnx import OnnxDetector, load
-from tests.models.graphs import finish, floats, graph, store
+from tests.models.graphs import KNIFE, NAMES, finish, floats, graph, raw_grid, store
 
-NAMES = {"names": "{0: 'knife', 1: 'gun'}", "task": "detect", "imgsz": "[64, 64]"}
-KNIFE = [24, 32, 16, 8]  # centre form in a 64 px input
 BOX = (16, 28, 32, 36)
-
-
-def raw_grid(extra: int = 0, rows: int = 84) -> np.ndarray:
-    """(1, 4 + 2 + extra, rows) with one knife at row 7 and the same one, weaker, beside it."""
-    found = np.zeros((1, 6 + extra, rows), np.float32)
-    found[0, :4, 7], found[0, 4, 7] = KNIFE, 0.9
-    found[0, :4, 8], found[0, 4, 8] = [25, 32, 16, 8], 0.7
-    return found
 
 
 def look(
