@@ -107,6 +107,24 @@ class ExportError(StoreError):
     key = "log_export"
 
 
+class AccountChangedError(StoreError):
+    """An officer's account has another version than the one that was changed."""
+
+    key = "account_changed"
+
+
+class BadgeTakenError(StoreError):
+    """Another officer has this badge."""
+
+    key = "badge_taken"
+
+
+class AdminMissingError(StoreError):
+    """After this nobody could manage the accounts any more."""
+
+    key = "admin_missing"
+
+
 class StoreMissingError(StoreError):
     """There is no store in the folder, and whoever asked only wanted to read one."""
 

@@ -21,6 +21,7 @@ APPEND_ONLY = (
     "messages",
     "sightings", "notices", "notice_codes", "lifted_notices", "prints",
     "checkpoints", "tiles", "removals",
+    "officers", "attendance",
 )  # fmt: skip
 """Tables whose rows are never changed and never removed."""
 

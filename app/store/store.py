@@ -34,6 +34,7 @@ from app.store.keeping import Keeping
 from app.store.labels import Labels
 from app.store.messages import Messages
 from app.store.migrations import migrate
+from app.store.officers import Officers
 from app.store.recalls import Recalls
 from app.store.space import BALLAST_BYTES, Ballast, Space
 from app.store.times import to_us
@@ -56,6 +57,7 @@ class Store:
         self.labels = Labels(self._write, database.read)
         self.messages = Messages(self._write, database.read)
         self.recalls = Recalls(self._write, database.read)
+        self.officers = Officers(self._write, database.read)
         self.keeping = Keeping(folder, database, self._write)
 
     @classmethod

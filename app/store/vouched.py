@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from app.store import declarations, messages
+from app.store import declarations, messages, officers
 from app.store.database import Connection
 from app.store.decisions import payload_hash
 
@@ -119,6 +119,12 @@ TABLES = (
     Kept(
         "messages", "id", f"id, hex(digest), {messages.COLUMNS}", ("received",),
         lambda _, body: [[key, said, said] for key, said in body["messages"]], messages.read_back,
+    ),
+    Kept(
+        "officers", "login", officers.COLUMNS, ("officer_changed",), lambda _, body: [body["officer"]], officers.sealed,
+    ),
+    Kept(
+        "attendance", "id", "id, login, what, detail, at_us", ("attended",), lambda _, body: [body["attended"]],
     ),
     Kept(
         "removals", "capture_id", "capture_id, rule, keep_days, since_us, removed_us", ("removed",),
