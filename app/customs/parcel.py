@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.customs.states import Action, State
+from app.customs.waiting import Waiting
 
 
 class Kind(StrEnum):
@@ -126,6 +127,7 @@ class Parcel:
     return_state: State | None = None
     trace_code: str | None = None
     version: int = 0
+    waiting: tuple[Waiting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from typing import Any
 from app.customs.errors import UndoRefusedError
 from app.customs.parcel import Decision
 from app.customs.states import LETS_GO, REVIEWED, Action, Facts, State, check_undo, next_state
-from app.store import parcels
+from app.customs.waiting import OWING, kind_begun, kinds_ended
+from app.store import parcels, waiting_rows
 from app.store.audit import Log
 from app.store.database import Connection, IntegrityError
 from app.store.errors import AlreadyKeptError, ParcelChangedError, ParcelUnknownError
@@ -45,9 +46,9 @@ class TraceFound:
 class Verdict:
     """What an officer says of a parcel. `expected_version` is the parcel's version that he saw.
 
-    `open_orders` and `is_tax_due` are what hangs on the parcel outside of its row, for the guards. `trace` is kept
-    only where the verdict lets the parcel go and it has no label that is good. `annotations` is what the officer drew,
-    as JSON; it lives in the event alone, whose hash vouches for it.
+    `open_orders` are what hangs on the parcel outside of its row, for the guards. `due_at` ends the time of what the
+    decision begins to wait for. `trace` is kept only where the verdict lets the parcel go and it has no label that is
+    good. `annotations` is what the officer drew, as JSON; it lives in the event alone, whose hash vouches for it.
     """
 
     action: Action
@@ -58,12 +59,13 @@ class Verdict:
     second_officer: str = ""
     expected_version: int | None = None
     open_orders: Sequence[str] = ()
-    is_tax_due: bool = False
     trace: TraceLabel | None = None
     annotations: str = ""
+    due_at: datetime | None = None
 
 
 def facts_of(
+    connection: Connection,
     row: parcels.Row,
     *,
     officer: str = "",
@@ -71,7 +73,6 @@ def facts_of(
     reason: str = "",
     note: str = "",
     open_orders: Sequence[str] = (),
-    is_tax_due: bool = False,
 ) -> Facts:
     """What the guards need to know about a parcel and who acts on it."""
     back = row["return_state"]
@@ -83,7 +84,7 @@ def facts_of(
         return_state=None if back is None else State(back),
         detained_by=row["detained_by"],
         open_orders=tuple(open_orders),
-        is_tax_due=is_tax_due,
+        is_tax_due=any(one.kind in OWING for one in waiting_rows.open_on(connection, row["id"])),
         has_alarm=bool(row["has_alarm"]),
         is_image_cleared=bool(row["is_cleared"]),
     )
@@ -101,13 +102,13 @@ def decide(connection: Connection, parcel_id: int, verdict: Verdict) -> Decision
     if verdict.expected_version not in (None, row["version"]):
         raise ParcelChangedError("The parcel changed since it was shown; look at it again.", id=parcel_id)
     facts = facts_of(
+        connection,
         row,
         officer=verdict.officer,
         second_officer=verdict.second_officer,
         reason=verdict.reason,
         note=verdict.note,
         open_orders=verdict.open_orders,
-        is_tax_due=verdict.is_tax_due,
     )
     before = State(row["state"])
     after = next_state(before, verdict.action, facts)
@@ -136,6 +137,7 @@ def undo(connection: Connection, decision_id: int, *, officer: str, now: datetim
     if decision.trace_code is not None:
         changes["trace_id"] = None
     body: dict[str, object] = {"undo": [decision_id, officer, undone_us]}
+    waiting_rows.undo(connection, decision_id)
     parcels.change(connection, log, row, "undone", body, **changes)
     tally(connection, undone_us, "undone")
     return _load(connection, decision_id)[0]
@@ -194,6 +196,7 @@ def _write(connection: Connection, row: parcels.Row, verdict: Verdict, before: S
     body: dict[str, object] = {"decision": [key, *values]}
     if verdict.annotations:
         body["annotations"] = verdict.annotations
+    body |= _follow_waiting(connection, row["id"], verdict, after, decision_id=key, seq=log.seq)
     if trace is not None:
         _keep_label(connection, trace, key, log.seq)
         body["label"] = [trace.trace_id, key, payload_hash(trace.payload)]
@@ -230,6 +233,25 @@ def _changes(verdict: Verdict, before: State, after: State, trace_id: str | None
     elif after not in _KEEPS_LABEL:
         changes["trace_id"] = None
     return changes
+
+
+def _follow_waiting(
+    connection: Connection, parcel_id: int, verdict: Verdict, after: State, *, decision_id: int, seq: int
+) -> dict[str, object]:
+    """End and begin what the parcel waits for by a decision; returns what the decision's event says of it."""
+    at_us = to_us(verdict.decided_at)
+    ended = waiting_rows.settle_kinds(
+        connection, parcel_id, kinds_ended(verdict.action, after), outcome=verdict.reason or verdict.action.value,
+        officer=verdict.officer, at_us=at_us, decision_id=decision_id, seq=seq,
+    )  # fmt: skip
+    said: dict[str, object] = {"settlements": ended} if ended else {}
+    kind = kind_begun(verdict.action, verdict.reason)
+    if kind is not None:
+        said["waiting"] = waiting_rows.begin(
+            connection, parcel_id, kind, officer=verdict.officer, note=verdict.note, since_us=at_us,
+            due_us=None if verdict.due_at is None else to_us(verdict.due_at), decision_id=decision_id, seq=seq,
+        )  # fmt: skip
+    return said
 
 
 def payload_hash(payload: str) -> str:

@@ -107,6 +107,12 @@ class ExportError(StoreError):
     key = "log_export"
 
 
+class WaitingUnknownError(StoreError):
+    """No waiting reason is open with this number."""
+
+    key = "waiting_unknown"
+
+
 class AccountChangedError(StoreError):
     """An officer's account has another version than the one that was changed."""
 

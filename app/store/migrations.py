@@ -22,6 +22,7 @@ APPEND_ONLY = (
     "sightings", "notices", "notice_codes", "lifted_notices", "prints",
     "checkpoints", "tiles", "removals",
     "officers", "attendance",
+    "waitings", "settlements",
 )  # fmt: skip
 """Tables whose rows are never changed and never removed."""
 

@@ -10,7 +10,7 @@ from typing import TypedDict, cast
 
 from app.customs.parcel import Capture, Finding, FindingKind, Kind, Lane, Parcel, Seen
 from app.customs.states import TERMINAL, WAITING, State
-from app.store import declarations, search
+from app.store import declarations, search, waiting_rows
 from app.store.audit import Log, canonical, digest
 from app.store.database import Connection
 from app.store.errors import ParcelUnknownError
@@ -236,6 +236,7 @@ def load(connection: Connection, parcel_id: int) -> Parcel:
         return_state=None if back is None else State(back),
         trace_code=row["trace_id"],
         version=row["version"],
+        waiting=waiting_rows.open_on(connection, parcel_id),
     )
 
 

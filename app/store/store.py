@@ -38,6 +38,7 @@ from app.store.officers import Officers
 from app.store.recalls import Recalls
 from app.store.space import BALLAST_BYTES, Ballast, Space
 from app.store.times import to_us
+from app.store.waitings import Waitings
 from imaging.scan import Scan
 
 FILE = "store.sqlite"
@@ -58,6 +59,7 @@ class Store:
         self.messages = Messages(self._write, database.read)
         self.recalls = Recalls(self._write, database.read)
         self.officers = Officers(self._write, database.read)
+        self.waiting = Waitings(self._write, database.read)
         self.keeping = Keeping(folder, database, self._write)
 
     @classmethod
@@ -203,9 +205,9 @@ class Store:
         second_officer: str = "",
         expected_version: int | None = None,
         open_orders: Sequence[str] = (),
-        is_tax_due: bool = False,
         trace: TraceLabel | None = None,
         annotations: str = "",
+        due_at: datetime | None = None,
     ) -> Decision:
         """Move a parcel by an officer's decision, with its label where it lets the parcel go.
 
@@ -214,8 +216,8 @@ class Store:
             AlreadyKeptError: the trace code was given before. StoreFullError: nothing was decided; try again.
         """
         verdict = Verdict(
-            action, officer, decided_at, reason, note, second_officer, expected_version, open_orders, is_tax_due, trace,
-            annotations,
+            action, officer, decided_at, reason, note, second_officer, expected_version, open_orders, trace,
+            annotations, due_at,
         )  # fmt: skip
         with self._write() as writer:
             return decisions.decide(writer, parcel_id, verdict)
@@ -259,14 +261,11 @@ class Store:
         with self._database.read() as reader:
             return parcels.load(reader, parcel_id)
 
-    def facts(
-        self, parcel_id: int, *, officer: str = "", open_orders: Sequence[str] = (), is_tax_due: bool = False
-    ) -> tuple[State, Facts]:
+    def facts(self, parcel_id: int, *, officer: str = "", open_orders: Sequence[str] = ()) -> tuple[State, Facts]:
         """A parcel's state and what the guards know of it, for `offers`."""
         with self._database.read() as reader:
             row = parcels.load_row(reader, parcel_id)
-        facts = decisions.facts_of(row, officer=officer, open_orders=open_orders, is_tax_due=is_tax_due)
-        return State(row["state"]), facts
+            return State(row["state"]), decisions.facts_of(reader, row, officer=officer, open_orders=open_orders)
 
     def history(self, parcel_id: int) -> list[Decision]:
         with self._database.read() as reader:

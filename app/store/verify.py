@@ -22,6 +22,7 @@ from app.store.merkle import Tree
 from app.store.migrations import guards
 from app.store.verify_pictures import check_pictures
 from app.store.vouched import Feed, Kept, tables
+from app.store.waiting_rows import OPEN_BY_HISTORY
 
 _STEP = 2048
 _CHANGE_NO_ROW = ("shown", "noted")
@@ -213,6 +214,13 @@ def _counts(connection: Connection) -> Iterator[Problem]:
         "WHERE s.n <> coalesce(t.n, 0)"
     ):
         yield Problem("count_wrong", f"states {state}: {n}, not {true}")
+    columns = "waiting_id, parcel_id, kind, since_us"
+    for (key,) in connection.execute(
+        f"WITH true AS ({OPEN_BY_HISTORY}), kept AS (SELECT {columns} FROM open_waitings) SELECT id FROM "
+        "(SELECT * FROM true EXCEPT SELECT * FROM kept) UNION SELECT waiting_id FROM "
+        "(SELECT * FROM kept EXCEPT SELECT * FROM true)"
+    ):
+        yield Problem("count_wrong", f"open_waitings {key}")
 
 
 def _name(kept: Kept, row: tuple[Any, ...]) -> str:

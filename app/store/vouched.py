@@ -69,6 +69,10 @@ def _labels(_: int, body: dict[str, Any]) -> list[list[Any]]:
     return [body["label"]] if "label" in body else []
 
 
+def _waitings(_: int, body: dict[str, Any]) -> list[list[Any]]:
+    return [body["waiting"]] if "waiting" in body else []
+
+
 def _screenings(_: int, body: dict[str, Any]) -> list[list[Any]]:
     return [body["screening"]] if "screening" in body else []
 
@@ -119,6 +123,14 @@ TABLES = (
     Kept(
         "messages", "id", f"id, hex(digest), {messages.COLUMNS}", ("received",),
         lambda _, body: [[key, said, said] for key, said in body["messages"]], messages.read_back,
+    ),
+    Kept(
+        "waitings", "id", "id, parcel_id, kind, officer, note, since_us, due_us, decision_id",
+        ("decided", "waiting_begun"), _waitings,
+    ),
+    Kept(
+        "settlements", "id", "id, waiting_id, outcome, officer, settled_us, decision_id",
+        ("decided", "waiting_settled"), lambda _, body: body.get("settlements", []),
     ),
     Kept(
         "officers", "login", officers.COLUMNS, ("officer_changed",), lambda _, body: [body["officer"]], officers.sealed,

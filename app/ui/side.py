@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from html import escape
 
 from PySide6.QtCore import Qt, Signal
@@ -70,7 +71,12 @@ class SidePanel(QScrollArea):
         lines = [*_check_lines(parcel, opened.candidate)]
         if opened.scan_error is not None:
             lines.append((words.error_words(opened.scan_error), "bad"))
-        lines += [*_finding_lines(parcel), *self._lane_reasons(parcel), (text("ui.side.detections"), "section")]
+        lines += [
+            *_waiting_lines(parcel),
+            *_finding_lines(parcel),
+            *self._lane_reasons(parcel),
+            (text("ui.side.detections"), "section"),
+        ]
         if not parcel.seen:
             is_unscreened = any(finding.kind == FindingKind.UNSCREENED for finding in parcel.findings)
             lines.append((text("ui.side.unscreened" if is_unscreened else "ui.side.no_detections"), "soft"))
@@ -155,6 +161,17 @@ def _finding_lines(parcel: Parcel) -> Iterator[Line]:
     for finding in shown:
         is_grave = finding.kind in _GRAVE
         yield ("▲ " if is_grave else "△ ") + words.finding_words(finding), "bad" if is_grave else "warn"
+
+
+def _waiting_lines(parcel: Parcel) -> Iterator[Line]:
+    if parcel.waiting:
+        yield text("waiting.title"), "section"
+    now = datetime.now(UTC)
+    for waiting in parcel.waiting:
+        age = text("waiting.since", age=words.span(words.since(waiting.since_at)))
+        due = "" if waiting.due_at is None else text("waiting.due", day=f"{waiting.due_at.astimezone():%Y-%m-%d}")
+        line = " · ".join(part for part in (words.waiting_name(waiting.kind), waiting.note, age, due) if part)
+        yield ("▲ " + line, "bad") if waiting.is_overdue(now) else ("△ " + line, "warn")
 
 
 def _model_lines(parcel: Parcel) -> Iterator[Line]:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from app.customs.parcel import Finding, FindingKind
 from app.customs.states import Action, State, Term
+from app.customs.waiting import WaitingKind
 from app.texts import catalogue, has_text, language, text
 from imaging.errors import KnownError
 
@@ -42,6 +43,10 @@ def reasons(action: Action) -> list[tuple[str, str]]:
 def reason_name(action: Action, code: str) -> str:
     key = f"reason.{action}.{code}"
     return text(key) if has_text(key) else code
+
+
+def waiting_name(kind: WaitingKind) -> str:
+    return text(f"waiting.kind.{kind}")
 
 
 def translated(key_or_words: str) -> str:

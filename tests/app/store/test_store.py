@@ -24,6 +24,7 @@ from app.customs.parcel import (
     Seen,
 )
 from app.customs.states import Action, State, offers
+from app.customs.waiting import WaitingKind
 from app.store.decisions import TraceLabel
 from app.store.errors import AlreadyKeptError, ParcelChangedError, ParcelUnknownError, StoreError
 from app.store.store import Store
@@ -261,10 +262,10 @@ def test_an_alarm_that_was_reviewed_stays_reviewed_until_the_next_picture(store:
     parcel = imaged("A", seen=(KNIFE,), model="m1", detect_ms=1.0)
     with pytest.raises(guards.ReviewMissingError):
         store.decide(parcel.id, Action.RELEASE, officer="li", decided_at=NOON)
-    store.decide(
-        parcel.id, Action.RELEASE, officer="li", reason="false_alarm", decided_at=NOON, is_tax_due=True
-    )  # fmt: skip
+    due = store.waiting.begin(parcel.id, WaitingKind.TAX_PAYMENT, officer="li", since_at=NOON)
+    store.decide(parcel.id, Action.RELEASE, officer="li", reason="false_alarm", decided_at=NOON)
     assert store.facts(parcel.id)[1].is_image_cleared
+    store.waiting.settle(due.id, officer="li", outcome="paid", now=NOON)
     store.record_scan(
         parcel.id, Capture("new", "new.tif", "00", "belt", NOON), seen=(KNIFE,), model="m1", arrived_at=NOON
     )

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from app.customs.notices import Marking, Notice, NoticeKind
 from app.customs.parcel import Capture, Declaration, GoodsLine, Lane, Seen
 from app.customs.states import Action, Term
+from app.customs.waiting import WaitingKind
 from app.store.audit import canonical
 from app.store.captures import sha256_of
 from app.store.database import connect
@@ -71,6 +72,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rule = Rule("short", Term("short", "短"), frozenset(), 1, NOON.date(), None, "test")
     store.keeping.remove(Due(4, 4, "s3.tif", sha256_of(picture), rule, NOON))
     picture.write_bytes(content)
+    due = store.waiting.begin(4, WaitingKind.TAX_PAYMENT, officer="li", since_at=NOON)
+    store.waiting.settle(due.id, officer="li", outcome="paid", now=NOON)
     store.keeping.take_checkpoint(Office())
     store.close()
     return folder
