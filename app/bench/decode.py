@@ -50,11 +50,16 @@ class Truth:
 
 @dataclass(slots=True)
 class Tally:
-    """What one decoder did."""
+    """What one decoder did.
+
+    `wrong` is every believed text that the truth does not have, also a second code that really stands in the picture;
+    `instead` counts the pictures that gave such a text and no right one.
+    """
 
     read: Counter[str] = field(default_factory=Counter)
     of: Counter[str] = field(default_factory=Counter)
     wrong: list[tuple[str, str]] = field(default_factory=list)
+    instead: int = 0
     doubtful: int = 0
     cpu_ms: list[float] = field(default_factory=list)
     wall_ms: list[float] = field(default_factory=list)
@@ -115,11 +120,11 @@ def score(tally: Tally, truth: Truth, picture: Picture, read: Callable[[Picture]
     if truth.kind == "labelled":
         tally.of[truth.symbology] += 1
         tally.read[truth.symbology] += all(any(is_same(text, code.text) for code in codes) for text in truth.texts)
-    for code in codes:
-        if not any(is_same(text, code.text) for text in truth.texts):
-            tally.doubtful += code.is_doubtful
-            if not code.is_doubtful:
-                tally.wrong.append((truth.file.name, code.text))
+    strange = [code for code in codes if not any(is_same(text, code.text) for text in truth.texts)]
+    believed = [code for code in strange if not code.is_doubtful]
+    tally.doubtful += len(strange) - len(believed)
+    tally.wrong += [(truth.file.name, code.text) for code in believed]
+    tally.instead += bool(believed) and len(strange) == len(codes)
 
 
 def rows(tallies: dict[str, Tally]) -> list[Row]:
@@ -130,6 +135,8 @@ def rows(tallies: dict[str, Tally]) -> list[Row]:
     least = min(peers, key=lambda name: len(peers[name].wrong))
     count = len(ours.wrong)
     result.append(Row("decode.wrong", count, "reads", 2, count <= 2, least, len(peers[least].wrong)))
+    best = min(peers, key=lambda name: peers[name].instead)
+    result.append(Row("decode.wrong_instead", ours.instead, "pictures", None, None, best, peers[best].instead))
     result.append(Row("decode.doubtful_wrong", ours.doubtful, "reads"))
     for name, percent, reach in (("median", 50, 4.0), ("p95", 95, 150.0)):
         value = float(np.percentile(ours.wall_ms, percent)) if ours.wall_ms else 0.0

@@ -14,6 +14,7 @@ from scanners.decoding import retail, trust, versions, zbar, zxing
 from scanners.decoding.hints import Hints
 from scanners.decoding.look import Affine, Grey, Look, Seen, are_near
 from scanners.decoding.strips import Floats, Strip, cut, find_strips
+from scanners.decoding.text import strip_import_mark
 
 Reader = Callable[[Grey, Hints], list[Seen]]
 
@@ -27,8 +28,8 @@ class Step:
     cost: float
 
 
-def _zxing(look: Look, hints: Hints, *, is_thorough: bool = False) -> list[Seen]:
-    return zxing.read(look, zxing.formats_of(hints.symbologies), is_thorough=is_thorough)
+def _zxing(look: Look, hints: Hints, *, is_inverted: bool = False) -> list[Seen]:
+    return zxing.read(look, zxing.formats_of(hints.symbologies), is_inverted=is_inverted)
 
 
 def _step(name: str, make: Callable[[Grey], Look], cost: float) -> Step:
@@ -133,7 +134,7 @@ def _half(grey: Grey) -> Look:
     return versions.scaled(grey, 0.5)
 
 
-FIRST = Step("full", lambda grey, hints: _zxing(versions.plain(grey), hints, is_thorough=True), 1.0)
+FIRST = Step("full", lambda grey, hints: _zxing(versions.plain(grey), hints, is_inverted=True), 1.0)
 LADDER: tuple[Step, ...] = (
     FIRST,
     Step("strips", read_strips, 0.5),
@@ -187,7 +188,10 @@ def judged(grey: Grey, seen: list[Seen], hints: Hints) -> list[Code]:
     codes: list[Code] = []
     for one in seen:
         is_judged = one.engine == "profile"
-        merge(codes, [one.code if is_judged else trust.judge(grey, one, hints)], is_one_look=True)
+        code = one.code if is_judged else trust.judge(grey, one, hints)
+        if code.symbology.startswith("Code39"):
+            code = replace(code, text=strip_import_mark(code.text))
+        merge(codes, [code], is_one_look=True)
     return codes
 
 

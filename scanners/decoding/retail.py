@@ -37,9 +37,12 @@ _MAX_GAIN_BLUR = 1.0
 """Beyond this blur ink gain cannot be told from it."""
 COARSE: tuple[Model, ...] = ((0.45, -0.2), (0.45, 0.0), (0.45, 0.2), (0.75, 0.0), (1.1, 0.0), (1.5, 0.0))
 _SHARP: Model = (0.6, 0.0)
+_CLAIMED: tuple[Model, ...] = (_SHARP, (0.45, 0.0), (0.75, 0.0), (0.75, -0.2), (0.75, 0.2), (1.0, 0.0))
+"""Models under which a text that was read is held against the profile, before any other text is."""
 Place = tuple[float, float, float]
 """Left and right edge in px, and the bend between them (the quadratic part of a tilted view)."""
 _STEPS = 4
+_LOOKS = 3
 _CLEAR = 0.006
 """A residual that only the right digits reach; no further step is needed."""
 
@@ -123,6 +126,8 @@ _GUARDS = np.concatenate(
 )
 _ALONG = ((np.arange(LENGTH) + 0.5) / PER_MODULE - _QUIET) / _MODULES
 _CENTRED = np.linspace(-1, 1, LENGTH)
+_LIGHT = np.stack([np.ones(LENGTH), _CENTRED, _CENTRED**2])
+"""Light that falls off along the code: constant, slope and bend."""
 
 
 def _best_digits(samples: Floats, model: Model) -> tuple[Floats, Patterns]:
@@ -233,16 +238,16 @@ def verify(profile: Floats, left: float, right: float, text: str) -> Fit | None:
     patterns = _PARITIES[int(text[0])]
     digits = [int(digit) + 10 * (parity == "G") for digit, parity in zip(text[1:7], patterns, strict=True)]
     claimed = np.array(digits + [int(digit) for digit in text[7:]])
-    wanted = _whole(claimed, _SHARP)
-    place: Place | None = (left, right, 0.0)
-    for _ in range(2):
-        if place is not None:
-            place, levelled = _align(profile, place, wanted)
-    if place is None:
-        return None
-    residual = float(np.mean((levelled - wanted) ** 2))
-    if residual < 1.5 * _CLEAR:
-        return Fit(text, residual, _SHARP[0], place[0], place[1])
+    place, model = (left, right, 0.0), _SHARP
+    for _ in range(_LOOKS):
+        wanted = _whole(claimed, model)
+        moved, levelled = _align(profile, place, wanted)
+        if moved is None:
+            return None
+        place, residual = moved, float(np.mean((levelled - wanted) ** 2))
+        if residual < 1.5 * _CLEAR:
+            return Fit(text, residual, model[0], place[0], place[1])
+        model = min(_CLAIMED, key=lambda each: float(np.mean((levelled - _whole(claimed, each)) ** 2)))
     return refine(Guess(profile, left, right, _SHARP, claimed, residual))
 
 
@@ -268,10 +273,10 @@ def _align(profile: Floats, place: Place, wanted: Floats) -> tuple[Place | None,
     """
     left, right, bend = place
     samples = _sample(profile, np.array([left]), np.array([right]), bend)[0]
-    slope = np.gradient(wanted) * PER_MODULE
-    parts = [wanted, wanted * _CENTRED, np.ones(LENGTH), _CENTRED, _CENTRED**2]
-    moves = [slope, slope * _CENTRED, slope * (1 - _CENTRED**2)]
-    terms = np.linalg.lstsq(np.stack(parts + moves, 1), samples, rcond=None)[0]
+    slope = np.empty(LENGTH)
+    slope[1:-1], slope[0], slope[-1] = (wanted[2:] - wanted[:-2]) * (PER_MODULE / 2), 0, 0
+    parts = [wanted, wanted * _CENTRED, *_LIGHT, slope, slope * _CENTRED, slope * (1 - _LIGHT[2])]
+    terms = _least_squares(np.array(parts), samples)
     if terms[0] >= -1:
         return None, samples
     shift = np.clip(terms[5:] / terms[0], -0.6, 0.6)
@@ -279,8 +284,14 @@ def _align(profile: Floats, place: Place, wanted: Floats) -> tuple[Place | None,
     left, right = left - float(shift[0] - shift[1]) * module, right - float(shift[0] + shift[1]) * module
     bend -= float(shift[2]) * 4 / _MODULES
     samples = _sample(profile, np.array([left]), np.array([right]), bend)[0]
-    light = terms[2] + terms[3] * _CENTRED + terms[4] * _CENTRED**2
+    light = terms[2:5] @ _LIGHT
     return (left, right, bend), (samples - light) / np.minimum(terms[0] + terms[1] * _CENTRED, -1)
+
+
+def _least_squares(rows: Floats, samples: Floats) -> Floats:
+    """Weights with which the rows add up to the samples; a little damping keeps flat profiles solvable."""
+    squares = rows @ rows.T
+    return np.asarray(np.linalg.solve(squares + 1e-6 * np.eye(len(rows)), rows @ samples))
 
 
 def _best_model(levelled: Floats, near: Model) -> tuple[float, Model, Patterns]:

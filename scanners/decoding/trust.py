@@ -82,7 +82,7 @@ def _is_seen_again(grey: Grey, seen: Seen) -> bool:
             break
         others = zbar.read(look, frozenset({code.symbology})) if seen.engine != zbar.ENGINE else []
         if factor != 1.0 or seen.engine != zxing.ENGINE:
-            others += zxing.read(look)
+            others += zxing.read(look, zxing.formats_of(frozenset({code.symbology})))
         texts += [other.code.text for other in others if other.code.symbology == code.symbology]
         if code.text in texts:
             return set(texts) == {code.text}

@@ -19,14 +19,14 @@ EVERYTHING = tuple(
 )
 
 
-def read(look: Look, formats: Any = EVERYTHING, *, is_thorough: bool = False, is_turned: bool = True) -> list[Seen]:
-    """Codes in one look; `is_thorough` also tries inverted and smaller pictures, `is_turned` upright bars too."""
+def read(look: Look, formats: Any = EVERYTHING, *, is_inverted: bool = False, is_turned: bool = True) -> list[Seen]:
+    """Codes in one look; `is_inverted` tries light on dark too, `is_turned` upright bars."""
     found = zxingcpp.read_barcodes(
         look.pixels,
         formats=formats,
         text_mode=zxingcpp.TextMode.Plain,
-        try_invert=is_thorough,
-        try_downscale=is_thorough,
+        try_invert=is_inverted,
+        try_downscale=False,
         try_rotate=is_turned,
     )
     return [Seen(_code(one, look), ENGINE, look.name) for one in found if one.valid]

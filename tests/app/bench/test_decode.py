@@ -23,12 +23,14 @@ def test_right_and_wrong_reads_are_counted_for_each_decoder(tmp_path: Path) -> N
         write(tmp_path, "right.png", "EA123456785CN", {}),
         write(tmp_path, "other.png", "EA123456785CN", {"text": ["RR473124829GB"]}),
         write(tmp_path, "negative.png", "X", {"symbology": None, "kind": "negative", "text": []}),
+        write(tmp_path, "torn.png", "1", {"symbology": None, "kind": "count", "text": []}),
     ]
     (tmp_path / "truth.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
     rows = {row.name: row for row in run(tmp_path)}
     assert (rows["decode.all"].value, rows["decode.all"].ok) == (50.0, False)
     assert (rows["decode.qr"].value, rows["decode.qr"].peer_value, rows["decode.qr"].ok) == (50.0, 50.0, True)
     assert (rows["decode.wrong"].value, rows["decode.wrong"].peer_value) == (2, 2)
+    assert (rows["decode.wrong_instead"].value, rows["decode.wrong_instead"].peer_value) == (2, 2)
     assert 0 < rows["decode.median"].value <= rows["decode.p95"].value
 
 

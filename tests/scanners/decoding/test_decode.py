@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -14,8 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from scanners.decode import Hints, PictureInvalidError, VideoDecoder, decode, missing_engines
-from scanners.decoding import versions, zbar
+from scanners.decoding import versions, zbar, zxing
 from scanners.decoding.look import Look
+from scanners.decoding.trust import judge
 from scanners.device import DeviceSettingsError
 
 Picture = npt.NDArray[np.uint8]
@@ -218,6 +220,23 @@ def test_zbar_that_raises_has_seen_nothing(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(zbar, "_module", Raising)
     assert zbar.read(Look("full", np.zeros((9, 9), np.uint8), versions.IDENTITY)) == []
+
+
+@pytest.mark.parametrize(
+    ("printed", "read"),
+    [("I2HGFG1B86BH501831", "2HGFG1B86BH501831"), ("I2HGFG1B87BH501831", "I2HGFG1B87BH501831"), ("IAB123", "IAB123")],
+)
+def test_import_mark_before_a_vehicle_number_is_no_part_of_it(printed: str, read: str) -> None:
+    codes = decode(draw("Code39", printed, scale=2))
+    assert [(code.text, code.raw) for code in codes] == [(read, printed.encode())]
+
+
+def test_a_text_that_the_profile_contradicts_is_doubtful() -> None:
+    picture = draw("EAN13", "6901234567892", scale=2)
+    seen = zxing.read(Look("full", picture, versions.IDENTITY))[0]
+    claimed = replace(seen, code=replace(seen.code, text="6901234561890"))
+    assert not judge(picture, seen, Hints()).is_doubtful
+    assert judge(picture, claimed, Hints()).is_doubtful
 
 
 PHOTOGRAPHS = (
