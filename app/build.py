@@ -16,8 +16,12 @@ import structlog
 from app.arrivals import Placed
 from app.customs.parcel import Declaration, GoodsLine
 from app.customs.risk import Rule, RulesError, parse_rules
+from app.duty import Duty
 from app.labelling import Labelling
 from app.notary import Notary
+from app.officers.directory import LdapDirectory
+from app.officers.errors import DemoRefusedError
+from app.officers.rights import KnownOfficers, Role
 from app.settings import Detection, DeviceEntry, Settings
 from app.settings import Printer as PrinterEntry
 from app.station import Station
@@ -45,6 +49,9 @@ from scanners.xray import XraySource
 log = structlog.get_logger()
 
 SIMULATED = ("simulated-belt", "simulated-h986")
+DEMO_DRIVERS = (*SIMULATED, "simulated-barcode", "replay", "keyboard-wedge")
+"""What a demo may have: nothing that brings real goods."""
+
 FEWEST_DECLARED = 2_000
 """Declarations made in advance for simulators that run on without an end."""
 
@@ -54,20 +61,62 @@ def build_station(settings: Settings) -> Station:
 
     Raises:
         StoreError, KeyStoreError, RulesError: what the station cannot do without cannot be used.
+        DemoRefusedError: a demo was asked for where none may be. DirectoryError: it cannot be used safely.
     """
     rules = load_rules(settings.work.rules)
     store = Store.open(settings.data, station=settings.post.station)
+    try:
+        rights = build_rights(settings, store)
+    except BaseException:
+        store.close()
+        raise
     settings = declare_samples(store, settings)
     keys = open_keys(settings)
     store.keeping.sign(Notary(keys), on_error=_tell_unsigned)
     labelling = Labelling(keys, settings.post, settings.work, settings.data / "labels")
-    station = Station(store, labelling, rules, settings, open_print_queue(settings))
+    station = Station(store, labelling, rules, settings, rights, open_print_queue(settings))
     if settings.detection.is_on:
         try:
             station.use_detector(start_detector(settings.detection))
         except ModelError as error:
             station.use_detector(None, error)
     return station
+
+
+def build_rights(settings: Settings, store: Store, *, place: str = "window") -> KnownOfficers | Duty:
+    """Who may do what: in a demo its fictitious officers, everywhere else who has an account and signs in.
+
+    Raises:
+        DemoRefusedError: the store has accounts, or a device is no simulator. DirectoryError.
+    """
+    chosen = settings.officers
+    if chosen.sign_in == "demo":
+        check_demo(settings, store)
+        return KnownOfficers({settings.officer.name: Role.OFFICER, **chosen.demo})
+    directory = None
+    if chosen.directory.url:
+        directory = LdapDirectory(chosen.directory.url, chosen.directory.user_dn, chosen.directory.ca_file)
+    return Duty(store.officers, is_badge=chosen.is_badge, directory=directory, place=place)
+
+
+def check_demo(settings: Settings, store: Store) -> None:
+    """
+    Raises:
+        DemoRefusedError: nobody may work without a secret on this store or on these devices.
+    """
+    if not store.officers.is_empty():
+        raise DemoRefusedError(
+            "Officers have accounts in this store, so nobody works on it without signing in. Use the profile of your "
+            'post with officers.sign_in = "required", or another --data folder for the demo.',
+            why="accounts",
+        )
+    real = [each.name for each in settings.devices if each.driver not in DEMO_DRIVERS]
+    if real:
+        raise DemoRefusedError(
+            f'Without signing in only simulators and replays run, and {", ".join(real)} is none. Set '
+            'officers.sign_in = "required" in the profile.',
+            why=", ".join(real),
+        )
 
 
 def declare_samples(store: Store, settings: Settings) -> Settings:

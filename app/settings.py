@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from app.customs.parcel import Kind
+from app.officers.rights import DEMO, Role
 from imaging.errors import KnownError
 
 
@@ -42,9 +44,52 @@ class Post(_Section):
 
 
 class Officer(_Section):
-    """Who sits at the station, until accounts come with the shift."""
+    """Who sits at the station in a demo; elsewhere it is who signs in."""
 
     name: str = "officer-1"
+
+
+class Directory(_Section):
+    """A directory (LDAP) that checks the secrets of officers who are in it; `user_dn` has {login} in it."""
+
+    url: Annotated[str, Field(pattern=r"^(ldaps://[A-Za-z0-9.-]+(:[0-9]{1,5})?)?$")] = ""
+    user_dn: str = ""
+    ca_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _check_dn(self) -> Self:
+        if self.url and "{login}" not in self.user_dn:
+            raise ValueError("user_dn needs {login} in it")
+        return self
+
+
+class Officers(_Section):
+    """How officers sign in. The officers of a demo are fictitious and need no secret; it takes simulators only.
+
+    `badge_pattern` says which codes are badges, as a regular expression; empty: none are. `badge_holder` names a
+    reader in which the badge stays: the station locks `badge_gone_s` after it was taken out.
+    """
+
+    sign_in: Literal["required", "demo"] = "required"
+    demo: dict[str, Role] = Field(default_factory=lambda: dict(DEMO))
+    lock_after_s: Annotated[int, Field(ge=30, le=3600)] = 300
+    badge_pattern: str = ""
+    badge_holder: str = ""
+    badge_gone_s: Annotated[float, Field(ge=0.5, le=60)] = 3.0
+    directory: Directory = Directory()
+
+    @field_validator("badge_pattern")
+    @classmethod
+    def _check_pattern(cls, pattern: str) -> str:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from error
+        return pattern
+
+    def is_badge(self, code: str) -> bool:
+        """Whether a code is the whole code of a badge."""
+        return bool(self.badge_pattern) and re.fullmatch(self.badge_pattern, code) is not None
 
 
 class DeviceEntry(_Section):
@@ -150,6 +195,7 @@ class Settings(BaseSettings):
     data: Path = Field(default_factory=lambda: user_data_path("guanjian", appauthor=False))
     post: Post = Post()
     officer: Officer = Officer()
+    officers: Officers = Officers()
     detection: Detection = Detection()
     work: Work = Work()
     look: Look = Look()
@@ -173,12 +219,13 @@ def _refuse(detail: str) -> SettingsError:
     return SettingsError(detail, detail=detail)
 
 
-def load_settings(profile: str | Path = "demo") -> Settings:
-    """Settings from a TOML file, or from a profile that ships under its name.
+def load_settings(profile: str | Path | None = None) -> Settings:
+    """Settings from a TOML file, or from a profile that ships under its name; None: GUANJIAN_PROFILE, else demo.
 
     Raises:
         SettingsError: the file is absent, is not TOML, or holds a wrong value; the message names it.
     """
+    profile = profile or os.environ.get("GUANJIAN_PROFILE") or "demo"
     source = resources.files("resources") / "profiles" / f"{profile}.toml"
     path = Path(profile)
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from app.customs.states import LETS_GO, MOVES, Action, Offer, offers
 from app.intake import Intake, Taken
 from app.labelling import Labelling
 from app.measured import Measured
+from app.officers.errors import OfficerError
+from app.officers.rights import RIGHT_FOR, Right, Rights
 from app.printing import PrinterStatus, Printing
 from app.settings import Settings
 from app.store.decisions import TraceFound
@@ -42,7 +45,8 @@ LETTING_GO = frozenset(move.action for move in MOVES if move.after in LETS_GO)
 class Station:
     """One station: what comes from the devices goes in, what the officer decides goes out.
 
-    Reads and decisions may be called from any thread; a decision is on disk when its call returns.
+    Reads and decisions may be called from any thread; a decision is on disk when its call returns. Every act of an
+    officer, here and in the facets, asks `rights` before it changes anything.
     """
 
     def __init__(
@@ -51,9 +55,11 @@ class Station:
         labelling: Labelling,
         rules: Sequence[Rule],
         settings: Settings,
+        rights: Rights,
         prints: PrintQueue | None = None,
     ) -> None:
         self.settings = settings
+        self.rights = rights
         self.rules = rules
         self.measured = Measured()
         self.entered: dict[int, tuple[Truth, ...]] = {}
@@ -74,7 +80,7 @@ class Station:
             on_error=self._tell_failure,
         )
         self.tracing = Tracing(
-            store, labelling.keys, settings.post, assess=self._intake.assess, on_marked=self._tell_queue
+            store, labelling.keys, settings.post, rights, assess=self._intake.assess, on_marked=self._tell_queue
         )
         self._intake.marks_on = self.tracing.marks_on
         self._printing: Printing | None = None
@@ -153,13 +159,25 @@ class Station:
     def search(self, text: str, limit: int = 50) -> list[QueueRow]:
         return self._store.search(text, limit)
 
-    def archive(self, wanted: ArchiveFilter, limit: int = 200) -> list[QueueRow]:
+    def archive(self, wanted: ArchiveFilter, limit: int = 200, *, officer: str) -> list[QueueRow]:
+        """
+        Raises:
+            RightMissingError: the officer may not look into the archive.
+        """
+        self.rights.require(officer, Right.ARCHIVE)
         return self._store.archive(wanted, limit)
 
-    def offers(self, parcel_id: int) -> list[Offer]:
-        """The actions that the table has for this parcel now."""
-        state, facts = self._store.facts(parcel_id, officer=self.settings.officer.name)
-        return offers(state, facts)
+    def offers(self, parcel_id: int, *, officer: str) -> list[Offer]:
+        """The actions that the table has for this parcel now; what the officer may not do says so."""
+        state, facts = self._store.facts(parcel_id, officer=officer)
+        return [self._if_permitted(offer, officer) for offer in offers(state, facts)]
+
+    def _if_permitted(self, offer: Offer, officer: str) -> Offer:
+        try:
+            self.rights.require(officer, RIGHT_FOR[offer.action])
+        except OfficerError:
+            return replace(offer, is_allowed=False, why_not="officers.why_not", after=None)
+        return offer
 
     def open_scan(self, parcel_id: int) -> Scan | None:
         """The newest picture of a parcel, checked against its sha256; None where it was never scanned.
@@ -193,21 +211,29 @@ class Station:
         reason: str = "",
         note: str = "",
         second_officer: str = "",
+        second_pin: str = "",
         seen_version: int | None = None,
         annotations: str = "",
         due_at: datetime | None = None,
     ) -> Decided:
         """Decide on a parcel; `annotations` is what the officer drew, as JSON.
 
+        `second_officer` is the login name or badge of an officer who stands beside the first, with his own PIN.
+
         `due_at` ends the time of what the decision begins to wait for; the settings' days where none is given.
 
         What lets it go gets a signed trace code in the same transaction.
 
         Raises:
+            OfficerError: an officer may not do it, or the second one's secret is refused.
             GuardError: the table or a guard refuses it, and says what is missing.
             ParcelChangedError: the parcel is not the one that the officer saw.
             StoreFullError: nothing was decided; there is room now, try again.
         """
+        right = RIGHT_FOR[action]
+        self.rights.require(officer, right)
+        if second_officer:
+            second_officer = self.rights.approve(second_officer, second_pin, first=officer, right=right)
         now = datetime.now(UTC)
         with self._deciding, self.measured.timing("decision_commit"):
             trace = None
@@ -243,8 +269,9 @@ class Station:
         """Take the last decision on a parcel back.
 
         Raises:
-            UndoRefusedError: too late, not his, or something came after.
+            UndoRefusedError: too late, not his, or something came after. OfficerError: he may not undo.
         """
+        self.rights.require(officer, Right.UNDO)
         now = datetime.now(UTC)
         with self._deciding:
             decision = self._store.undo(decision_id, officer=officer, now=now, within_s=self.settings.work.undo_s)
@@ -275,17 +302,21 @@ class Station:
 
         Raises:
             LabelNoneError: the parcel carries no trace code. LabelError: the label cannot be drawn.
+            OfficerError: the officer may not print, or not once more.
         """
+        self.rights.require(officer, Right.PRINT)
         if self._printing is None:
             return None
         parcel, found = self._labelled(parcel_id)
+        if self._store.labels.was_printed(found.trace_id):
+            self.rights.require(officer, Right.REPRINT)
         return self._printing.print(parcel, found.payload, officer=officer)
 
     def recall(self, selector: Selector, reason: str, officer: str) -> Recalled:
         """Recall (召回) every released parcel that the selector means; every scan of one alarms from now on.
 
         Raises:
-            RecallEmptyError: no released parcel matches.
+            RecallEmptyError: no released parcel matches. OfficerError: the officer may not recall.
         """
         return self.tracing.recall(selector, reason, officer)
 

@@ -11,6 +11,7 @@ from app.customs.notices import LastEvent, Marking, Notice, NoticeKind
 from app.customs.parcel import Finding, FindingKind, Parcel
 from app.customs.risk import Assessment
 from app.customs.states import LETS_GO, TERMINAL
+from app.officers.rights import Right, Rights
 from app.settings import Post
 from app.store.decisions import TraceFound
 from app.store.errors import NoticeUnknownError
@@ -61,9 +62,17 @@ class Tracing:
     """
 
     def __init__(
-        self, store: Store, keys: Keyring, post: Post, *, assess: Assess, on_marked: Callable[[int], None]
+        self,
+        store: Store,
+        keys: Keyring,
+        post: Post,
+        rights: Rights,
+        *,
+        assess: Assess,
+        on_marked: Callable[[int], None],
     ) -> None:
         self._store = store
+        self._rights = rights
         self._keys = keys
         self._post = post
         self._assess = assess
@@ -116,6 +125,7 @@ class Tracing:
 
     def acknowledge(self, alarm: Alarm, officer: str) -> None:
         """Log that an officer took note of an alarm."""
+        self._rights.require(officer, Right.ACKNOWLEDGE)
         body = {"notice": alarm.notice.id, "code": alarm.code, "officer": officer}
         self._store.add_event("alarm_acknowledged", None, body)
 
@@ -128,8 +138,9 @@ class Tracing:
         """Recall every released parcel that the selector means: each is marked, and every scan of it alarms.
 
         Raises:
-            RecallEmptyError: no released parcel matches.
+            RecallEmptyError: no released parcel matches. OfficerError: the officer may not recall.
         """
+        self._rights.require(officer, Right.RECALL)
         affected = find_affected(selector, self._store.recalls.released())
         now = datetime.now(UTC)
         notice_id = self._store.recalls.next_id(NoticeKind.RECALL, now.year)
@@ -141,8 +152,9 @@ class Tracing:
         """Order that what carries one of these codes is stopped: a number, a bag tag, a trace id or a whole code.
 
         Raises:
-            RecallEmptyError: no code is given.
+            RecallEmptyError: no code is given. OfficerError: the officer may not intercept.
         """
+        self._rights.require(officer, Right.INTERCEPT)
         wanted = frozenset(_plain_code(code) for code in codes if code.strip())
         if not wanted:
             raise RecallEmptyError("An intercept needs at least one code.")
@@ -156,9 +168,10 @@ class Tracing:
         """End a recall or intercept and take its marks away.
 
         Raises:
-            NoticeUnknownError: none is in force with this id.
+            NoticeUnknownError: none is in force with this id. OfficerError: the officer may not end one of this kind.
         """
         notice = self.notice(notice_id)
+        self._rights.require(officer, Right.RECALL if notice.kind is NoticeKind.RECALL else Right.INTERCEPT)
         now = datetime.now(UTC)
         markings = [
             self._marking(parcel, [finding for finding in parcel.findings if finding != notice.finding])

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Protocol
 
+from app.customs.errors import SameOfficerError
 from app.customs.states import Action
 from app.officers.errors import OfficerUnknownError, RightMissingError
 
@@ -133,12 +134,34 @@ class Rights(Protocol):
     """Asked by every act of an officer in the station and its facets, before anything is changed."""
 
     def require(self, officer: str, right: Right) -> None:
-        """
+        """Refuse an act that the officer may not do.
+
         Raises:
             RightMissingError: his role does not include it.
-            OfficerUnknownError: there is no such officer. Where accounts are in use he must also be signed in here.
+            OfficerUnknownError, NotSignedInError: he has no account, or does not sit here now.
         """
         ...
+
+    def approve(self, who: str, pin: str, *, first: str, right: Right) -> str:
+        """A second officer stands beside the first with a secret of his own; returns his login name.
+
+        `who` is his login name or what his badge says.
+
+        Raises:
+            SameOfficerError: he is the first officer. RightMissingError: he may not do it, or not approve it.
+            OfficerError: the secret is refused, and why.
+        """
+        ...
+
+
+DEMO: Mapping[str, Role] = {
+    "officer-1": Role.OFFICER,
+    "officer-2": Role.OFFICER,
+    "supervisor-1": Role.SUPERVISOR,
+    "admin-1": Role.ADMIN,
+    "auditor-1": Role.AUDITOR,
+}
+"""The fictitious officers of a demonstration."""
 
 
 class KnownOfficers:
@@ -152,6 +175,13 @@ class KnownOfficers:
         if role is None:
             raise OfficerUnknownError(f"There is no officer {officer} here.", officer=officer)
         check_role(officer, role, right)
+
+    def approve(self, who: str, pin: str, *, first: str, right: Right) -> str:  # noqa: ARG002  a demo needs no secret
+        if who == first:
+            raise SameOfficerError("The second officer must be another person.", officer=first)
+        for needed in (Right.APPROVE, right):
+            self.require(who, needed)
+        return who
 
 
 def check_role(officer: str, role: Role, right: Right) -> None:

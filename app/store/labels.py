@@ -52,6 +52,11 @@ class Labels:
             ).fetchall()
         return [Sighted(found, place, verdict, from_us(seen_us)) for found, place, verdict, seen_us in rows]
 
+    def was_printed(self, trace_id: str) -> bool:
+        """Whether the label went to a printer before."""
+        with self._read() as reader:
+            return reader.execute("SELECT 1 FROM prints WHERE trace_id = ?", (trace_id,)).fetchone() is not None
+
     def add_print(self, trace_id: str, parcel_id: int, *, officer: str, printer: str, printed_at: datetime) -> int:
         """Count a print of a label; returns 0 for the first and the number of the reprint (补打) after it."""
         with self._write() as writer:

@@ -16,7 +16,7 @@ from app.store.times import from_us, to_us
 
 COLUMNS = "login, version, name, role, is_active, in_directory, is_temporary, pin, badge, changed_by, changed_us"
 _NEWEST = "version = (SELECT max(version) FROM officers other WHERE other.login = officers.login)"
-_PASSED = "('signed_in', 'unlocked', 'approved', 'freed')"
+_PASSED = "('proved', 'freed')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,12 @@ class Officers:
     ) -> None:
         self._write = write
         self._read = read
+
+    def salt(self) -> bytes:
+        """What badges are hashed with in this store."""
+        with self._read() as reader:
+            store_id = reader.execute("SELECT value FROM meta WHERE name = 'store_id'").fetchone()[0]
+        return hashlib.sha256(f"guanjian badge {store_id}".encode()).digest()[:16]
 
     def is_empty(self) -> bool:
         """Whether nobody has an account yet."""
@@ -189,4 +195,5 @@ def _wait_left(connection: Connection, login: str, at: datetime, wait_s: Callabl
     ).fetchone()
     if not failures:
         return 0.0
-    return max(0.0, wait_s(failures) - (to_us(at) - last_us) / 1e6)
+    left: float = wait_s(failures) - (to_us(at) - last_us) / 1e6
+    return max(0.0, left)

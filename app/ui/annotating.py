@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 from PySide6.QtCore import QObject, QRectF
@@ -27,7 +27,7 @@ TEXT_EM = 18
 class Annotating(QObject):
     """A viewer's tool. What is drawn stays with its parcel until a decision takes it along, or it is erased."""
 
-    def __init__(self, stage: Stage, officer: str, parent: QObject) -> None:
+    def __init__(self, stage: Stage, officer: Callable[[], str], parent: QObject) -> None:
         super().__init__(parent)
         self._stage = stage
         self._officer = officer
@@ -165,7 +165,7 @@ class Annotating(QObject):
             return
         view = self._stage.panes.index(self._pane)
         try:
-            made = Annotation(shape, points, self.category, typed, view, self._officer, datetime.now(UTC))
+            made = Annotation(shape, points, self.category, typed, view, self._officer(), datetime.now(UTC))
         except AnnotationInvalidError as error:
             self._refuse(error)
             return

@@ -25,8 +25,8 @@ from app.customs.parcel import ArchiveFilter, QueueRow
 from app.customs.states import Action
 from app.texts import catalogue, language, text
 from app.ui import build, theme, words
-from app.ui.thumbs import LONGEST_PX, Thumbs
-from app.views import StationView
+from app.ui.desk import Desk
+from app.ui.thumbs import LONGEST_PX
 
 MOST_FOUND = 200
 DAYS_BACK = 30
@@ -48,10 +48,10 @@ class ArchiveDialog(QDialog):
 
     opened = Signal(int)
 
-    def __init__(self, station: StationView, thumbs: Thumbs, over: QWidget) -> None:
+    def __init__(self, desk: Desk, over: QWidget) -> None:
         super().__init__(over)
         self.setObjectName("window")
-        self._station, self._thumbs, self._over = station, thumbs, over
+        self._desk, self._thumbs, self._over = desk, desk.thumbs, over
         self.code, self.goods, self.officer = QLineEdit(), QLineEdit(), QLineEdit()
         self.first, self.last = _date_field(-DAYS_BACK), _date_field(0)
         self.label, self.action = QComboBox(), QComboBox()
@@ -110,10 +110,12 @@ class ArchiveDialog(QDialog):
         )
 
     def search(self) -> None:
-        station, wanted = self._station, self.wanted()
+        station, officer, wanted = self._desk.station, self._desk.officer, self.wanted()
         self._count.setText(text("ui.archive.searching"))
         # Not on the worker that decides: a search far back in time may take long.
-        self._thumbs.worker.submit(lambda: station.archive(wanted, MOST_FOUND), self._show, slot="archive")
+        self._thumbs.worker.submit(
+            lambda: station.archive(wanted, MOST_FOUND, officer=officer), self._show, slot="archive"
+        )
 
     def retranslate(self) -> None:
         self.setWindowTitle(text("ui.archive.title"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
@@ -25,6 +25,7 @@ class Choice:
     reason: str = ""
     note: str = ""
     second_officer: str = ""
+    second_pin: str = field(default="", repr=False)
 
 
 class Chooser(QFrame):

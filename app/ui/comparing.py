@@ -7,11 +7,10 @@ from PySide6.QtCore import QObject, QTimer
 from app.customs.parcel import Parcel
 from app.texts import text
 from app.ui import words
-from app.ui.background import Background
+from app.ui.desk import Desk
 from app.ui.references import Reference, find_references, load_reference
 from app.ui.stage import Stage
 from app.ui.viewer import Shown
-from app.views import StationView
 from imaging.errors import KnownError
 
 BLINK_MS = 600
@@ -20,9 +19,10 @@ BLINK_MS = 600
 class Comparing(QObject):
     """Off, side by side, blinking. The references are sought when it is first asked for; the next picture ends it."""
 
-    def __init__(self, station: StationView, stage: Stage, worker: Background, parent: QObject) -> None:
+    def __init__(self, desk: Desk, stage: Stage, parent: QObject) -> None:
         super().__init__(parent)
-        self._station, self._stage, self._worker = station, stage, worker
+        self._desk, self._stage = desk, stage
+        self._station, self._worker = desk.station, desk.thumbs.worker
         self.references: tuple[Reference, ...] = ()
         self.mode = ""
         self._at = 0
@@ -56,8 +56,10 @@ class Comparing(QObject):
         if not self._stage.views:
             return
         self.mode, self._parcel, self._at = "side", parcel, 0
-        station = self._station
-        self._worker.submit(lambda: find_references(station, parcel), self._take, slot="compare", otherwise=self._fail)
+        station, officer = self._station, self._desk.officer
+        self._worker.submit(
+            lambda: find_references(station, parcel, officer), self._take, slot="compare", otherwise=self._fail
+        )
 
     def _take(self, references: tuple[Reference, ...]) -> None:
         if not self.mode:

@@ -140,6 +140,7 @@ class Desk(QObject):
                 reason=choice.reason,
                 note=choice.note,
                 second_officer=choice.second_officer,
+                second_pin=choice.second_pin,
                 seen_version=parcel.version,
                 annotations=annotations,
             )
@@ -225,9 +226,9 @@ class Desk(QObject):
         self._read(parcel_id)
 
     def _read(self, parcel_id: int) -> None:
-        station, has_scan = self.station, not self._kept.has(parcel_id)
+        station, officer, has_scan = self.station, self.officer, not self._kept.has(parcel_id)
         self.reads.submit(
-            lambda: read_parcel(station, parcel_id, has_scan=has_scan),
+            lambda: read_parcel(station, parcel_id, officer=officer, has_scan=has_scan),
             lambda opened: self._show(opened, is_whole=has_scan),
             slot="open",
         )

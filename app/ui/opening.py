@@ -30,13 +30,13 @@ class Opened:
     views: tuple[Shown, ...] = ()
 
 
-def read_parcel(station: StationView, parcel_id: int, *, has_scan: bool = True) -> Opened:
+def read_parcel(station: StationView, parcel_id: int, *, officer: str, has_scan: bool = True) -> Opened:
     """Read a parcel with what may be done and was done; its scan too unless the pictures are there already."""
     parcel = station.parcel(parcel_id)
     found = parse(parcel.number) if parcel.number else []
     opened = Opened(
         parcel,
-        tuple(station.offers(parcel_id)),
+        tuple(station.offers(parcel_id, officer=officer)),
         tuple(station.history(parcel_id)),
         found[0] if found else None,
     )

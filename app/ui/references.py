@@ -27,11 +27,11 @@ class Reference:
     parcel_id: int | None
 
 
-def find_references(station: StationView, parcel: Parcel) -> tuple[Reference, ...]:
+def find_references(station: StationView, parcel: Parcel, officer: str) -> tuple[Reference, ...]:
     """Pictures to compare a parcel with, the nearest relation first and each parcel once; called on a worker."""
     found: dict[int, Reference] = {}
     for why, wanted in _searches(parcel):
-        for row in _earlier(station, wanted, parcel):
+        for row in _earlier(station, wanted, parcel, officer):
             if why != "number" or row.number == parcel.number:
                 found.setdefault(row.id, Reference(why, f"{row.number} {row.arrived_at.astimezone():%Y-%m-%d}", row.id))
     empty = (Reference("empty", "", None),) if parcel.kind == Kind.CONTAINER else ()
@@ -57,8 +57,8 @@ def _searches(parcel: Parcel) -> Iterator[tuple[str, ArchiveFilter]]:
         yield "goods", ArchiveFilter(goods=declared.goods[0].name, arrived_to=parcel.arrived_at)
 
 
-def _earlier(station: StationView, wanted: ArchiveFilter, parcel: Parcel) -> list[QueueRow]:
-    rows = station.archive(wanted, MOST_OF_A_KIND + 1)
+def _earlier(station: StationView, wanted: ArchiveFilter, parcel: Parcel, officer: str) -> list[QueueRow]:
+    rows = station.archive(wanted, MOST_OF_A_KIND + 1, officer=officer)
     return [row for row in rows if row.id != parcel.id and row.kind == parcel.kind][:MOST_OF_A_KIND]
 
 

@@ -24,9 +24,9 @@ class Tools(QObject):
         self._desk = desk
         self.marking = Marking(stage, desk.pixels, self)
         self.measuring = Measuring(stage, desk.pixels, self)
-        self.annotating = Annotating(stage, desk.officer, self)
-        self.comparing = Comparing(desk.station, stage, desk.thumbs.worker, self)
-        self.archive = ArchiveDialog(desk.station, desk.thumbs, window)
+        self.annotating = Annotating(stage, lambda: desk.officer, self)
+        self.comparing = Comparing(desk, stage, self)
+        self.archive = ArchiveDialog(desk, window)
         self.trail = TrailStrip(stage.glass, desk.thumbs)
         desk.stepped.connect(self.trail.show_trail)
 

@@ -11,8 +11,9 @@ import pytest
 
 from app.build import build_station
 from app.customs.parcel import Kind, QueueRow
+from app.officers.rights import Role
 from app.printing import PrinterStatus
-from app.settings import Detection, DeviceEntry, Settings
+from app.settings import Detection, DeviceEntry, Officers, Settings
 from app.station import Station
 from app.tracing import Alarm
 from imaging.errors import KnownError
@@ -134,7 +135,8 @@ class Desk:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(data=tmp_path / "data", detection=Detection(is_on=False))
+    known = Officers(sign_in="demo", demo={"a": Role.SUPERVISOR, "b": Role.SUPERVISOR})
+    return Settings(data=tmp_path / "data", detection=Detection(is_on=False), officers=known)
 
 
 @pytest.fixture

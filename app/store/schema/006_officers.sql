@@ -21,7 +21,9 @@ CREATE INDEX officers_by_badge ON officers (badge) WHERE badge <> '';
 CREATE TABLE attendance (
     id INTEGER PRIMARY KEY,
     login TEXT NOT NULL,
-    what TEXT NOT NULL CHECK (what IN ('tried', 'signed_in', 'signed_out', 'locked', 'unlocked', 'approved', 'freed')),
+    what TEXT NOT NULL CHECK (
+        what IN ('tried', 'proved', 'signed_in', 'signed_out', 'locked', 'unlocked', 'approved', 'freed')
+    ),
     detail TEXT NOT NULL,
     at_us INTEGER NOT NULL,
     event_seq INTEGER NOT NULL

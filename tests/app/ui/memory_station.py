@@ -82,7 +82,7 @@ class MemoryStation:
         rows.sort(key=lambda row: row.arrived_at, reverse=filter.newest_first)
         return rows[:limit]
 
-    def archive(self, wanted: ArchiveFilter, limit: int = 200) -> list[QueueRow]:
+    def archive(self, wanted: ArchiveFilter, limit: int = 200, *, officer: str) -> list[QueueRow]:
         self._note()
         rows = [self.row(parcel) for parcel in self.parcels.values() if self._fits(parcel, wanted)]
         return sorted(rows, key=lambda row: row.arrived_at, reverse=True)[:limit]
@@ -107,7 +107,7 @@ class MemoryStation:
         self._note()
         return self.parcels[parcel_id]
 
-    def offers(self, parcel_id: int) -> list[Offer]:
+    def offers(self, parcel_id: int, *, officer: str) -> list[Offer]:
         self._note()
         parcel = self.parcels[parcel_id]
         return offers(parcel.state, self._facts(parcel))
@@ -142,6 +142,7 @@ class MemoryStation:
         reason: str = "",
         note: str = "",
         second_officer: str = "",
+        second_pin: str = "",
         seen_version: int | None = None,
         annotations: str = "",
     ) -> Decided:

@@ -165,7 +165,7 @@ def test_record_is_one_page_with_a_report_beside_it(
 def test_record_of_a_referred_parcel_reports_an_alarm(station: MemoryStation, tmp_path: Path) -> None:
     drawn = Annotation(Shape.BOX, ((1.0, 2.0), (30.0, 40.0)), Category.PROHIBITED)
     station.decide(1, Action.REFER, officer="officer-1", reason="image", annotations="")
-    opened = read_parcel(station, 1)
+    opened = read_parcel(station, 1, officer="officer-1")
     _, report = write_record(tmp_path, opened, (drawn,))
     assert tdr.read(report).decision is tdr.Decision.ALARM
 
@@ -173,7 +173,7 @@ def test_record_of_a_referred_parcel_reports_an_alarm(station: MemoryStation, tm
 def test_record_into_a_folder_that_is_a_file_is_refused(station: MemoryStation, tmp_path: Path) -> None:
     (tmp_path / "x").write_text("")
     with pytest.raises(RecordError):
-        write_record(tmp_path / "x", read_parcel(station, 1))
+        write_record(tmp_path / "x", read_parcel(station, 1, officer="officer-1"))
 
 
 def test_picture_is_what_the_officer_sees(
