@@ -10,13 +10,18 @@ from app.customs.states import TERMINAL, Action, State
 
 
 class WaitingKind(StrEnum):
-    """What is waited for. The first five are the functions of the mail platform (“一站式”办理平台)."""
+    """What is waited for. The first seven are the functions of the mail platform (“一站式”办理平台).
+
+    A request for the refund of a tax (退税) may outlast the parcel.
+    """
 
     SUPPLEMENT_DECLARATION = "supplement_declaration"
+    DECLARATION_REVIEW = "declaration_review"
     TAX_PAYMENT = "tax_payment"
     TAX_REVIEW = "tax_review"
     DOCUMENTS = "documents"
     RETURN_REQUEST = "return_request"
+    REFUND_REQUEST = "refund_request"
     LABORATORY = "laboratory"
     OTHER = "other"
 
@@ -59,7 +64,7 @@ def kind_begun(action: Action, reason: str) -> WaitingKind | None:
 def kinds_ended(action: Action, after: State) -> frozenset[WaitingKind]:
     """What is no longer waited for after a decision."""
     if after in TERMINAL or after is State.RELEASED:
-        return frozenset(WaitingKind)
+        return frozenset(WaitingKind) - {WaitingKind.REFUND_REQUEST}
     if action in (Action.LAB_NORMAL, Action.LAB_ABNORMAL):
         return frozenset({WaitingKind.LABORATORY})
     if action is Action.PARTY_DONE:

@@ -77,6 +77,12 @@ class NoticeUnknownError(StoreError):
     key = "notice_unknown"
 
 
+class MatterUnknownError(StoreError):
+    """There is no matter with this number or key at the counter."""
+
+    key = "matter_unknown"
+
+
 class NoteError(StoreError):
     """A text is no checkpoint of a log."""
 

@@ -23,6 +23,7 @@ APPEND_ONLY = (
     "checkpoints", "tiles", "removals",
     "officers", "attendance",
     "waitings", "settlements",
+    "matters", "steps",
 )  # fmt: skip
 """Tables whose rows are never changed and never removed."""
 

@@ -32,6 +32,8 @@ from app.store.found import LogReport
 from app.store.hours import day_counts
 from app.store.keeping import Keeping
 from app.store.labels import Labels
+from app.store.mail import Mail
+from app.store.matters import Matters
 from app.store.messages import Messages
 from app.store.migrations import migrate
 from app.store.officers import Officers
@@ -60,6 +62,8 @@ class Store:
         self.recalls = Recalls(self._write, database.read)
         self.officers = Officers(self._write, database.read)
         self.waiting = Waitings(self._write, database.read)
+        self.matters = Matters(self._write, database.read)
+        self.mail = Mail(self._write, database.read)
         self.keeping = Keeping(folder, database, self._write)
 
     @classmethod

@@ -18,6 +18,7 @@ from app.store.checkpoints import origin_of
 from app.store.database import Connection, Database, DatabaseError
 from app.store.found import MOST, LogReport, Problem, Progress, Trust, say_nothing
 from app.store.held import Held
+from app.store.matters import OPEN_BY_STEPS
 from app.store.merkle import Tree
 from app.store.migrations import guards
 from app.store.verify_pictures import check_pictures
@@ -214,13 +215,16 @@ def _counts(connection: Connection) -> Iterator[Problem]:
         "WHERE s.n <> coalesce(t.n, 0)"
     ):
         yield Problem("count_wrong", f"states {state}: {n}, not {true}")
-    columns = "waiting_id, parcel_id, kind, since_us"
-    for (key,) in connection.execute(
-        f"WITH true AS ({OPEN_BY_HISTORY}), kept AS (SELECT {columns} FROM open_waitings) SELECT id FROM "
-        "(SELECT * FROM true EXCEPT SELECT * FROM kept) UNION SELECT waiting_id FROM "
-        "(SELECT * FROM kept EXCEPT SELECT * FROM true)"
+    for table, columns, true in (
+        ("open_waitings", "waiting_id AS id, parcel_id, kind, since_us", OPEN_BY_HISTORY),
+        ("open_matters", "matter_id AS id, area, stand, since_us", OPEN_BY_STEPS),
     ):
-        yield Problem("count_wrong", f"open_waitings {key}")
+        for (key,) in connection.execute(
+            f"WITH true AS ({true}), kept AS (SELECT {columns} FROM {table}) SELECT id FROM "
+            "(SELECT * FROM true EXCEPT SELECT * FROM kept) UNION SELECT id FROM "
+            "(SELECT * FROM kept EXCEPT SELECT * FROM true)"
+        ):
+            yield Problem("count_wrong", f"{table} {key}")
 
 
 def _name(kept: Kept, row: tuple[Any, ...]) -> str:

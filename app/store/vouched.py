@@ -139,6 +139,14 @@ TABLES = (
         "attendance", "id", "id, login, what, detail, at_us", ("attended",), lambda _, body: [body["attended"]],
     ),
     Kept(
+        "matters", "id", "id, area, key, parcel_id", ("stepped",),
+        lambda _, body: [body["matter"]] if "matter" in body else [],
+    ),
+    Kept(
+        "steps", "id", "id, matter_id, kind, actor, at_us, stand, body, reference", ("stepped",),
+        lambda _, body: [body["step"]],
+    ),
+    Kept(
         "removals", "capture_id", "capture_id, rule, keep_days, since_us, removed_us", ("removed",),
         lambda _, body: [body["removal"]],
     ),

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.customs.matters import Area, Entry
 from app.customs.notices import Marking, Notice, NoticeKind
 from app.customs.parcel import Capture, Declaration, GoodsLine, Lane, Seen
 from app.customs.states import Action, Term
@@ -74,6 +75,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     picture.write_bytes(content)
     due = store.waiting.begin(4, WaitingKind.TAX_PAYMENT, officer="li", since_at=NOON)
     store.waiting.settle(due.id, officer="li", outcome="paid", now=NOON)
+    store.matters.open(Area.REFUND, "form", Entry("scanned", "checking", {"goods": 1}), actor="li", at=NOON)
     store.keeping.take_checkpoint(Office())
     store.close()
     return folder
