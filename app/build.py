@@ -74,7 +74,9 @@ def build_station(settings: Settings) -> Station:
     keys = open_keys(settings)
     store.keeping.sign(Notary(keys), on_error=_tell_unsigned)
     labelling = Labelling(keys, settings.post, settings.work, settings.data / "labels")
-    station = Station(store, labelling, rules, settings, rights, open_print_queue(settings))
+    station = Station(
+        store, labelling, rules, settings, rights=rights, prints=open_print_queue(settings)
+    )
     if settings.detection.is_on:
         try:
             station.use_detector(start_detector(settings.detection))
@@ -113,7 +115,7 @@ def check_demo(settings: Settings, store: Store) -> None:
     real = [each.name for each in settings.devices if each.driver not in DEMO_DRIVERS]
     if real:
         raise DemoRefusedError(
-            f'Without signing in only simulators and replays run, and {", ".join(real)} is none. Set '
+            f"Without signing in only simulators and replays run, and {', '.join(real)} is none. Set "
             'officers.sign_in = "required" in the profile.',
             why=", ".join(real),
         )

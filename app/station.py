@@ -55,6 +55,7 @@ class Station:
         labelling: Labelling,
         rules: Sequence[Rule],
         settings: Settings,
+        *,
         rights: Rights,
         prints: PrintQueue | None = None,
     ) -> None:

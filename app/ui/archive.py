@@ -64,7 +64,7 @@ class ArchiveDialog(QDialog):
         for combo in (self.label, self.action):
             combo.activated.connect(lambda _: self.search())
         self.found.itemActivated.connect(self._open)
-        thumbs.ready.connect(self._show_thumb)
+        self._thumbs.ready.connect(self._show_thumb)
 
     def _lay_out(self) -> None:
         form = QFormLayout()

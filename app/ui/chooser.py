@@ -54,9 +54,9 @@ class Chooser(QFrame):
         for part in (self._title, self._needs):
             column.addWidget(part)
         column.addLayout(self._rows)
-        for field in (self.second, self.note):
-            column.addWidget(field)
-            field.returnPressed.connect(self._submit)
+        for line in (self.second, self.note):
+            column.addWidget(line)
+            line.returnPressed.connect(self._submit)
         column.addWidget(self._hint)
         self.hide()
 
