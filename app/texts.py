@@ -33,8 +33,14 @@ def text(key: str, /, *, lang: str | None = None, **details: object) -> str:
     Raises:
         KeyError: no catalogue has the key, or a placeholder has no value.
     """
-    found = catalogue(lang or _current)[key]
-    return found.format(**details) if details else found
+    texts = catalogue(lang or _current)
+    found = texts[key]
+    return found.format(**{name: _worded(value, texts) for name, value in details.items()}) if details else found
+
+
+def _worded(value: object, texts: dict[str, str]) -> object:
+    """A value that has words of its own, such as a role, by its `text_key`."""
+    return texts.get(getattr(value, "text_key", ""), value)
 
 
 def has_text(key: str) -> bool:

@@ -20,6 +20,10 @@ class Role(StrEnum):
     ADMIN = "admin"
     AUDITOR = "auditor"
 
+    @property
+    def text_key(self) -> str:
+        return f"officers.role.{self}"
+
 
 class Right(StrEnum):
     """One thing that a role includes or not."""
@@ -62,6 +66,10 @@ class Right(StrEnum):
     DEVICES = "devices"
     HUB_SUPERVISE = "hub_supervise"
     HUB_MANAGE = "hub_manage"
+
+    @property
+    def text_key(self) -> str:
+        return f"officers.right.{self}"
 
 
 _R = Right
@@ -170,6 +178,10 @@ class KnownOfficers:
     def __init__(self, roles: Mapping[str, Role]) -> None:
         self._roles = dict(roles)
 
+    def first_with(self, right: Right) -> str:
+        """The first of them who may do something."""
+        return next(officer for officer, role in self._roles.items() if may(role, right))
+
     def require(self, officer: str, right: Right) -> None:
         role = self._roles.get(officer)
         if role is None:
@@ -193,6 +205,6 @@ def check_role(officer: str, role: Role, right: Right) -> None:
         raise RightMissingError(
             f"{officer} is {role}, and that role may not do this ({right}).",
             officer=officer,
-            role=role.value,
-            right=right.value,
+            role=role,
+            right=right,
         )

@@ -62,7 +62,7 @@ def error_words(error: BaseException) -> str:
         key = f"{root}.{error.key}"
         if has_text(key):
             try:
-                return catalogue(language())[key].format(**error.details)
+                return text(key, lang=None, **error.details)
             except KeyError:
                 break
     return str(error)
