@@ -12,7 +12,7 @@ from time import perf_counter
 import structlog
 
 from app.customs import risk
-from app.customs.identity import Identity, ReadCode, identify
+from app.customs.identity import Identity, OwnLabel, ReadCode, identify
 from app.customs.matching import Matcher, Passage, Sighting
 from app.customs.parcel import Capture, Finding, FindingKind, Kind, Parcel, Seen
 from app.customs.states import LETS_GO, TERMINAL
@@ -76,6 +76,8 @@ class Intake:
         self.detector: Detector | None = None
         self.marks_on: Callable[[Sequence[str]], tuple[Finding, ...]] = lambda _: ()
         """What the recalls and intercepts in force say of a parcel with these codes."""
+        self.label_of: Callable[[str], OwnLabel | None] = lambda _: None
+        """What a code is as a label of ours."""
         self._store = store
         self._rules = rules
         self._work = settings.work
@@ -206,7 +208,7 @@ class Intake:
         finished_at = taken.scan.finished_at or started_at
         with self._lock:
             matcher = self._matcher(taken.device.lane)
-            codes = [_read_code(sighting) for sighting in matcher.claim(started_at, finished_at)]
+            codes = [self._read_code(sighting) for sighting in matcher.claim(started_at, finished_at)]
             codes += self._read_by_machine(taken.scan)
             identity = self._identify(codes, taken.scan, taken.device.carries)
             parcel = self._record(identity, taken, capture, screened)
@@ -243,7 +245,13 @@ class Intake:
         codes, refused = own_codes(scan)
         for error in refused:
             self._on_error(error)
-        return [ReadCode(code.text, code.aim or code.symbology, code.is_doubtful) for code in codes]
+        return [
+            ReadCode(code.text, code.aim or code.symbology, code.is_doubtful, self.label_of(code.text))
+            for code in codes
+        ]
+
+    def _read_code(self, sighting: Sighting) -> ReadCode:
+        return ReadCode(sighting.text, sighting.symbology, sighting.is_doubtful, self.label_of(sighting.text))
 
     def _identify(self, codes: Sequence[ReadCode], scan: Scan, kind: Kind) -> Identity:
         return identify(codes, seen_at=scan.started_at, scan_id=scan.id, kind=kind, is_declared=self._is_declared)
@@ -287,7 +295,7 @@ class Intake:
         was_doubtful = Finding(FindingKind.DOUBTFUL_CODE, sighting.text) in parcel.findings
         if sighting.text in parcel.codes and not (was_doubtful and not sighting.is_doubtful):
             return
-        codes = [ReadCode(text) for text in parcel.codes] + [_read_code(sighting)]
+        codes = [ReadCode(text, label=self.label_of(text)) for text in parcel.codes] + [self._read_code(sighting)]
         identity = identify(
             codes, seen_at=parcel.arrived_at, scan_id="", kind=parcel.kind, is_declared=self._is_declared
         )
@@ -307,7 +315,7 @@ class Intake:
 
     def _register_unscanned(self, sighting: Sighting) -> None:
         identity = identify(
-            [_read_code(sighting)],
+            [self._read_code(sighting)],
             seen_at=sighting.read_at,
             scan_id="",
             kind=Kind.PARCEL,
@@ -354,8 +362,6 @@ FROM_CODES = (
     FindingKind.DOUBTFUL_CODE,
     FindingKind.RECALLED,
     FindingKind.INTERCEPTED,
+    FindingKind.ALREADY_RELEASED,
+    FindingKind.DOUBTED_LABEL,
 )
-
-
-def _read_code(sighting: Sighting) -> ReadCode:
-    return ReadCode(sighting.text, sighting.symbology, sighting.is_doubtful)

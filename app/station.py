@@ -84,6 +84,7 @@ class Station:
             store, labelling.keys, settings.post, rights, assess=self._intake.assess, on_marked=self._tell_queue
         )
         self._intake.marks_on = self.tracing.marks_on
+        self._intake.label_of = self.tracing.label_of
         self._printing: Printing | None = None
         if prints is not None:
             self._printing = Printing(
@@ -189,14 +190,14 @@ class Station:
         captures = self._store.parcel(parcel_id).captures
         return self._store.load(captures[-1]) if captures else None
 
-    def find_code(self, text: str) -> Parcel | None:
+    def find_code(self, text: str, *, is_scan: bool = True) -> Parcel | None:
         """The parcel of a code: one of ours from a label, a number, or whatever was read on it."""
-        traced = self.trace(text)
+        traced = self.trace(text, is_scan=is_scan)
         return traced.parcel if traced.parcel else self._store.find_code(text.strip())
 
-    def trace(self, text: str) -> Traced:
-        """What a trace code or trace id leads to; the scan of a code is logged."""
-        return self.tracing.trace(text)
+    def trace(self, text: str, *, is_scan: bool = True) -> Traced:
+        """What a trace code or trace id leads to; a scan of a code is logged, a look-up is not."""
+        return self.tracing.trace(text, is_scan=is_scan)
 
     def verify_log(self) -> LogReport:
         return self._store.verify_log()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from app.customs.identity import OwnLabel
 from app.customs.notices import LastEvent, Marking, Notice, NoticeKind
 from app.customs.parcel import Finding, FindingKind, Parcel
 from app.customs.risk import Assessment
@@ -19,13 +20,16 @@ from app.store.labels import Sighted
 from app.store.store import Store
 from app.trace.codes import PREFIX, is_inventory_no, read_code
 from app.trace.epcis import Happening, Occasion, life_of
-from app.trace.errors import RecallEmptyError
+from app.trace.errors import RecallEmptyError, TraceIdCheckError, TraceIdShapeError
 from app.trace.ids import is_trace_id, parse_trace_id
 from app.trace.keyring import Keyring
 from app.trace.recall import Affected, Ground, Selector, WatchList, find_affected, make_recall, same_as
 from app.trace.verdicts import Sighting, Verdict, VerdictKind, judge, verify
 
+_GOOD = (VerdictKind.VALID, VerdictKind.RECALLED)
 MARKS = (FindingKind.RECALLED, FindingKind.INTERCEPTED)
+_SHOWN = 24
+"""Letters of a damaged code that a finding shows."""
 Assess = Callable[[Parcel, Sequence[Finding]], Assessment]
 
 
@@ -106,6 +110,25 @@ class Tracing:
         if is_scan and trace_id:
             self._store.labels.add_sighting(Sighted(trace_id, self.place, verdict.kind.value, now))
         return self._lead(verdict, found.trace_id if found else "")
+
+    def label_of(self, text: str) -> OwnLabel | None:
+        """What a code read on a parcel is as a label, signed code or bare trace id; None for any other number.
+
+        A code that is not genuine gives no number: who forges a label must not borrow another parcel's name. A bare
+        trace id is not signed: it counts only where it is in this station's records, or claims this office.
+        """
+        if text.startswith(PREFIX):
+            return self._signed_label(text)
+        try:
+            trace_id = str(parse_trace_id(text))
+        except TraceIdShapeError:
+            return None
+        except TraceIdCheckError:
+            return OwnLabel(text) if text.upper().startswith(f"T{self._post.office}") else None
+        found = self._store.find_trace(trace_id)
+        if found is None:
+            return OwnLabel(trace_id) if trace_id.startswith(f"T{self._post.office}") else None
+        return OwnLabel(trace_id, self._store.parcel(found.parcel_id).number, not found.is_void)
 
     def notices_on(self, text: str) -> list[Notice]:
         """The recalls and intercepts in force that a code falls under."""
@@ -232,6 +255,18 @@ class Tracing:
             if notice.id in marks and notice.kind is NoticeKind.RECALL:
                 life.append(Happening(Occasion.RECALLED, notice.issued_at, office, station))
         return sorted(life, key=lambda happening: happening.at)
+
+    def _signed_label(self, text: str) -> OwnLabel:
+        traced = self.trace(text, is_scan=False)
+        verdict, parcel = traced.verdict, traced.parcel
+        if verdict is None or verdict.claims is None:
+            return OwnLabel(text[:_SHOWN])
+        trace_id, number = str(verdict.claims.trace_id), verdict.claims.item_id
+        if not verdict.is_genuine:
+            return OwnLabel(trace_id)
+        if parcel:
+            number = parcel.number
+        return OwnLabel(trace_id, "" if number.startswith("#") else number, verdict.kind in _GOOD)
 
     def _lead(self, verdict: Verdict | None, trace_id: str) -> Traced:
         found = self._store.find_trace(trace_id) if trace_id else None

@@ -34,7 +34,7 @@ def label(
     if kind is None:
         raise typer.BadParameter(f"{out.suffix!r} is not one of {', '.join(kinds)}", param_hint="--out")
     with known_errors(), open_station(data) as station:
-        found = station.find_code(parcel) or (station.parcel(int(parcel)) if parcel.isdecimal() else None)
+        found = station.find_code(parcel, is_scan=False) or (station.parcel(int(parcel)) if parcel.isdecimal() else None)
         if found is None:
             raise LabelNoneError(f"No parcel is known by {parcel}.", number=parcel)
         shutil.copyfile(station.label(found.id, kind=kind, dpi=dpi), out)

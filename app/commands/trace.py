@@ -44,8 +44,8 @@ def trace(
     """Show what a code leads to: whether it is genuine, the parcel, where it is, and all that happened to it."""
     with known_errors(), open_station(data) as station:
         code = read_code(Path(code)) if len(code) < LONGEST_NAME and Path(code).is_file() else code
-        traced = station.trace(code)
-        parcel = traced.parcel or (None if traced.verdict else station.find_code(code))
+        traced = station.trace(code, is_scan=False)
+        parcel = traced.parcel or (None if traced.verdict else station.find_code(code, is_scan=False))
         history = station.history(parcel.id) if parcel else []
         last = station.tracing.where(parcel.id) if parcel else None
         others = station.tracing.same_as(parcel.id, same) if parcel and same else []

@@ -41,6 +41,10 @@ class FindingKind(StrEnum):
     REPEATED_NUMBER = "repeated_number"
     RECALLED = "recalled"
     INTERCEPTED = "intercepted"
+    CONTROLLED = "controlled"
+    WITHDRAWN = "withdrawn"
+    ALREADY_RELEASED = "already_released"
+    DOUBTED_LABEL = "doubted_label"
 
 
 @dataclass(frozen=True, slots=True)

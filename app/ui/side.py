@@ -149,7 +149,7 @@ def _check_lines(parcel: Parcel, candidate: Candidate | None) -> Iterator[Line]:
         yield text("ui.side.check_unknown"), "soft"
     others = [code for code in parcel.codes if code != parcel.number]
     if others:
-        yield text("ui.side.other_codes", codes=" · ".join(others)), "soft"
+        yield text("ui.side.other_codes", codes=" · ".join(map(words.shorten, others))), "soft"
     if parcel.trace_code:
         yield text("ui.side.trace_code", code=parcel.trace_code), "soft"
 

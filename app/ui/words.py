@@ -12,6 +12,7 @@ from imaging.errors import KnownError
 
 _VALUE_UNITS = 100_000
 _ERROR_ROOTS = ("error", "ui.error")
+_LONGEST_CODE = 40
 
 
 def name_of(area: str, code: str) -> str:
@@ -74,6 +75,11 @@ def finding_words(finding: Finding) -> str:
         return words
     detail = name_of("class", finding.detail) if finding.kind == FindingKind.DETECTION else translated(finding.detail)
     return text("ui.finding.with_detail", finding=words, detail=detail)
+
+
+def shorten(code: str) -> str:
+    """A code as a line has room for it: what is long shows its beginning."""
+    return code if len(code) <= _LONGEST_CODE else f"{code[:_LONGEST_CODE]}…"
 
 
 def clock(moment: datetime, *, has_seconds: bool = False) -> str:
