@@ -20,7 +20,7 @@ from app.duty import Duty
 from app.labelling import Labelling
 from app.notary import Notary
 from app.officers.directory import LdapDirectory
-from app.officers.errors import DemoRefusedError
+from app.officers.errors import DemoDevicesError, DemoRefusedError
 from app.officers.rights import KnownOfficers, Role
 from app.settings import Detection, DeviceEntry, Settings
 from app.settings import Printer as PrinterEntry
@@ -56,8 +56,10 @@ FEWEST_DECLARED = 2_000
 """Declarations made in advance for simulators that run on without an end."""
 
 
-def build_station(settings: Settings) -> Station:
+def build_station(settings: Settings, *, place: str = "window") -> Station:
     """A station on its store, with the model loaded; without a usable model it works and says so.
+
+    `place` stands in the log with every officer who signs in.
 
     Raises:
         StoreError, KeyStoreError, RulesError: what the station cannot do without cannot be used.
@@ -66,7 +68,7 @@ def build_station(settings: Settings) -> Station:
     rules = load_rules(settings.work.rules)
     store = Store.open(settings.data, station=settings.post.station)
     try:
-        rights = build_rights(settings, store)
+        rights = build_rights(settings, store, place=place)
     except BaseException:
         store.close()
         raise
@@ -74,9 +76,7 @@ def build_station(settings: Settings) -> Station:
     keys = open_keys(settings)
     store.keeping.sign(Notary(keys), on_error=_tell_unsigned)
     labelling = Labelling(keys, settings.post, settings.work, settings.data / "labels")
-    station = Station(
-        store, labelling, rules, settings, rights=rights, prints=open_print_queue(settings)
-    )
+    station = Station(store, labelling, rules, settings, rights=rights, prints=open_print_queue(settings))
     if settings.detection.is_on:
         try:
             station.use_detector(start_detector(settings.detection))
@@ -89,7 +89,7 @@ def build_rights(settings: Settings, store: Store, *, place: str = "window") -> 
     """Who may do what: in a demo its fictitious officers, everywhere else who has an account and signs in.
 
     Raises:
-        DemoRefusedError: the store has accounts, or a device is no simulator. DirectoryError.
+        DemoRefusedError: the store has accounts. DemoDevicesError: a device is no simulator. DirectoryError.
     """
     chosen = settings.officers
     if chosen.sign_in == "demo":
@@ -104,20 +104,19 @@ def build_rights(settings: Settings, store: Store, *, place: str = "window") -> 
 def check_demo(settings: Settings, store: Store) -> None:
     """
     Raises:
-        DemoRefusedError: nobody may work without a secret on this store or on these devices.
+        DemoRefusedError, DemoDevicesError: nobody works on this store, or on these devices, without a secret.
     """
     if not store.officers.is_empty():
         raise DemoRefusedError(
             "Officers have accounts in this store, so nobody works on it without signing in. Use the profile of your "
-            'post with officers.sign_in = "required", or another --data folder for the demo.',
-            why="accounts",
+            'post with officers.sign_in = "required", or another --data folder for the demo.'
         )
     real = [each.name for each in settings.devices if each.driver not in DEMO_DRIVERS]
     if real:
-        raise DemoRefusedError(
+        raise DemoDevicesError(
             f"Without signing in only simulators and replays run, and {', '.join(real)} is none. Set "
             'officers.sign_in = "required" in the profile.',
-            why=", ".join(real),
+            devices=", ".join(real),
         )
 
 

@@ -11,16 +11,18 @@ from pathlib import Path
 
 import structlog
 
+from app.accounts import Accounts
 from app.arrivals import Arrivals, Placed
 from app.customs.notices import Notice
 from app.customs.parcel import ArchiveFilter, Decision, Parcel, QueueFilter, QueueRow
 from app.customs.risk import Rule
 from app.customs.states import LETS_GO, MOVES, Action, Offer, offers
+from app.duty import Duty
 from app.intake import Intake, Taken
 from app.labelling import Labelling
 from app.measured import Measured
 from app.officers.errors import OfficerError
-from app.officers.rights import RIGHT_FOR, Right, Rights
+from app.officers.rights import RIGHT_FOR, KnownOfficers, Right
 from app.printing import PrinterStatus, Printing
 from app.settings import Settings
 from app.store.decisions import TraceFound
@@ -56,11 +58,18 @@ class Station:
         rules: Sequence[Rule],
         settings: Settings,
         *,
-        rights: Rights,
+        rights: KnownOfficers | Duty,
         prints: PrintQueue | None = None,
     ) -> None:
         self.settings = settings
         self.rights = rights
+        self.duty = rights if isinstance(rights, Duty) else None
+        self.accounts = Accounts(
+            store.officers,
+            rights,
+            is_badge=settings.officers.is_badge,
+            has_directory=bool(settings.officers.directory.url),
+        )
         self.rules = rules
         self.measured = Measured()
         self.entered: dict[int, tuple[Truth, ...]] = {}
@@ -122,6 +131,8 @@ class Station:
         came_back = self.close_devices()
         if self._intake.detector:
             self._intake.detector.close()
+        if self.duty:
+            self.duty.sign_out()
         self._store.close()
         return came_back
 

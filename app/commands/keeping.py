@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,11 +10,14 @@ from typing import Annotated
 
 import typer
 
+from app.commands.acting import Officer, acting, acting_beside
 from app.commands.log import Data, Json, Keys, bars, open_store, settings_of, show, trust_of
 from app.commands.output import known_errors, print_line
-from app.store.backup import back_up
+from app.officers.rights import Right
+from app.store.backup import back_up, find_store
 from app.store.backup import restore as put_back
 from app.store.errors import BackupError
+from app.store.store import FILE
 from app.texts import text
 
 Folder = Annotated[Path, typer.Argument(help="The folder of the backups, best on another disk.")]
@@ -22,12 +26,13 @@ Folder = Annotated[Path, typer.Argument(help="The folder of the backups, best on
 def backup(
     folder: Folder,
     drill: Annotated[bool, typer.Option("--drill", help="Restore the newest backup to try it; make none.")] = False,
+    officer: Officer = None,
     json: Json = False,
     data: Data = None,
 ) -> None:
     """Back the store up while the station works: the file, and each picture once."""
     settings = settings_of(data)
-    with known_errors(), bars() as watch:
+    with known_errors(), acting_beside(settings, officer, Right.BACKUP), bars() as watch:
         trust = trust_of(settings)
         if drill:
             with _room(folder) as place:
@@ -45,11 +50,17 @@ def restore(
     folder: Folder,
     data: Annotated[Path, typer.Option(help="The empty folder that becomes the store.")],
     keys: Keys = None,
+    officer: Officer = None,
     json: Json = False,
 ) -> None:
     """Put the newest backup of a folder, or the backup that is named, into an empty folder, and verify it."""
     settings = settings_of(data)
     with known_errors(), bars() as watch:
+        with _room(folder) as place:
+            copy = settings.model_copy(update={"data": Path(place)})
+            shutil.copyfile(find_store(folder), copy.data / FILE)
+            with acting_beside(copy, officer, Right.RESTORE):
+                pass  # the accounts in the backup say who may put it back; the folder has none yet
         report = put_back(folder, data, trust_of(settings, keys), progress=watch)
     if not json:
         print_line(text("keeping.restored", folder=data))
@@ -58,13 +69,19 @@ def restore(
 
 def retention(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
+    officer: Officer = None,
     data: Data = None,
 ) -> None:
     """Remove pictures past their time by rule, an event for each; the records stay."""
     from app.build import load_retention
 
     settings = settings_of(data)
-    with known_errors(), open_store(settings) as store, bars() as watch:
+    with (
+        known_errors(),
+        open_store(settings) as store,
+        acting(settings, store, officer, Right.RETENTION),
+        bars() as watch,
+    ):
         found = store.keeping.pictures_due(load_retention(settings.work.retention), datetime.now(UTC))
         for count, each in enumerate(found, start=1):
             if dry_run:

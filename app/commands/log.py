@@ -13,7 +13,9 @@ import qrcode
 import typer
 from rich.progress import TaskID
 
+from app.commands.acting import Officer, acting
 from app.commands.output import Exit, known_errors, print_json, print_line, progress
+from app.officers.rights import Right
 from app.settings import Settings, load_settings
 from app.store.checkpoints import append_note
 from app.store.errors import ExportError, NoteError
@@ -35,10 +37,17 @@ log_commands = typer.Typer(help="The station's tamper-evident log.", no_args_is_
 
 
 @log_commands.command("verify")
-def verify(checkpoints: Held = None, keys: Keys = None, json: Json = False, data: Data = None) -> None:
+def verify(
+    checkpoints: Held = None, keys: Keys = None, officer: Officer = None, json: Json = False, data: Data = None
+) -> None:
     """Check every event, every row that the log vouches for, every picture and every checkpoint."""
     settings = settings_of(data)
-    with known_errors(), open_store(settings) as store, bars() as watch:
+    with (
+        known_errors(),
+        open_store(settings) as store,
+        acting(settings, store, officer, Right.LOG_VERIFY),
+        bars() as watch,
+    ):
         report = store.keeping.verify(trust_of(settings, keys, checkpoints), progress=watch)
     show(report, json=json)
 
@@ -47,11 +56,12 @@ def verify(checkpoints: Held = None, keys: Keys = None, json: Json = False, data
 def checkpoint(
     to: Annotated[Path | None, typer.Option(help="Add it to this file, on a disk that leaves the station.")] = None,
     qr: Annotated[Path | None, typer.Option(help="Write it as a QR code, to be printed: a .png file.")] = None,
+    officer: Officer = None,
     data: Data = None,
 ) -> None:
     """Sign the log as it is now and print what was signed; keep it where nobody at the station reaches it."""
     settings = settings_of(data)
-    with known_errors(), open_store(settings) as store:
+    with known_errors(), open_store(settings) as store, acting(settings, store, officer, Right.LOG_VERIFY):
         signed = sign(store, settings)
         if to:
             append_note(to, signed)
@@ -67,6 +77,7 @@ def export(
     parcel: Annotated[str | None, typer.Option(help="Only this parcel: its id or number.")] = None,
     since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only from this day on, UTC.")] = None,
     checkpoints: Held = None,
+    officer: Officer = None,
     data: Data = None,
 ) -> None:
     """Write a package that an auditor checks with the script in it; without options it is the whole log."""
@@ -75,7 +86,12 @@ def export(
     if parcel and since:
         raise typer.BadParameter("give --parcel or --since, not both", param_hint="--since")
     settings = settings_of(data)
-    with known_errors(), open_store(settings) as store, bars() as watch:
+    with (
+        known_errors(),
+        open_store(settings) as store,
+        acting(settings, store, officer, Right.LOG_EXPORT),
+        bars() as watch,
+    ):
         key = _find_parcel(store, parcel) if parcel else None
         wanted = Wanted(key, since.replace(tzinfo=UTC) if since else None)
         inserts = audit_inserts(_own_keys(settings))

@@ -9,10 +9,12 @@ from typing import Annotated
 
 import typer
 
+from app.commands.acting import Officer, acting
 from app.commands.output import Exit, expand, explain, for_each_file, known_errors, print_json, print_line
 from app.exchange.ceb.message import Fault, Message
 from app.exchange.ceb.read import read_message
 from app.exchange.ceb.tables import spec
+from app.officers.rights import Right
 from app.settings import load_settings
 from app.store.store import Store
 from app.texts import language, text
@@ -37,6 +39,7 @@ def read(
 @message_commands.command("import")
 def import_(
     folder: Annotated[Path, typer.Argument(help="Folder with .xml files; they move to done/ and refused/ in it.")],
+    officer: Officer = None,
     json: Json = False,
     data: Data = None,
 ) -> None:
@@ -46,7 +49,7 @@ def import_(
     if not folder.is_dir():
         raise typer.BadParameter(f"{folder} is no folder", param_hint="FOLDER")
     refused = 0
-    with known_errors(), _store(data) as store:
+    with known_errors(), _store(data, officer) as store:
         for imported in import_folder(store, folder):
             if imported.message:
                 _show(imported.path, imported.message, json)
@@ -59,12 +62,15 @@ def import_(
 
 @message_commands.command("receipts")
 def receipts(
-    out: Annotated[Path, typer.Option("--out", "-o", help="The outbox folder.")], json: Json = False, data: Data = None
+    out: Annotated[Path, typer.Option("--out", "-o", help="The outbox folder.")],
+    officer: Officer = None,
+    json: Json = False,
+    data: Data = None,
 ) -> None:
     """Write the receipts that are due into a folder, each once."""
     from app.receipts import send_receipts
 
-    with known_errors(), _store(data) as store:
+    with known_errors(), _store(data, officer) as store:
         for path in send_receipts(store, out):
             if json:
                 print_json({"file": str(path)})
@@ -73,11 +79,12 @@ def receipts(
 
 
 @contextmanager
-def _store(data: Path | None) -> Iterator[Store]:
+def _store(data: Path | None, officer: str | None) -> Iterator[Store]:
     settings = load_settings()
     store = Store.open(data or settings.data, station=settings.post.station)
     try:
-        yield store
+        with acting(settings, store, officer, Right.FILINGS_IMPORT):
+            yield store
     finally:
         store.close()
 

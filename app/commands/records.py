@@ -10,7 +10,9 @@ from typing import Annotated
 
 import typer
 
+from app.commands.acting import Officer, act_as
 from app.commands.output import decode_file, known_errors
+from app.officers.rights import Right
 from app.settings import Printer, load_settings
 from app.station import Station
 from app.store.store import Store
@@ -26,6 +28,7 @@ def label(
     parcel: Annotated[str, typer.Argument(help="Id of the parcel, its number, or its trace code.")],
     out: Annotated[Path, typer.Option("--out", "-o", help=f"The file: {', '.join(f'.{each}' for each in Format)}.")],
     dpi: Annotated[int, typer.Option(min=150, max=1200)] = 203,
+    officer: Officer = None,
     data: Data = None,
 ) -> None:
     """Write the label of a released parcel."""
@@ -34,7 +37,10 @@ def label(
     if kind is None:
         raise typer.BadParameter(f"{out.suffix!r} is not one of {', '.join(kinds)}", param_hint="--out")
     with known_errors(), open_station(data) as station:
-        found = station.find_code(parcel, is_scan=False) or (station.parcel(int(parcel)) if parcel.isdecimal() else None)
+        act_as(station.rights, officer, Right.PRINT)
+        found = station.find_code(parcel, is_scan=False)
+        if found is None and parcel.isdecimal():
+            found = station.parcel(int(parcel))
         if found is None:
             raise LabelNoneError(f"No parcel is known by {parcel}.", number=parcel)
         shutil.copyfile(station.label(found.id, kind=kind, dpi=dpi), out)
@@ -52,7 +58,8 @@ def open_station(data: Path | None) -> Iterator[Station]:
         "printer": Printer(),
         "detection": settings.detection.model_copy(update={"is_on": False}),
     }
-    station = build_station(settings.model_copy(update=changes | ({"data": data} if data else {})))
+    settings = settings.model_copy(update=changes | ({"data": data} if data else {}))
+    station = build_station(settings, place="command")
     try:
         yield station
     finally:

@@ -10,11 +10,13 @@ from typing import Annotated
 
 import typer
 
+from app.commands.acting import Officer, act_as, acting_beside
 from app.commands.output import Exit, known_errors, print_json, print_line
 from app.commands.records import Data, Json, open_station, read_code
 from app.customs.notices import LastEvent, Notice, NoticeKind
 from app.customs.parcel import Decision, Parcel
-from app.settings import load_settings
+from app.officers.rights import Right
+from app.settings import Settings, load_settings
 from app.texts import text
 from app.trace.epcis import to_epcis
 from app.trace.keyring import Keyring
@@ -24,7 +26,6 @@ from app.trace.recall import Affected, Ground, Selector
 from app.trace.verdicts import Verdict, VerdictKind
 from app.trace.verdicts import verify as verify_code
 
-Officer = Annotated[str | None, typer.Option(help="Who orders it; default: the officer of the settings.")]
 Reason = Annotated[str, typer.Option(help="Why, as every alarm shows it.")]
 LONGEST_NAME = 200
 """A longer argument is a code and not the name of a picture."""
@@ -116,9 +117,9 @@ def list_keys(json: Json = False, data: Data = None) -> None:
 
 
 @key_commands.command()
-def rotate(data: Data = None) -> None:
+def rotate(officer: Officer = None, data: Data = None) -> None:
     """Make a new signing key; the older ones go on verifying."""
-    with known_errors():
+    with known_errors(), acting_beside(_settings(data), officer, Right.KEYS):
         _print_key(_keyring(data).store.rotate(datetime.now(UTC)), json=False)
 
 
@@ -126,6 +127,7 @@ def rotate(data: Data = None) -> None:
 def revoke(
     kid: Annotated[str, typer.Argument(help="Id of the key, as `keys list` shows it.")],
     reason: Annotated[str, typer.Option(help="Why; it stands in the key list.")],
+    officer: Officer = None,
     data: Data = None,
 ) -> None:
     """Withdraw a signing key and everything it signed; then rotate and hand the new key list out."""
@@ -133,7 +135,7 @@ def revoke(
         wanted = bytes.fromhex(kid)
     except ValueError as error:
         raise typer.BadParameter(f"{kid!r} is no key id", param_hint="KID") from error
-    with known_errors():
+    with known_errors(), acting_beside(_settings(data), officer, Right.KEYS):
         _print_key(_keyring(data).store.revoke(wanted, reason, datetime.now(UTC)), json=False)
 
 
@@ -147,10 +149,11 @@ def export(file: Annotated[Path, typer.Argument(help="The key list to write.")],
 @key_commands.command("import")
 def import_keys(
     file: Annotated[Path, typer.Argument(help="A key list that came from its office by a way you trust.")],
+    officer: Officer = None,
     data: Data = None,
 ) -> None:
     """Trust the keys of another office; a list of the same name is replaced, but no revocation is forgotten."""
-    with known_errors():
+    with known_errors(), acting_beside(_settings(data), officer, Right.KEYS):
         keyring, fresh = _keyring(data), read_key_list(file)
         target = keyring.folder / f"{file.stem}.json"
         if target.exists():
@@ -191,7 +194,7 @@ def add_recall(
     }
     with known_errors(), open_station(data) as station:
         selector = Selector(goods, hs_code, batch, enterprise, detection, declaration, **times)
-        recalled = station.recall(selector, reason, officer or station.settings.officer.name)
+        recalled = station.recall(selector, reason, act_as(station.rights, officer, Right.RECALL))
     _print_notices([recalled.notice], json=json)
     _print_affected(recalled.affected, json=json)
 
@@ -219,7 +222,7 @@ def close(
     notice: Annotated[str, typer.Argument(help="Id of the recall.")], officer: Officer = None, data: Data = None
 ) -> None:
     """End a recall; it stays in the record."""
-    _close(notice, officer, data)
+    _close(notice, officer, Right.RECALL, data)
 
 
 @intercept_commands.command("add")
@@ -232,7 +235,7 @@ def add_intercept(
 ) -> None:
     """Have what carries one of these codes stopped wherever it is scanned."""
     with known_errors(), open_station(data) as station:
-        notice = station.intercept(codes, reason, officer or station.settings.officer.name)
+        notice = station.intercept(codes, reason, act_as(station.rights, officer, Right.INTERCEPT))
     _print_notices([notice], json=json)
 
 
@@ -247,14 +250,18 @@ def close_intercept(
     notice: Annotated[str, typer.Argument(help="Id of the intercept.")], officer: Officer = None, data: Data = None
 ) -> None:
     """End an intercept; it stays in the record."""
-    _close(notice, officer, data)
+    _close(notice, officer, Right.INTERCEPT, data)
+
+
+def _settings(data: Path | None) -> Settings:
+    settings = load_settings()
+    return settings.model_copy(update={"data": data}) if data else settings
 
 
 def _keyring(data: Path | None) -> Keyring:
     from app.build import open_keys
 
-    settings = load_settings()
-    keyring = open_keys(settings.model_copy(update={"data": data}) if data else settings)
+    keyring = open_keys(_settings(data))
     keyring.on_damage = lambda error: typer.echo(str(error), err=True)
     return keyring
 
@@ -264,9 +271,9 @@ def _list_notices(kind: NoticeKind, *, json: bool, data: Path | None) -> None:
         _print_notices([notice for notice in station.tracing.notices() if notice.kind is kind], json=json)
 
 
-def _close(notice: str, officer: str | None, data: Path | None) -> None:
+def _close(notice: str, officer: str | None, right: Right, data: Path | None) -> None:
     with known_errors(), open_station(data) as station:
-        station.tracing.lift(notice, officer or station.settings.officer.name)
+        station.tracing.lift(notice, act_as(station.rights, officer, right))
 
 
 def _write(file: Path, content: str) -> None:

@@ -72,6 +72,12 @@ class SetUpError(OfficerError):
 
 
 class DemoRefusedError(OfficerError):
-    """A demonstration needs no secret, so it runs neither on real devices nor on a store with accounts."""
+    """A demonstration needs no secret, so it does not run on a store in which officers have accounts."""
 
     key = "demo_refused"
+
+
+class DemoDevicesError(OfficerError):
+    """A demonstration needs no secret, so it does not run on devices that bring real goods."""
+
+    key = "demo_devices"

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from itertools import pairwise
 
 from argon2 import PasswordHasher
@@ -49,6 +50,22 @@ class Hashing:
         return PasswordHasher(self.time_cost, self.memory_kib, self.lanes)
 
 
+class Weakness(StrEnum):
+    """Why a PIN is easy to guess."""
+
+    LENGTH = "length"
+    SIGN = "sign"
+    LOGIN = "login"
+    POPULAR = "popular"
+    RUN = "run"
+    REPEAT = "repeat"
+    DATE = "date"
+
+    @property
+    def text_key(self) -> str:
+        return f"officers.weak.{self}"
+
+
 def plain(secret: str) -> str:
     """A secret as it is hashed: signs typed in full width by an input method are the same signs."""
     return unicodedata.normalize("NFKC", secret)
@@ -69,28 +86,28 @@ def check_pin(pin: str, login: str) -> None:
     """Refuse a PIN that somebody guesses within the few tries that the lockout leaves him.
 
     Raises:
-        PinWeakError: its `why` is length, sign, login, popular, run, repeat or date.
+        PinWeakError: its `why` is the weakness.
     """
     if why := _weakness(plain(pin), login):
         raise PinWeakError(f"This PIN is too easy to guess ({why}); take {LEAST} signs or more.", why=why, least=LEAST)
 
 
-def _weakness(pin: str, login: str) -> str:
+def _weakness(pin: str, login: str) -> Weakness | None:
     if not LEAST <= len(pin) <= MOST:
-        return "length"
+        return Weakness.LENGTH
     if not pin.isprintable() or pin != pin.strip():
-        return "sign"
+        return Weakness.SIGN
     low = pin.lower()
     if login in low or low in login:
-        return "login"
+        return Weakness.LOGIN
     if low in _POPULAR:
-        return "popular"
+        return Weakness.POPULAR
     steps = {ord(b) - ord(a) for a, b in pairwise(low)}
     if steps in ({1}, {-1}):
-        return "run"
+        return Weakness.RUN
     if low in (low + low)[1:-1]:
-        return "repeat"
-    return "date" if _is_date(pin) else ""
+        return Weakness.REPEAT
+    return Weakness.DATE if _is_date(pin) else None
 
 
 def _is_date(pin: str) -> bool:

@@ -72,6 +72,20 @@ def backups(target: Path) -> list[Path]:
     return sorted(path.parent for path in target.glob(f"*/{_MANIFEST}") if not path.parent.name.startswith("."))
 
 
+def find_store(target: Path) -> Path:
+    """The store's file of the newest backup in a folder, or of `target` where it is a backup itself.
+
+    Raises:
+        BackupError: there is no backup, or the file is not what was written.
+    """
+    folder = target if (target / _MANIFEST).is_file() else next(reversed(backups(target)), None)
+    if folder is None:
+        raise BackupError(f"There is no whole backup in {target.name}.", detail=str(target))
+    if captures.sha256_of(folder / _FILE) != _read_manifest(folder).sha256:
+        raise BackupError(f"The store file of backup {folder.name} was altered.", detail=folder.name)
+    return folder / _FILE
+
+
 def restore(
     target: Path, data: Path, trust: Trust, *, is_drill: bool = False, progress: Progress = say_nothing
 ) -> LogReport:
@@ -83,14 +97,10 @@ def restore(
     Raises:
         BackupError: there is no backup, it is not what was written, or a store is there already.
     """
-    folder = target if (target / _MANIFEST).is_file() else next(reversed(backups(target)), None)
-    if folder is None:
-        raise BackupError(f"There is no whole backup in {target.name}.", detail=str(target))
+    folder = find_store(target).parent
     if (data / _FILE).exists():
         raise BackupError(f"There is a store in {data.name} already; restore into an empty folder.", detail=str(data))
     manifest = _read_manifest(folder)
-    if captures.sha256_of(folder / _FILE) != manifest.sha256:
-        raise BackupError(f"The store file of backup {folder.name} was altered.", detail=folder.name)
     try:
         data.mkdir(parents=True, exist_ok=True)
         part = data / f"{_FILE}.part"
