@@ -10,6 +10,7 @@ from app.officers.errors import LoginInvalidError, OfficerUnknownError, SetUpErr
 from app.officers.lockout import wait_s
 from app.officers.pins import Hashing, check_login, check_pin
 from app.officers.rights import Right, Rights, Role
+from app.settings import Officers as OfficerSettings
 from app.store.officers import Account, Attended, Officers
 
 LONGEST_NAME = 60
@@ -38,16 +39,14 @@ class Accounts:
         self,
         officers: Officers,
         rights: Rights,
+        settings: OfficerSettings,
         *,
-        is_badge: Callable[[str], bool],
-        has_directory: bool = False,
         hashing: Hashing | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._officers = officers
         self._rights = rights
-        self._is_badge = is_badge
-        self._has_directory = has_directory
+        self._settings = settings
         self._hashing = hashing or Hashing()
         self._now = now
 
@@ -132,7 +131,7 @@ class Accounts:
 
     def _begin(self, login: str, name: str, role: Role, *, changed_by: str) -> Account:
         name = name.strip()
-        if self._is_badge(login):
+        if self._settings.is_badge(login):
             raise LoginInvalidError(f"{login} reads as a badge; take another name.", login=login)
         if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
             raise LoginInvalidError(f"A name has 1 to {LONGEST_NAME} signs.", login=name[:40])
@@ -152,12 +151,12 @@ class Accounts:
     def _keep_badge(self, badge: str) -> str:
         if not badge:
             return ""
-        if not self._is_badge(badge):
+        if not self._settings.is_badge(badge):
             raise LoginInvalidError("This code is no badge of the post; see badge_pattern.", login="")
         return self._hashing.keep_badge(badge, self._officers.salt())
 
     def _expect_directory(self) -> None:
-        if not self._has_directory:
+        if not self._settings.directory.url:
             raise SetUpError("The settings name no directory; give a PIN.")
 
     def _list(self, account: Account) -> Listed:

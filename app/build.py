@@ -98,7 +98,7 @@ def build_rights(settings: Settings, store: Store, *, place: str = "window") -> 
     directory = None
     if chosen.directory.url:
         directory = LdapDirectory(chosen.directory.url, chosen.directory.user_dn, chosen.directory.ca_file)
-    return Duty(store.officers, is_badge=chosen.is_badge, directory=directory, place=place)
+    return Duty(store.officers, chosen, directory=directory, place=place)
 
 
 def check_demo(settings: Settings, store: Store) -> None:

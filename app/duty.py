@@ -19,6 +19,7 @@ from app.officers.errors import (
 from app.officers.lockout import wait_s
 from app.officers.pins import Hashing, check_pin
 from app.officers.rights import Right, Role, check_role
+from app.settings import Officers as OfficerSettings
 from app.store.officers import Account, Officers
 
 _NOBODY = Account("", "", Role.VIEWER, "", datetime.min.replace(tzinfo=UTC))
@@ -38,22 +39,22 @@ class Seat:
 class Duty:
     """The rights of a post with accounts: an officer may do what his role includes, while he sits here unlocked.
 
-    One officer sits at a station. `is_badge` says which codes are badges: `who` may be a login name or such a code, and
-    a secret is needed either way. `place` stands in the log with every arrival.
+    One officer sits at a station. `who` may be a login name or what a badge says; a secret is needed either way. `place`
+    stands in the log with every arrival.
     """
 
     def __init__(
         self,
         officers: Officers,
+        settings: OfficerSettings,
         *,
-        is_badge: Callable[[str], bool],
         directory: Directory | None = None,
         hashing: Hashing | None = None,
         place: str = "window",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._officers = officers
-        self._is_badge = is_badge
+        self._settings = settings
         self._directory = directory
         self.hashing = hashing or Hashing()
         self._place = place
@@ -157,7 +158,7 @@ class Duty:
 
     def _find(self, who: str) -> Account:
         """The active account of a login name or a badge; nobody's where there is none."""
-        if self._is_badge(who):
+        if self._settings.is_badge(who):
             found = self._officers.find_badge(self.hashing.keep_badge(who, self._officers.salt()))
         else:
             found = self._officers.find(who.strip().lower())

@@ -64,12 +64,7 @@ class Station:
         self.settings = settings
         self.rights = rights
         self.duty = rights if isinstance(rights, Duty) else None
-        self.accounts = Accounts(
-            store.officers,
-            rights,
-            is_badge=settings.officers.is_badge,
-            has_directory=bool(settings.officers.directory.url),
-        )
+        self.accounts = Accounts(store.officers, rights, settings.officers)
         self.rules = rules
         self.measured = Measured()
         self.entered: dict[int, tuple[Truth, ...]] = {}
