@@ -28,6 +28,7 @@ from app.station import Station
 from app.store import retention
 from app.store.errors import RetentionError
 from app.store.store import Store
+from app.tables import load_tables
 from app.trace.formats import Format
 from app.trace.keyring import Keyring
 from app.trace.keys import ALGORITHMS, KeyList
@@ -62,10 +63,10 @@ def build_station(settings: Settings, *, place: str = "window") -> Station:
     `place` stands in the log with every officer who signs in.
 
     Raises:
-        StoreError, KeyStoreError, RulesError: what the station cannot do without cannot be used.
+        StoreError, KeyStoreError, RulesError, DatedRulesError: what the station cannot do without cannot be used.
         DemoRefusedError: a demo was asked for where none may be. DirectoryError: it cannot be used safely.
     """
-    rules = load_rules(settings.work.rules)
+    rules, tables = load_rules(settings.work.rules), load_tables(settings.work.tables)
     store = Store.open(settings.data, station=settings.post.station)
     try:
         rights = build_rights(settings, store, place=place)
@@ -76,7 +77,7 @@ def build_station(settings: Settings, *, place: str = "window") -> Station:
     keys = open_keys(settings)
     store.keeping.sign(Notary(keys), on_error=_tell_unsigned)
     labelling = Labelling(keys, settings.post, settings.work, settings.data / "labels")
-    station = Station(store, labelling, rules, settings, rights=rights, prints=open_print_queue(settings))
+    station = Station(store, labelling, rules, settings, rights=rights, tables=tables, prints=open_print_queue(settings))
     if settings.detection.is_on:
         try:
             station.use_detector(start_detector(settings.detection))

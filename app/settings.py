@@ -133,6 +133,7 @@ class Work(_Section):
     match_patience_s: Annotated[int, Field(ge=1, le=3600)] = 30
     break_after_min: Annotated[int, Field(ge=1, le=480)] = 20
     rules: Path | None = None
+    tables: Path | None = None
     retention: Path | None = None
     label_template: str = "mail-40x60"
     label_dpi: Literal[203, 300] = 203

@@ -20,6 +20,7 @@ from app.customs.states import LETS_GO, MOVES, Action, Offer, offers
 from app.duty import Duty
 from app.intake import Intake, Taken
 from app.labelling import Labelling
+from app.mail_office import MailOffice
 from app.measured import Measured
 from app.officers.errors import OfficerError
 from app.officers.rights import RIGHT_FOR, KnownOfficers, Right
@@ -28,6 +29,7 @@ from app.settings import Settings
 from app.store.decisions import TraceFound
 from app.store.found import LogReport
 from app.store.store import Store
+from app.tables import Tables
 from app.trace.errors import LabelNoneError
 from app.trace.formats import Format
 from app.trace.printing import PrintJob, PrintQueue
@@ -59,6 +61,7 @@ class Station:
         settings: Settings,
         *,
         rights: KnownOfficers | Duty,
+        tables: Tables,
         prints: PrintQueue | None = None,
     ) -> None:
         self.settings = settings
@@ -89,6 +92,9 @@ class Station:
         )
         self._intake.marks_on = self.tracing.marks_on
         self._intake.label_of = self.tracing.label_of
+        self.mail = MailOffice(
+            store, rights, tables, waiting_days=settings.work.waiting_days, on_changed=self._tell_queue
+        )
         self._printing: Printing | None = None
         if prints is not None:
             self._printing = Printing(

@@ -42,11 +42,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """One matter with all its steps; `key` is what it is found by, such as the number of a form."""
+    """One matter with all its steps. Both keys find it, such as the number of a form or the plate of a vehicle."""
 
     id: int
     area: Area
     key: str
+    other_key: str
     parcel_id: int | None
     steps: tuple[Step, ...]
 

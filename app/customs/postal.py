@@ -52,6 +52,7 @@ class MailRefusedError(CustomsError):
 class Deed(StrEnum):
     """What may happen to a case. What the consignee does comes from the platform, the rest is an officer's."""
 
+    ASKED = "asked"
     DECLARED = "declared"
     DOCUMENTS_SENT = "documents_sent"
     ACCEPTED = "accepted"
@@ -124,6 +125,11 @@ class MailStep:
     body: Mapping[str, Any]
     move: Action | None = None
 
+    @property
+    def note(self) -> str:
+        """What the consignee is told beside it."""
+        return str(self.body.get("note") or self.body.get("reason") or "")
+
 
 def read_case(steps: Iterable[Step], waits: Iterable[WaitingKind]) -> MailCase:
     """How a case stands after its steps."""
@@ -152,6 +158,13 @@ def read_case(steps: Iterable[Step], waits: Iterable[WaitingKind]) -> MailCase:
     return MailCase(
         frozenset(waits), declared, submissions, is_accepted, estimate, paid_fen, refunded_fen, tuple(receipts), said
     )
+
+
+def ask(case: MailCase, wait: WaitingKind, note: str) -> MailStep:
+    """The officer asks the consignee for a declaration or documents."""
+    if wait not in (WaitingKind.SUPPLEMENT_DECLARATION, WaitingKind.DOCUMENTS) or case.waits:
+        raise _refuse(Deed.ASKED, f"the parcel waits for {', '.join(sorted(case.waits)) or wait}")
+    return MailStep(Deed.ASKED, wait, {"note": note})
 
 
 def declare(case: MailCase, articles: Sequence[DeclaredArticle]) -> MailStep:
@@ -192,8 +205,9 @@ def assess(case: MailCase, estimate: Estimate, reason: str = "") -> MailStep:
         raise _refuse(Deed.ASSESSED, "something else is open, answer it first")
     if not estimate.is_article:
         raise _refuse(Deed.ASSESSED, f"it is {estimate.standing} and clears as goods or goes back")
-    body = {"estimate": estimate_to_json(estimate), "reason": reason}
-    if estimate.due_fen > case.kept_fen:
+    owed_fen = max(0, estimate.due_fen - case.kept_fen)
+    body = {"estimate": estimate_to_json(estimate), "fen": owed_fen, "reason": reason}
+    if owed_fen:
         return MailStep(Deed.ASSESSED, WaitingKind.TAX_PAYMENT, body)
     is_too_much = case.kept_fen > estimate.due_fen
     return MailStep(Deed.ASSESSED, WaitingKind.REFUND_REQUEST if is_too_much else None, body)
@@ -228,7 +242,7 @@ def uphold(case: MailCase, reason: str) -> MailStep:
     """The officer upholds a disputed tax; it waits for payment again."""
     _expect(case, WaitingKind.TAX_REVIEW, deed=Deed.UPHELD)
     _need_reason(Deed.UPHELD, reason)
-    return MailStep(Deed.UPHELD, WaitingKind.TAX_PAYMENT, {"reason": reason})
+    return MailStep(Deed.UPHELD, WaitingKind.TAX_PAYMENT, {"fen": case.owed_fen, "reason": reason})
 
 
 def refund(case: MailCase, fen: int, reason: str) -> MailStep:

@@ -43,6 +43,18 @@ class MessageInvalidError(ExchangeError):
     key = "message_invalid"
 
 
+class RecordsBrokenError(ExchangeError):
+    """A file of records is too large, or neither JSON nor CSV."""
+
+    key = "records_broken"
+
+
+class AnswerInvalidError(ExchangeError):
+    """A record from outside does not fit its schema; nothing of its file was taken."""
+
+    key = "answer_invalid"
+
+
 class ExchangeFolderError(ExchangeError):
     """A folder of messages cannot be read or written."""
 

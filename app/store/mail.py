@@ -93,7 +93,7 @@ def _matter(connection: Connection, parcel_id: int) -> Matter | None:
 def _keep(connection: Connection, parcel: Parcel, step: Step) -> None:
     key = matters.find_of_parcel(connection, parcel.id, Area.MAIL)
     if key is None:
-        matters.open_one(connection, Area.MAIL, parcel.number or str(parcel.id), step, parcel.id)
+        matters.open_one(connection, (Area.MAIL.value, parcel.number or str(parcel.id), "", parcel.id), step)
     else:
         matters.add(connection, key, step)
 
@@ -107,7 +107,7 @@ def _move(connection: Connection, parcel: Parcel, step: MailStep, acted: _Acted)
     }
     for move in moves:
         verdict = Verdict(
-            move, acted.actor, acted.at, reason=reasons.get(move, ""), note=step.deed.value, due_at=acted.due_at
+            move, acted.actor, acted.at, reason=reasons.get(move, ""), note=step.note, due_at=acted.due_at
         )
         decisions.decide(connection, parcel.id, verdict)
 
@@ -126,7 +126,7 @@ def _wait(connection: Connection, parcel_id: int, step: MailStep, acted: _Acted)
     if step.wait and step.wait not in opened:
         log, row = Log(connection), parcels.load_row(connection, parcel_id)
         begun = waiting_rows.begin(
-            connection, parcel_id, step.wait, officer=acted.actor, note="", since_us=to_us(acted.at),
+            connection, parcel_id, step.wait, officer=acted.actor, note=step.note, since_us=to_us(acted.at),
             due_us=to_us(acted.due_at), decision_id=None, seq=log.seq,
         )  # fmt: skip
         parcels.change(connection, log, row, "waiting_begun", {"waiting": begun})

@@ -35,18 +35,18 @@ class Matters:
         *,
         actor: str,
         at: datetime,
+        other_key: str = "",
         parcel_id: int | None = None,
         reference: str = "",
     ) -> Matter:
-        """Open a matter with its first step.
+        """Open a matter with its first step; it is found by either key.
 
         Raises:
             AlreadyKeptError: the message with this reference was taken before.
         """
+        step = Step(entry.kind, actor, at, entry.stand, entry.body, reference)
         with self._write() as writer:
-            return open_one(
-                writer, area, key, Step(entry.kind, actor, at, entry.stand, entry.body, reference), parcel_id
-            )
+            return open_one(writer, (area.value, key, other_key, parcel_id), step)
 
     def lead_on(
         self, matter_id: int, make: Callable[[Matter], Entry], *, actor: str, at: datetime, reference: str = ""
@@ -67,12 +67,9 @@ class Matters:
             return load(reader, matter_id)
 
     def find(self, area: Area, key: str) -> Matter | None:
-        """The newest matter of a counter with this key."""
-        with self._read() as reader:
-            found = reader.execute(
-                "SELECT max(id) FROM matters WHERE area = ? AND key = ?", (area.value, key)
-            ).fetchone()[0]
-            return None if found is None else load(reader, found)
+        """The newest matter of a counter with this key, of either kind."""
+        found = self.every(area, key)
+        return found[-1] if found else None
 
     def of_parcel(self, parcel_id: int, area: Area) -> Matter | None:
         """The newest matter of a counter about a parcel."""
@@ -81,10 +78,14 @@ class Matters:
             return None if key is None else load(reader, key)
 
     def every(self, area: Area, key: str) -> list[Matter]:
-        """All matters of a counter with this key, oldest first."""
+        """All matters of a counter with this key, of either kind, oldest first."""
+        sql = (
+            "SELECT id FROM matters WHERE area = ?1 AND key = ?2 UNION "
+            "SELECT id FROM matters WHERE area = ?1 AND other_key = ?2 AND other_key <> '' ORDER BY 1"
+        )
         with self._read() as reader:
-            found = reader.execute("SELECT id FROM matters WHERE area = ? AND key = ? ORDER BY id", (area.value, key))
-            return [load(reader, matter_id) for (matter_id,) in found.fetchall()]
+            found = reader.execute(sql, (area.value, key)).fetchall()
+            return [load(reader, matter_id) for (matter_id,) in found]
 
     def page(self, area: Area, stands: Sequence[str] = (), *, limit: int, after: After | None = None) -> list[Matter]:
         """Open matters of a counter, those that stand longest first; `after` is time and id of the last one before."""
@@ -110,11 +111,11 @@ class Matters:
             return reader.execute("SELECT 1 FROM steps WHERE reference = ?", (reference,)).fetchone() is not None
 
 
-def open_one(connection: Connection, area: Area, key: str, step: Step, parcel_id: int | None) -> Matter:
-    """Write a matter and its first step, and the event that vouches for both."""
-    values = (area.value, key, parcel_id)
+def open_one(connection: Connection, values: tuple[str, str, str, int | None], step: Step) -> Matter:
+    """Write a matter, its area, both keys and parcel, with its first step, and the event that vouches for both."""
     matter_id = connection.execute(
-        "INSERT INTO matters (area, key, parcel_id, event_seq) VALUES (?,?,?,?)", (*values, Log(connection).seq)
+        "INSERT INTO matters (area, key, other_key, parcel_id, event_seq) VALUES (?,?,?,?,?)",
+        (*values, Log(connection).seq),
     ).lastrowid
     assert matter_id is not None
     _write(connection, matter_id, step, {"matter": [matter_id, *values]})
@@ -135,7 +136,9 @@ def find_of_parcel(connection: Connection, parcel_id: int, area: Area) -> int | 
 
 def load(connection: Connection, matter_id: int) -> Matter:
     """Raises MatterUnknownError where there is none."""
-    found = connection.execute("SELECT area, key, parcel_id FROM matters WHERE id = ?", (matter_id,)).fetchone()
+    found = connection.execute(
+        "SELECT area, key, other_key, parcel_id FROM matters WHERE id = ?", (matter_id,)
+    ).fetchone()
     if found is None:
         raise MatterUnknownError(f"There is no matter {matter_id} in the store.", id=matter_id)
     rows = connection.execute(
@@ -145,7 +148,8 @@ def load(connection: Connection, matter_id: int) -> Matter:
         Step(kind, actor, from_us(at_us), stand, json.loads(body), reference)
         for kind, actor, at_us, stand, body, reference in rows
     )
-    return Matter(matter_id, Area(found[0]), found[1], found[2], steps)
+    area, key, other_key, parcel_id = found
+    return Matter(matter_id, Area(area), key, other_key, parcel_id, steps)
 
 
 def _write(connection: Connection, matter_id: int, step: Step, body: dict[str, object]) -> None:

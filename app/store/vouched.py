@@ -139,7 +139,7 @@ TABLES = (
         "attendance", "id", "id, login, what, detail, at_us", ("attended",), lambda _, body: [body["attended"]],
     ),
     Kept(
-        "matters", "id", "id, area, key, parcel_id", ("stepped",),
+        "matters", "id", "id, area, key, other_key, parcel_id", ("stepped",),
         lambda _, body: [body["matter"]] if "matter" in body else [],
     ),
     Kept(

@@ -3,10 +3,12 @@ CREATE TABLE matters (
     id INTEGER PRIMARY KEY,
     area TEXT NOT NULL CHECK (area <> ''),
     key TEXT NOT NULL CHECK (key <> ''),
+    other_key TEXT NOT NULL,
     parcel_id INTEGER REFERENCES parcels (id),
     event_seq INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX matters_by_key ON matters (area, key, id);
+CREATE INDEX matters_by_other_key ON matters (area, other_key, id) WHERE other_key <> '';
 CREATE INDEX matters_of_parcel ON matters (parcel_id, area) WHERE parcel_id IS NOT NULL;
 
 -- What happened in a matter; `stand` is where it stands after the step, '' once it is settled, `body` is JSON.

@@ -1,0 +1,82 @@
+"""Small files of records from outside, JSON or CSV: read without trust, and put away once they are taken."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from hashlib import file_digest
+from pathlib import Path
+from typing import Any, Final
+
+from app.exchange.errors import ExchangeFolderError, RecordsBrokenError
+
+MAX_BYTES: Final = 16 << 20
+MAX_RECORDS: Final = 10_000
+DONE: Final = "done"
+REFUSED: Final = "refused"
+"""Folders below the one that is watched: files that are in the store, and those that are not."""
+
+SUFFIXES: Final = (".json", ".csv")
+
+
+def read_records(path: Path) -> list[Any]:
+    """The records of a file: one JSON object or a list of them, or the rows of a CSV file as texts by column.
+
+    Raises:
+        RecordsBrokenError: it is too large, holds too much, or is neither JSON nor CSV in UTF-8.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise _refuse(path, f"it is larger than {MAX_BYTES >> 20} MB")
+        text = data.decode("utf-8-sig")
+        found = list(_rows(text)) if path.suffix.lower() == ".csv" else json.loads(text)
+    except (OSError, UnicodeDecodeError, ValueError, RecursionError, csv.Error) as error:
+        raise _refuse(path, str(error)) from error
+    records = found if isinstance(found, list) else [found]
+    if not records or len(records) > MAX_RECORDS:
+        raise _refuse(path, f"it has {len(records)} records; 1 to {MAX_RECORDS} are allowed")
+    return records
+
+
+def files_in(folder: Path) -> list[Path]:
+    """The files of records in a folder, in the order of their names.
+
+    Raises:
+        ExchangeFolderError: it cannot be read.
+    """
+    try:
+        return sorted(each for each in folder.iterdir() if each.suffix.lower() in SUFFIXES and each.is_file())
+    except OSError as error:
+        raise ExchangeFolderError(folder, error) from error
+
+
+def put_away(path: Path, folder: Path) -> None:
+    """Move a file; where another one has its name there, a part of its hash tells them apart.
+
+    Raises:
+        ExchangeFolderError: it cannot be moved.
+    """
+    try:
+        folder.mkdir(exist_ok=True)
+        target = folder / path.name
+        if target.exists():
+            with path.open("rb") as file:
+                target = folder / f"{path.stem}-{file_digest(file, 'sha256').hexdigest()[:12]}{path.suffix}"
+        path.replace(target)
+    except OSError as error:
+        raise ExchangeFolderError(folder, error) from error
+
+
+def _rows(text: str) -> Iterator[dict[str, str]]:
+    for line, row in enumerate(csv.DictReader(io.StringIO(text), strict=True), start=2):
+        if None in row or None in row.values():
+            raise ValueError(f"line {line} has not as many columns as the first")
+        yield {name: value for name, value in row.items() if value}
+
+
+def _refuse(path: Path, why: str) -> RecordsBrokenError:
+    return RecordsBrokenError(f"{path.name} cannot be read: {why}.", name=path.name, detail=why)
