@@ -39,7 +39,7 @@ class Seat:
 class Duty:
     """The rights of a post with accounts: an officer may do what his role includes, while he sits here unlocked.
 
-    One officer sits at a station. `who` may be a login name or what a badge says; a secret is needed either way. `place`
+    One officer sits at a station. `who` is a login name or what a badge says; a secret is needed either way. `place`
     stands in the log with every arrival.
     """
 

@@ -27,7 +27,7 @@ def test_earlier_of_number_sender_and_goods_in_this_order_each_once(station: Mem
     parcel = station.parcels[8]
     same = replace(station.parcels[YELLOW], number=parcel.number)
     station.parcels[YELLOW] = same
-    found = find_references(station, parcel)
+    found = find_references(station, parcel, "officer-1")
     assert [(each.why, each.parcel_id) for each in found[:2]] == [("number", YELLOW), ("sender", 7)]
     assert len({each.parcel_id for each in found}) == len(found)
     assert all(station.parcels[each.parcel_id].arrived_at < parcel.arrived_at for each in found)
@@ -95,7 +95,7 @@ def test_container_is_compared_with_an_empty_one_of_its_length(
     station: MemoryStation, cols: int, expected: int
 ) -> None:
     parcel = replace(make_parcels(1)[0], kind=Kind.CONTAINER, number="", declaration=None)
-    (empty,) = find_references(station, parcel)
+    (empty,) = find_references(station, parcel, "officer-1")
     like = build_views(make_scan(make_view(434, cols)))[0]
     shown = load_reference(station, empty, like)
     assert shown.pyramid.shape[1] == pytest.approx(expected, abs=30)
