@@ -8,11 +8,15 @@ import numpy.typing as npt
 
 from imaging.look import Enhancement
 from imaging.planes import counts_of, scratch
+from imaging.scan import Box
 
 Tones = npt.NDArray[np.uint16]
 
+FILTERED = frozenset({Enhancement.EDGE, Enhancement.SUPER, Enhancement.LOCAL})
 GRID_PX = 32
-"""Crops begin and end at multiples of this, so that a picture does not shimmer while it is dragged."""
+"""What is filtered begins and ends at multiples of this, so that the cells of all boxes of a picture are the same."""
+REACH_PX = 64
+"""How far a pixel's surroundings go at most: five cells of local contrast, to whole cells of the widest scale."""
 EDGE_GAIN = 1.6
 CELL_PX = 8
 WIDE_CELLS = 4
@@ -37,6 +41,24 @@ def filter_tones(tones: Tones, enhancement: Enhancement) -> Tones:
         case Enhancement.LOCAL:
             return even_out(tones)
     return tones
+
+
+def surroundings(box: Box, shape: tuple[int, int]) -> tuple[Box, tuple[slice, slice], tuple[int, int]]:
+    """What must be filtered to get a box of a picture of (rows, cols) as if the whole had been filtered.
+
+    That is a larger box inside the picture, the place of the box in it, and the rows and columns by which the
+    picture's last ones must be repeated to fill the grid.
+    """
+    left, top, right, bottom = box
+    rows, cols = shape
+    first_x, first_y = (max(side // GRID_PX * GRID_PX - REACH_PX, 0) for side in (left, top))
+    last_x, last_y = (
+        min(-(-side // GRID_PX) * GRID_PX + REACH_PX, -(-size // GRID_PX) * GRID_PX)
+        for side, size in ((right, cols), (bottom, rows))
+    )
+    inner = (slice(top - first_y, bottom - first_y), slice(left - first_x, right - first_x))
+    around = (first_x, first_y, min(last_x, cols), min(last_y, rows))
+    return around, inner, (last_y - around[3], last_x - around[2])
 
 
 def sharpen(tones: Tones) -> Tones:

@@ -21,9 +21,9 @@ from app.ui.viewer import PaneTool, Shown, Viewer
 from imaging.annotations import Annotation
 from imaging.look import LOOKS, STANDARD, Look
 from imaging.marks import Mark
+from imaging.paint import needs_pseudo
 from imaging.probe import Point
 from imaging.pyramid import Pyramid
-from imaging.render import needs_pseudo
 
 PAN_PX = 80
 ZOOM_STEP = 1.5

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.customs.parcel import Seen
 from app.ui import overlays, theme
+from app.ui.canvas import Canvas
 from app.ui.geometry import Camera
 from app.ui.paint_annotations import paint_annotations
 from imaging.annotations import Annotation
@@ -19,11 +20,13 @@ from imaging.look import STANDARD, Look
 from imaging.marks import Mark
 from imaging.probe import Point
 from imaging.pyramid import Pyramid
-from imaging.render import Pixels, Viewport, render
+from imaging.render import Viewport
 from imaging.scan import Generator, View
 
 WHEEL_NOTCH = 120
 ZOOM_PER_NOTCH = 1.25
+REST_MS = 120
+"""How long the hand must rest before idle time is used."""
 DIAL_PX = 24
 """Mouse travel of one step of window or level."""
 
@@ -85,8 +88,9 @@ class Viewer(QWidget):
         self.look_words = ""
         self._own: Shown | None = None
         self._note = ("", "")
-        self._pixels: Pixels | None = None
-        self._overview: QImage | None = None
+        self._canvas = Canvas()
+        self._idle = QTimer(self, singleShot=True)
+        self._idle.timeout.connect(self._use_idle_time)
         self._drag: QPointF | None = None
         self._drag_button = Qt.MouseButton.NoButton
 
@@ -97,7 +101,7 @@ class Viewer(QWidget):
         self.marked = None
         self.marks = ()
         self.annotations = ()
-        self._overview = None
+        self._canvas = Canvas()
         if shown is not None:
             rows, cols = shown.pyramid.shape
             self.camera = Camera.fit(cols, rows, self.width(), self.height())
@@ -110,13 +114,13 @@ class Viewer(QWidget):
         rows, cols = shown.pyramid.shape
         self.camera = self.camera.onto(cols, rows)
         self._own = self.shown if self._own is None else None
-        self.shown, self._overview = shown, None
+        self.shown = shown
         self.update()
 
     def show_grown(self, shown: Shown, expected_cols: int = 0) -> None:
         """Show a later state of a picture that grows to the right, with room for what is expected."""
         rows, cols = shown.pyramid.shape
-        self.shown, self._overview = shown, None
+        self.shown = shown
         self.camera = Camera.fit(max(cols, expected_cols), rows, self.width(), self.height())
         self.update()
 
@@ -135,7 +139,6 @@ class Viewer(QWidget):
 
     def set_look(self, look: Look) -> None:
         self.look = look
-        self._overview = None
         self.update()
 
     def set_note(self, title: str, more: str = "") -> None:
@@ -175,14 +178,30 @@ class Viewer(QWidget):
             painter.fillRect(self.rect(), theme.colour("canvas"))
             overlays.paint_note(painter, QRectF(self.rect()), *self._note)
             return
-        viewport = self.viewport_px()
-        background = theme.colour("canvas").rgb()
-        self._pixels = render(self.shown.pyramid, viewport, self.look, background, self._pixels)
-        painter.drawImage(self.rect(), _image(self._pixels))
+        self._paint_picture(painter, self.shown.pyramid)
         if not self.is_bare:
             self._paint_overlays(painter)
         painter.end()
         self.painted.emit()
+
+    def _paint_picture(self, painter: QPainter, pyramid: Pyramid) -> None:
+        ratio = self.devicePixelRatioF()
+        if ratio != 1:
+            painter.save()
+            painter.scale(1 / ratio, 1 / ratio)
+        self._canvas.draw(painter, pyramid, self.viewport_px(), self.look, theme.colour("canvas"))
+        if ratio != 1:
+            painter.restore()
+        self._idle.start(REST_MS)
+
+    def _use_idle_time(self) -> None:
+        """The hand rests: draw exactly what was drawn in haste, then colour what may be looked at next."""
+        if not self.isVisible():
+            return
+        if self._canvas.is_rough:
+            self.update()
+        elif self._canvas.colour_ahead():
+            self._idle.start(0)
 
     def _paint_overlays(self, painter: QPainter) -> None:
         assert self.shown is not None
@@ -199,21 +218,13 @@ class Viewer(QWidget):
         overlays.paint_scale_bar(painter, self.camera, self.shown.mm_per_col)
         overlays.paint_caption(painter, self.camera, self.shown.name, self.look, self.look_words)
         if self._shows_overview:
-            overlays.paint_overview(painter, self.camera, self._overview_picture())
+            longest = max(overlays.overview_area(self.camera).width(), overlays.overview_area(self.camera).height())
+            whole = self._canvas.whole(self.shown.pyramid, self.look, longest)
+            overlays.paint_overview(painter, self.camera, whole)
 
     @property
     def _shows_overview(self) -> bool:
         return self.has_overview and not self.camera.is_all_visible
-
-    def _overview_picture(self) -> QImage:
-        if self._overview is None:
-            assert self.shown is not None
-            area = overlays.overview_area(self.camera)
-            width, height = max(1, round(area.width())), max(1, round(area.height()))
-            camera = self.camera
-            whole = Viewport(camera.image_w / 2, camera.image_h / 2, area.width() / camera.image_w, width, height)
-            self._overview = _image(render(self.shown.pyramid, whole, self.look)).copy()
-        return self._overview
 
     def resizeEvent(self, _event: QResizeEvent) -> None:  # noqa: N802
         self.camera = self.camera.resized(self.width(), self.height())
@@ -290,9 +301,3 @@ class Viewer(QWidget):
         scale = self.camera.image_w / area.width()
         self.move_to(self.camera.centred((at.x() - area.left()) * scale, (at.y() - area.top()) * scale))
         return True
-
-
-def _image(pixels: Pixels) -> QImage:
-    """The pixels as a picture that shares their memory."""
-    height, width = pixels.shape[:2]
-    return QImage(pixels.data, width, height, pixels.strides[0], QImage.Format.Format_RGB32)
