@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from app.customs.parcel import Decision
 from app.customs.states import Action, State
 from app.exchange.ceb.message import Record
 from app.exchange.ceb.papers import CHINA, INVENTORIES
@@ -20,7 +21,7 @@ from app.single_window import record_of
 from app.store.audit import Event
 from app.store.messages import Kept
 from app.store.store import Store
-from app.trace.files import write_durably
+from imaging.files.durable import make_folder, write_whole
 
 TARGET: Final = "ceb"
 """The outbox's name for receipts."""
@@ -30,6 +31,10 @@ MOST_RECORDS = 100
 
 _EVENTS = 200
 _REFUSED = "-1"
+_REJECTED, _CONCLUDED = "100", "399"
+_TOO_LATE = "已查验、扣留、放行或结关，不予撤销"
+_OF_WITHDRAWAL = {State.REJECTED: _CONCLUDED, State.RELEASED: _REJECTED}
+"""A cancellation (撤单) is concluded where its parcel is rejected, and refused where it is released all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,8 @@ def send_receipts(store: Store, out: Path) -> Iterator[Path]:
 
 def _write(path: Path, content: bytes) -> None:
     try:
-        write_durably(path, content)
+        make_folder(path.parent)
+        write_whole(path, content)
     except OSError as error:
         raise ExchangeFolderError(path.parent, error) from error
 
@@ -77,13 +83,40 @@ def receipts_of(store: Store, event: Event) -> list[Receipt]:
     """The receipts that an event causes. A state that no status stands for, such as confiscated, causes none."""
     if event.kind == "received":
         return _acceptances(store, event)
+    if event.kind == "withdrawn":
+        return _refusals(store, event)
     if event.kind not in ("decided", "undone") or event.parcel_id is None:
         return []
-    declaration = store.parcel(event.parcel_id).declaration
-    kind, _, guid = (declaration.source if declaration else "").partition("/")
-    told = _told(store, event, event.parcel_id) if kind in INVENTORIES else None
-    found = [kept for kept in store.messages.find("guid", [guid]) if kept.record.kind == kind] if told else []
-    return _answer(event, found[-1:], told) if told and found else []
+    key = event.body["decision" if event.kind == "decided" else "undo"][0]
+    history = store.history(event.parcel_id)
+    place = next(place for place, decision in enumerate(history) if decision.id == key)
+    return _tell(store, event, history[: place + 1])
+
+
+def _tell(store: Store, event: Event, history: Sequence[Decision]) -> list[Receipt]:
+    """The receipts of a parcel's last decision, or of its undoing: of the declaration, and of a cancellation of it."""
+    decision = history[-1]
+    parcel = store.parcel(decision.parcel_id)
+    source = parcel.declaration.source if parcel.declaration else ""
+    told = _told(event, history) if source.partition("/")[0] in INVENTORIES else None
+    receipts = _answer(event, _sent(store, source), told) if told else []
+    if status := _OF_WITHDRAWAL.get(decision.after):
+        answered = _sent(store, store.withdrawal_of(parcel.number))
+        receipts += _answer(event, answered, _Told(ACCEPTED if event.kind == "undone" else status, event.at))
+    return receipts
+
+
+def _refusals(store: Store, event: Event) -> list[Receipt]:
+    """Cancellations that came too late: their parcels are under examination, detained, or gone."""
+    refused = [source for _, _, source, _, outcome, _ in event.body["withdrawals"] if outcome == "refused"]
+    told = _Told(_REJECTED, event.at, _TOO_LATE)
+    return [receipt for source in refused for receipt in _answer(event, _sent(store, source), told)]
+
+
+def _sent(store: Store, source: str) -> list[Kept]:
+    """The record that a source names; empty where the store has none."""
+    kind, _, guid = source.partition("/")
+    return [kept for kept in store.messages.find("guid", [guid]) if kept.record.kind == kind][-1:]
 
 
 def _acceptances(store: Store, event: Event) -> list[Receipt]:
@@ -96,15 +129,12 @@ def _acceptances(store: Store, event: Event) -> list[Receipt]:
     return [receipt for part in parts for receipt in _answer(event, part, _Told(ACCEPTED, event.at))]
 
 
-def _told(store: Store, event: Event, parcel_id: int) -> _Told | None:
-    """What a decision or its undoing leads to, None where that has no status."""
-    key = event.body["decision" if event.kind == "decided" else "undo"][0]
-    history = store.history(parcel_id)
-    place = next(place for place, decision in enumerate(history) if decision.id == key)
-    decision = history[place]
+def _told(event: Event, history: Sequence[Decision]) -> _Told | None:
+    """What the last decision or its undoing leads to, None where that has no status."""
+    decision = history[-1]
     if event.kind == "undone":
         assert decision.undone_at is not None
-        earlier = [each for each in history[:place] if each.undone_at is None]
+        earlier = [each for each in history[:-1] if each.undone_at is None]
         status = status_of(decision.before, earlier[-1].reason if earlier else "")
         return _Told(status or ACCEPTED, decision.undone_at)
     status = status_of(decision.after, decision.reason)
@@ -119,6 +149,8 @@ def _told(store: Store, event: Event, parcel_id: int) -> _Told | None:
 
 def _answer(event: Event, answered: Sequence[Kept], told: _Told) -> list[Receipt]:
     """One file of receipts; a document that lacks what a receipt has to name is answered by a refusal (CEB900)."""
+    if not answered:
+        return []
     kind, first = answered[0].record.kind, answered[0].id
     guid = _guid(event, f"{kind}/{first}")
     outcomes = [

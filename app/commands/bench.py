@@ -15,7 +15,7 @@ from app.bench.rows import Row
 from app.commands.output import Exit, console, explain
 from imaging.errors import KnownError
 
-BENCHES = ("station", "viewer", "detection", "decode", "trace", "ingest")
+BENCHES = ("station", "viewer", "detection", "decode", "trace", "ingest", "faults")
 
 
 def bench(

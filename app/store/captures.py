@@ -13,6 +13,7 @@ from app.customs.parcel import Capture
 from app.store.errors import StoreError, StoreFullError, StoreReadOnlyError
 from imaging.errors import FileAlteredError, FileTornError
 from imaging.files import native
+from imaging.files.durable import make_folder
 from imaging.scan import Scan
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
@@ -30,7 +31,7 @@ def keep(scan: Scan, folder: Path) -> Capture:
         raise StoreError("A scan's id must be letters, digits, dots, dashes.", detail=scan.id[:100])
     path = folder / f"{datetime.now(UTC):%Y/%m/%d}" / f"{scan.id}{_SUFFIX}"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         sha256 = native.write(scan, path)
     except OSError as error:
         raise _known(error) from error

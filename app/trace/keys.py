@@ -19,7 +19,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from app.trace import sm2
 from app.trace.errors import KeyListError
-from app.trace.files import write_durably
+from imaging.files.durable import make_folder, write_whole
 
 EDDSA = -8
 SM2 = -65537
@@ -162,7 +162,8 @@ class KeyList:
         return _File(written_at=now, keys=tuple(self)).model_dump_json(indent=1)
 
     def write(self, path: Path, *, now: datetime) -> None:
-        write_durably(path, self.to_json(now=now).encode())
+        make_folder(path.parent)
+        write_whole(path, self.to_json(now=now).encode())
 
 
 def _stricter(known: PublicKey | None, new: PublicKey) -> PublicKey:

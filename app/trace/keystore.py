@@ -24,8 +24,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.trace import sm2
 from app.trace.errors import KeyStoreError, KeyStoreLockedError, KeyUnknownError, NoSigningKeyError
-from app.trace.files import PRIVATE, write_durably
 from app.trace.keys import EDDSA, SM2, Ed25519Signer, KeyList, PublicKey, Signer, Sm2Signer, key_id
+from imaging.files.durable import PRIVATE, make_folder, write_whole
 
 SIGN_FOR = timedelta(days=365)
 VERIFY_FOR = timedelta(days=5 * 365)
@@ -162,7 +162,8 @@ class KeyStore:
         nonce = secrets.token_bytes(12)
         box = AESGCM(self._wrap_key).encrypt(nonce, content.model_dump_json().encode(), _bound(self._lock))
         envelope = _Envelope(lock=self._lock, nonce=nonce, box=box)
-        write_durably(self._path, envelope.model_dump_json(indent=1).encode(), mode=PRIVATE)
+        make_folder(self._path.parent)
+        write_whole(self._path, envelope.model_dump_json(indent=1).encode(), mode=PRIVATE)
         self._content = content
 
 
@@ -243,7 +244,8 @@ def _new_lock(path: Path, passphrase: str | None) -> tuple[_Lock, bytes]:
         lock = _Lock(kind="passphrase", salt=secrets.token_bytes(16))
         return lock, _open_lock(path, lock, passphrase)
     wrap_key = secrets.token_bytes(32)
-    write_durably(_key_file(path), wrap_key.hex().encode(), mode=PRIVATE)
+    make_folder(path.parent)
+    write_whole(_key_file(path), wrap_key.hex().encode(), mode=PRIVATE)
     return _Lock(kind="key_file", salt=secrets.token_bytes(16)), wrap_key
 
 

@@ -23,8 +23,8 @@ from app.trace.errors import (
     PrinterSlowError,
     PrinterUnreachableError,
 )
-from app.trace.files import write_durably
 from app.trace.formats import Format
+from imaging.files.durable import make_folder, write_whole
 
 RAW_PORT = 9100
 _CHUNK_BYTES = 16_384
@@ -224,7 +224,8 @@ class FolderPrinter:
     def deliver(self, payload: bytes, title: str) -> None:
         letters = (letter if letter.isalnum() or letter == "-" else "_" for letter in title[:80])
         try:
-            write_durably(self.folder / f"{''.join(letters)}.{self.format}", payload)
+            make_folder(self.folder)
+            write_whole(self.folder / f"{''.join(letters)}.{self.format}", payload)
         except OSError as error:
             raise PrinterUnreachableError(
                 f"Printer {self.name}: its folder cannot be written: {error.strerror}.", name=self.name

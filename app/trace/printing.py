@@ -19,8 +19,8 @@ from pathlib import Path
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from app.trace.errors import PrinterError, PrintJobError
-from app.trace.files import write_durably
 from app.trace.printers import Printer
+from imaging.files.durable import make_folder, write_whole
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 30.0
@@ -72,7 +72,7 @@ class PrintQueue:
         self._failures = 0
         self._last_id = ""
         self.damaged: list[PrintJobError] = []
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         self._jobs = self._load()
 
     @property
@@ -91,7 +91,7 @@ class PrintQueue:
             made_at = datetime.now(UTC)
             job = PrintJob(self._next_id(made_at), title, trace_id, copy, officer, made_at)
             try:
-                write_durably(self._payload_file(job.id), payload)
+                write_whole(self._payload_file(job.id), payload)
                 self._keep(job)
             except OSError as error:
                 raise PrintJobError(f"The print queue cannot be written: {error.strerror}; free the disk.") from error
@@ -206,7 +206,7 @@ class PrintQueue:
             self._job_file(job.id).unlink(missing_ok=True)
             self._payload_file(job.id).unlink(missing_ok=True)
             return
-        write_durably(self._job_file(job.id), _JOB.dump_json(job))
+        write_whole(self._job_file(job.id), _JOB.dump_json(job))
         self._jobs[job.id] = job
 
     def _log(self, job: PrintJob) -> None:
@@ -228,7 +228,7 @@ class PrintQueue:
                 continue
             if job.state is JobState.PRINTING:
                 job = replace(job, state=JobState.UNSURE)
-                write_durably(file, _JOB.dump_json(job))
+                write_whole(file, _JOB.dump_json(job))
             jobs[job.id] = job
         self._last_id = max(jobs, default="")
         return jobs

@@ -36,6 +36,7 @@ from pydicom.uid import (
 
 from imaging.errors import FileError, FilePairError, FileReportError, FileTornError, FileUnsupportedError
 from imaging.files import limits
+from imaging.files.durable import write_whole
 from imaging.files.picture import jpeg_frame, written_at
 from imaging.scan import Colour, Counts, Generator, Scan, View
 
@@ -94,7 +95,7 @@ def write(scan: Scan, path: Path | str) -> tuple[Path, ...]:
             if counts is not None:
                 target = path.with_name(f"{path.stem}_{number}_{energy}{SUFFIX}")
                 dataset = _dataset_of(scan, view, number, energy, (study, series))
-                limits.write_whole(target, _encoded(dataset, counts))
+                write_whole(target, _encoded(dataset, counts))
                 written.append(target)
     return tuple(written)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from pathlib import Path
 
@@ -56,35 +55,3 @@ def read_bytes(path: Path) -> bytes:
     if not data:
         raise FileTornError(path, "it is empty. Send it again from the machine.")
     return data
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that after a power cut it is there in full or not at all.
-
-    Raises:
-        OSError: the disk is full, or the folder cannot be written to; nothing is left behind.
-    """
-    draft = path.with_name(f".{path.name}.part")
-    try:
-        with draft.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            draft.unlink()
-        raise
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Put a folder's entries on disk; systems that cannot open a folder (Windows) do this by themselves."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -18,7 +18,8 @@ import numpy as np
 
 from imaging.errors import FileAlteredError, FileError, FileTornError, FileUnsupportedError, ScanInvalidError
 from imaging.files import tiff
-from imaging.files.limits import read_bytes, write_whole
+from imaging.files.durable import write_whole
+from imaging.files.limits import read_bytes
 from imaging.scan import Generator, Scan, Truth, View
 
 FORMAT = "guanjian.scan"

@@ -29,6 +29,7 @@ from pydicom.uid import (
 from imaging.annotations import Annotation, Category, Shape
 from imaging.errors import FileError, FileTornError, FileUnsupportedError
 from imaging.files import dicos, limits
+from imaging.files.durable import write_whole
 from imaging.scan import Box
 
 Term = TypeVar("Term", bound=StrEnum)
@@ -120,7 +121,7 @@ def write(report: Report, path: Path | str) -> None:
     Raises:
         OSError: the disk is full or the folder cannot be written to.
     """
-    limits.write_whole(Path(path), _encoded(_dataset_of(report)))
+    write_whole(Path(path), _encoded(_dataset_of(report)))
 
 
 def read(path: Path | str) -> Report:
