@@ -9,11 +9,20 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Final
 
-from app.customs.documents import Inventory, Order, Return
+from app.customs.documents import Inventory, Order, Return, Withdrawal
 from app.customs.match import Case, match_return
 from app.customs.parcel import Declaration
 from app.exchange.ceb.message import Fault, FaultKind, Message, Record
-from app.exchange.ceb.papers import INVENTORIES, RETURNS, declaration_of, original_of, paper_of, return_of
+from app.exchange.ceb.papers import (
+    CANCELLATIONS,
+    INVENTORIES,
+    RETURNS,
+    declaration_of,
+    original_of,
+    paper_of,
+    return_of,
+    source_of,
+)
 from app.exchange.ceb.read import read_message
 from app.exchange.errors import ExchangeError, ExchangeFolderError, MessageBrokenError
 from app.store.messages import Kept, Received
@@ -78,7 +87,7 @@ def keep_messages(store: Store, messages: Iterable[Message]) -> int:
     kept = list(messages)
     orders = _orders(store, kept)
     return store.messages.add(
-        (received, _declared(message.type, record, orders))
+        (received, _declared(message.type, record, orders) or _withdrawn(store, message.type, record))
         for message in kept
         for received, record in zip(records_of(message), message.records, strict=True)
     )
@@ -192,3 +201,17 @@ def _declared(kind: str, record: Record, orders: dict[str, Order]) -> Declaratio
     if fields.get("appStatus") == "1" or fields.get("appType") == "3":
         return None
     return declaration_of(kind, record, order=orders.get(fields.get("orderNo", "")))
+
+
+def _withdrawn(store: Store, kind: str, record: Record) -> Withdrawal | None:
+    """What a cancellation (撤销申请单) or a deleted inventory takes back; None for other records and for drafts."""
+    fields = record.fields
+    is_deleted = kind in INVENTORIES and fields.get("appType") == "3"
+    if fields.get("appStatus") == "1" or not (is_deleted or kind in CANCELLATIONS):
+        return None
+    number = fields.get("logisticsNo", "")
+    if not number:
+        # An export's cancellation says only which inventory it means.
+        found = store.messages.find("inventory_no", [fields.get("invtNo", "")])
+        number = next((kept.record.number for kept in found if kept.record.kind in INVENTORIES), "")
+    return Withdrawal(number, source_of(kind, record), fields.get("reason", "")) if number else None

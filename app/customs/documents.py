@@ -120,6 +120,15 @@ class Return:
     lines: tuple[Line, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """A sender takes a declaration back (撤单). `source` is the kind of message and the record's guid."""
+
+    number: str
+    source: str
+    reason: str = ""
+
+
 Document = Order | Payment | Waybill | Inventory
 
 

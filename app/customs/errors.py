@@ -65,6 +65,36 @@ class OrderOpenError(GuardError):
     key = "order_open"
 
 
+class ExaminationIncompleteError(GuardError):
+    """An examination record lacks what two officers could sign."""
+
+    key = "examination_incomplete"
+
+
+class HitClosedError(GuardError):
+    """Nothing more is to be done about this hit of a control order, or this step was taken already."""
+
+    key = "hit_closed"
+
+
+class NotAcknowledgedError(GuardError):
+    """A control order is acknowledged before it is carried out."""
+
+    key = "not_acknowledged"
+
+
+class ResultMissingError(GuardError):
+    """Carrying out a control order has to say what it showed."""
+
+    key = "result_missing"
+
+
+class WorkUndoneError(GuardError):
+    """The order asks for an image, an opening or a sample that the parcel's record does not show."""
+
+    key = "work_undone"
+
+
 class ReviewMissingError(GuardError):
     """The detector was sure or nearly sure, and nobody has said that he looked and saw nothing suspicious."""
 

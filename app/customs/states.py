@@ -105,6 +105,11 @@ WAITING = (
 )
 """What waits for an officer, and so makes the queue; an arrival without a picture is one that nobody has seen."""
 
+WITHDRAWABLE = frozenset(
+    {State.PRE_ADVISED, State.ARRIVED, State.IMAGED, State.DOC_REVIEW, State.AWAITING_PARTY, State.HELD}
+)
+"""Where a sender may still take back what he declared: until an examination is ordered or the parcel has gone."""
+
 LETS_GO = frozenset({State.RELEASED, State.COND_RELEASED})
 REVIEWED = frozenset({"no_suspicion", "false_alarm", "as_declared"})
 """Reasons of a release by which an officer says: I looked at the picture and what was marked is not suspicious."""
@@ -173,7 +178,8 @@ class Facts:
     """What the guards look at: who acts and why, and what hangs on the parcel.
 
     `note` carries the document's number where a move needs one. `detained_by` is who detained the parcel.
-    `open_orders` are control orders (布控) in force, by id. `has_alarm` says that the detector was sure or nearly
+    `open_orders` are control orders (布控) in force, by id; `port_orders` those of them that have to be carried out
+    before the parcel goes on to its destination. `is_withdrawn` says that the sender took his declaration back. `has_alarm` says that the detector was sure or nearly
     sure; `is_image_cleared` that an officer reviewed that picture before.
     """
 
@@ -184,7 +190,9 @@ class Facts:
     return_state: State | None = None
     detained_by: str = ""
     open_orders: tuple[str, ...] = ()
+    port_orders: tuple[str, ...] = ()
     is_tax_due: bool = False
+    is_withdrawn: bool = False
     has_alarm: bool = False
     is_image_cleared: bool = False
 
@@ -285,7 +293,8 @@ def check_undo(
 def _target(move: Move, state: State, facts: Facts) -> State | None:
     if move.after is None:
         return facts.return_state
-    if move.after is State.RELEASED and _is_blocked(facts) and state is not State.DOC_REVIEW:
+    is_doubtful = _is_blocked(facts) or (facts.is_withdrawn and move.action is Action.RELEASE)
+    if move.after is State.RELEASED and is_doubtful and state is not State.DOC_REVIEW:
         return State.DOC_REVIEW
     return move.after
 
@@ -295,9 +304,11 @@ def _refusal(move: Move, state: State, facts: Facts) -> GuardError | None:
     if move.action is Action.LIFT_HOLD and facts.return_state is None:
         return MoveUnknownError("Nothing says where this held parcel came from.", state=state.value, action="lift_hold")
     after = facts.return_state if move.after is None else move.after
+    if orders := _orders_against(move, facts):
+        return OrderOpenError("A control order is open; carry it out first.", orders=", ".join(orders))
     # What waits between a picture or an examination and its release can still go to document review.
     has_detour = after is State.RELEASED and move.after is not None and not move.needs_reason
-    if after in LETS_GO and _is_blocked(facts) and (state is State.DOC_REVIEW or not has_detour):
+    if after is State.RELEASED and _is_blocked(facts) and (state is State.DOC_REVIEW or not has_detour):
         return OrderOpenError(
             "A control order or a tax is open; settle it first.", orders=", ".join(facts.open_orders) or "tax"
         )
@@ -326,6 +337,17 @@ def _needs_review(move: Move, facts: Facts) -> bool:
     """A picture with an alarm is released only by somebody who says that he looked; an opened parcel was looked at."""
     is_unopened = move.action is Action.RELEASE and not move.needs_second_officer
     return is_unopened and facts.has_alarm and not facts.is_image_cleared
+
+
+def _orders_against(move: Move, facts: Facts) -> tuple[str, ...]:
+    """Orders that forbid a move: those of the port a conditional release, those of the destination its closing."""
+    match move.action:
+        case Action.CONDITIONAL_RELEASE:
+            return facts.port_orders or (("tax",) if facts.is_tax_due else ())
+        case Action.DESTINATION_NORMAL:
+            return facts.open_orders
+        case _:
+            return ()
 
 
 def _is_blocked(facts: Facts) -> bool:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from app.customs.errors import UndoRefusedError
-from app.customs.parcel import Decision
+from app.customs.parcel import Decision, FindingKind
 from app.customs.states import LETS_GO, REVIEWED, Action, Facts, State, check_undo, next_state
 from app.customs.waiting import OWING, kind_begun, kinds_ended
-from app.store import parcels, waiting_rows
+from app.store import order_rows, parcels, waiting_rows
 from app.store.audit import Log
 from app.store.database import Connection, IntegrityError
 from app.store.errors import AlreadyKeptError, ParcelChangedError, ParcelUnknownError
@@ -46,9 +45,9 @@ class TraceFound:
 class Verdict:
     """What an officer says of a parcel. `expected_version` is the parcel's version that he saw.
 
-    `open_orders` are what hangs on the parcel outside of its row, for the guards. `due_at` ends the time of what the
-    decision begins to wait for. `trace` is kept only where the verdict lets the parcel go and it has no label that is
-    good. `annotations` is what the officer drew, as JSON; it lives in the event alone, whose hash vouches for it.
+    `due_at` ends the time of what the decision begins to wait for. `trace` is kept only where the verdict lets the
+    parcel go and it has no label that is good. `annotations` is what the officer drew, as JSON; it lives in the event
+    alone, whose hash vouches for it.
     """
 
     action: Action
@@ -58,7 +57,6 @@ class Verdict:
     note: str = ""
     second_officer: str = ""
     expected_version: int | None = None
-    open_orders: Sequence[str] = ()
     trace: TraceLabel | None = None
     annotations: str = ""
     due_at: datetime | None = None
@@ -72,10 +70,11 @@ def facts_of(
     second_officer: str = "",
     reason: str = "",
     note: str = "",
-    open_orders: Sequence[str] = (),
+    now: datetime,
 ) -> Facts:
-    """What the guards need to know about a parcel and who acts on it."""
+    """What the guards need to know about a parcel, what hangs on it at a moment, and who acts on it."""
     back = row["return_state"]
+    open_orders, port_orders = order_rows.blocking(connection, row["id"], now)
     return Facts(
         officer=officer,
         second_officer=second_officer,
@@ -83,7 +82,9 @@ def facts_of(
         note=note,
         return_state=None if back is None else State(back),
         detained_by=row["detained_by"],
-        open_orders=tuple(open_orders),
+        open_orders=open_orders,
+        port_orders=port_orders,
+        is_withdrawn=parcels.has_finding(row, FindingKind.WITHDRAWN),
         is_tax_due=any(one.kind in OWING for one in waiting_rows.open_on(connection, row["id"])),
         has_alarm=bool(row["has_alarm"]),
         is_image_cleared=bool(row["is_cleared"]),
@@ -108,7 +109,7 @@ def decide(connection: Connection, parcel_id: int, verdict: Verdict) -> Decision
         second_officer=verdict.second_officer,
         reason=verdict.reason,
         note=verdict.note,
-        open_orders=verdict.open_orders,
+        now=verdict.decided_at,
     )
     before = State(row["state"])
     after = next_state(before, verdict.action, facts)

@@ -137,6 +137,12 @@ class AdminMissingError(StoreError):
     key = "admin_missing"
 
 
+class OrderUnknownError(StoreError):
+    """There is no such control order or hit."""
+
+    key = "order_unknown"
+
+
 class StoreMissingError(StoreError):
     """There is no store in the folder, and whoever asked only wanted to read one."""
 

@@ -12,8 +12,9 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Literal
 
+from app.customs.documents import Withdrawal
 from app.customs.parcel import Declaration
-from app.store import declarations, parcels
+from app.store import declarations, order_rows, parcels
 from app.store.audit import Log, canonical
 from app.store.database import Connection
 from app.store.times import from_us
@@ -65,16 +66,20 @@ class Messages:
         self._write = write
         self._read = read
 
-    def add(self, batch: Iterable[tuple[Received, Declaration | None]]) -> int:
-        """Keep records and the declarations that they make, up to 200 in a transaction; returns how many were new.
+    def add(self, batch: Iterable[tuple[Received, Declaration | Withdrawal | None]]) -> int:
+        """Keep records and what they declare or take back, up to 200 in a transaction; returns how many were new.
 
         A record that came before, the same in everything, is passed over: a message may come twice.
         """
         count, rest = 0, iter(batch)
         while part := list(islice(rest, declarations.BATCH)):
             with self._write() as writer:
-                count += _add(writer, [record for record, _ in part])
-                _attach(writer, declarations.add(writer, [said for _, said in part if said is not None]))
+                fresh = _add(writer, [record for record, _ in part])
+                _attach(writer, declarations.add(writer, [said for _, said in part if isinstance(said, Declaration)]))
+                withdrawn = [said for record, said in part if isinstance(said, Withdrawal) and record.guid in fresh]
+                if withdrawn:
+                    parcels.withdraw(writer, withdrawn)
+                count += len(fresh)
         return count
 
     def find(self, by: By, values: Iterable[str]) -> list[Kept]:
@@ -110,15 +115,15 @@ def read_back(row: list[Any]) -> list[Any]:
     return [row[0], row[1].lower(), fingerprint(row[2:]).hex()]
 
 
-def _add(connection: Connection, records: Sequence[Received]) -> int:
-    """Keep the records that are not there yet, and the event that vouches for them."""
+def _add(connection: Connection, records: Sequence[Received]) -> list[str]:
+    """Keep the records that are not there yet, and the event that vouches for them; returns their guids."""
     rows = {fingerprint(values): values for values in map(_values, records)}
     marks = ", ".join("?" * len(records))
     guids = [record.guid for record in records]
     for (digest,) in connection.execute(f"SELECT digest FROM messages WHERE guid IN ({marks})", guids).fetchall():
         rows.pop(digest, None)
     if not rows:
-        return 0
+        return []
     log, now_us = Log(connection), time.time_ns() // 1000
     first = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM messages").fetchone()[0]
     connection.executemany(
@@ -127,7 +132,14 @@ def _add(connection: Connection, records: Sequence[Received]) -> int:
     )
     added = [[key, digest.hex()] for key, digest in enumerate(rows, first)]
     log.append("received", None, {"messages": added})
-    return len(added)
+    return [values[1] for values in rows.values()]
+
+
+def attach(connection: Connection, number: str, declaration_id: int) -> None:
+    """Give a declaration to the parcel that stands here with its number, which may be what a control order means."""
+    parcel_id = parcels.attach(connection, number, declaration_id)
+    if parcel_id is not None:
+        order_rows.follow(connection, parcel_id)
 
 
 def _attach(connection: Connection, added: Sequence[tuple[str, int]]) -> None:
@@ -138,7 +150,7 @@ def _attach(connection: Connection, added: Sequence[tuple[str, int]]) -> None:
     standing = {number for (number,) in rows.fetchall()}
     for number, key in added:
         if number in standing:
-            parcels.attach(connection, number, key)
+            attach(connection, number, key)
 
 
 def _values(record: Received) -> tuple[str, ...]:

@@ -21,9 +21,13 @@ APPEND_ONLY = (
     "messages",
     "sightings", "notices", "notice_codes", "lifted_notices", "prints",
     "checkpoints", "tiles", "removals",
+    "rules", "rule_switches", "day_keys", "revealed_keys", "selections",
     "officers", "attendance",
     "waitings", "settlements",
+    "control_orders", "order_numbers", "revoked_orders", "order_hits", "order_steps", "handovers", "withdrawals",
+    "examinations", "photographs", "filings", "filing_imports",
     "matters", "steps",
+    "hub_verdicts",
 )  # fmt: skip
 """Tables whose rows are never changed and never removed."""
 

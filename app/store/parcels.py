@@ -8,9 +8,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TypedDict, cast
 
+from app.customs.documents import Withdrawal
 from app.customs.parcel import Capture, Finding, FindingKind, Kind, Lane, Parcel, Seen
-from app.customs.states import TERMINAL, WAITING, State
-from app.store import declarations, search, waiting_rows
+from app.customs.states import TERMINAL, WAITING, WITHDRAWABLE, State
+from app.store import declarations, search, selections, waiting_rows
 from app.store.audit import Log, canonical, digest
 from app.store.database import Connection
 from app.store.errors import ParcelUnknownError
@@ -87,6 +88,7 @@ def create(
     noticed = list(findings)
     if number and declaration_id is None:
         noticed.append(Finding(FindingKind.NO_DECLARATION))
+    noticed += _withdrawn(connection, number, declaration_id)
     if _earlier(connection, number, arrived_us) is not None:
         noticed.append(Finding(FindingKind.REPEATED_NUMBER))
     row = Row(
@@ -151,10 +153,10 @@ def add_codes(connection: Connection, parcel_id: int, codes: Sequence[str], numb
     if number and not row["number"]:
         key = declarations.newest(connection, number, row["arrived_us"])
         changes |= {"number": number, "declaration_id": key, "goods": declarations.summary(connection, key)}
-        if key is None:
-            changes["findings"] = merged(str(changes["findings"]), [Finding(FindingKind.NO_DECLARATION)])
+        more = [Finding(FindingKind.NO_DECLARATION)] if key is None else []
+        changes["findings"] = merged(str(changes["findings"]), [*more, *_withdrawn(connection, number, key)])
     _insert_codes(connection, parcel_id, fresh, log.seq)
-    change(connection, log, row, "codes_added", {"codes": fresh}, **changes)
+    change(connection, log, row, "codes_added", {"codes": fresh, "number": row["number"] or number}, **changes)
     return row
 
 
@@ -182,7 +184,7 @@ def identify(
         number=number,
         declaration_id=key,
         goods=declarations.summary(connection, key),
-        findings=merged("[]", findings),
+        findings=merged("[]", [*findings, *_withdrawn(connection, number, key)]),
         lane=lane.value,
         lane_reasons=canonical(list(lane_reasons)),
     )
@@ -202,8 +204,51 @@ def attach(connection: Connection, number: str, declaration_id: int) -> None:
         {"declaration": declaration_id},
         declaration_id=declaration_id,
         goods=declarations.summary(connection, declaration_id),
-        findings=without(row["findings"], FindingKind.NO_DECLARATION),
+        findings=without(row["findings"], FindingKind.NO_DECLARATION, FindingKind.WITHDRAWN),
     )
+    return row["id"]
+
+
+def withdraw(connection: Connection, withdrawn: Sequence[Withdrawal]) -> None:
+    """Keep what senders took back, and mark the parcels that stand here where the law still allows it."""
+    log, now_us = Log(connection), time.time_ns() // 1000
+    standing = [_earlier(connection, each.number, now_us) for each in withdrawn]
+    kept = []
+    for each, row in zip(withdrawn, standing, strict=True):
+        outcome = "early" if row is None else "marked" if State(row["state"]) in WITHDRAWABLE else "refused"
+        values = (each.number, each.source, each.reason, outcome, now_us)
+        key = connection.execute(
+            "INSERT INTO withdrawals (number, source, reason, outcome, received_us, event_seq) VALUES (?,?,?,?,?,?)",
+            (*values, log.seq),
+        ).lastrowid
+        kept.append([key, *values])
+    log.append("withdrawn", None, {"withdrawals": kept})
+    for each, row in zip(withdrawn, standing, strict=True):
+        if row is not None and State(row["state"]) in WITHDRAWABLE:
+            row = load_row(connection, row["id"])  # noqa: PLW2901  two of them may mean one parcel
+            findings = merged(row["findings"], [Finding(FindingKind.WITHDRAWN, each.reason)])
+            change(connection, log, row, "marked", {"withdrawn": each.source}, findings=findings)
+
+
+def withdrawal_of(connection: Connection, number: str) -> str:
+    found = connection.execute(
+        "SELECT source FROM withdrawals WHERE number = ? AND outcome <> 'refused' ORDER BY id DESC LIMIT 1", (number,)
+    ).fetchone()
+    return found[0] if found else ""
+
+
+def _withdrawn(connection: Connection, number: str, declaration_id: int | None) -> list[Finding]:
+    """That a number's declaration was taken back before its parcel came; one that was declared anew stands."""
+    found = connection.execute(
+        "SELECT w.reason FROM withdrawals w LEFT JOIN declarations d ON d.id = ? WHERE w.number = ? "
+        "AND w.received_us >= coalesce(d.received_us, 0) ORDER BY w.id DESC LIMIT 1",
+        (declaration_id, number),
+    ).fetchone()
+    return [Finding(FindingKind.WITHDRAWN, found[0])] if found and number else []
+
+
+def has_finding(row: Row, kind: FindingKind) -> bool:
+    return any(finding.kind is kind for finding in findings_of(row["findings"]))
 
 
 def load_row(connection: Connection, parcel_id: int) -> Row:

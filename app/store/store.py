@@ -23,21 +23,28 @@ from app.customs.parcel import (
     Seen,
 )
 from app.customs.states import Action, Facts, State
-from app.store import archive, captures, decisions, declarations, outbox, parcels, queue, scans
+from app.store import archive, captures, decisions, declarations, order_rows, outbox, parcels, queue, scans
 from app.store.audit import Event, Log, read_events
 from app.store.database import Connection, Database
 from app.store.decisions import TraceFound, TraceLabel, Verdict
 from app.store.errors import StoreFullError, StoreMissingError, StoreReadOnlyError
+from app.store.examinations import Examinations
+from app.store.filings import Filings
 from app.store.found import LogReport
 from app.store.hours import day_counts
+from app.store.hub import HubSide
 from app.store.keeping import Keeping
 from app.store.labels import Labels
 from app.store.mail import Mail
 from app.store.matters import Matters
-from app.store.messages import Messages
+from app.store.messages import Messages, attach
 from app.store.migrations import migrate
 from app.store.officers import Officers
+from app.store.orders import Orders
+from app.store.past import Past
 from app.store.recalls import Recalls
+from app.store.rollups import Rollups, follow
+from app.store.rules import Rules
 from app.store.space import BALLAST_BYTES, Ballast, Space
 from app.store.times import to_us
 from app.store.waitings import Waitings
@@ -60,7 +67,14 @@ class Store:
         self.labels = Labels(self._write, database.read)
         self.messages = Messages(self._write, database.read)
         self.recalls = Recalls(self._write, database.read)
+        self.rules = Rules(self._write, database.read)
+        self.past = Past(database.read)
+        self.rollups = Rollups(self._write, database.read)
+        self.hub = HubSide(self._write, database.read)
         self.officers = Officers(self._write, database.read)
+        self.examinations = Examinations(folder, self._write, database.read)
+        self.filings = Filings(self._write, database.read)
+        self.orders = Orders(self._write, database.read)
         self.waiting = Waitings(self._write, database.read)
         self.matters = Matters(self._write, database.read)
         self.mail = Mail(self._write, database.read)
@@ -112,7 +126,7 @@ class Store:
             with self._write() as writer:
                 added = declarations.add(writer, part)
                 for number, key in added:
-                    parcels.attach(writer, number, key)
+                    attach(writer, number, key)
             count += len(added)
         return count
 
@@ -127,13 +141,16 @@ class Store:
     ) -> Parcel:
         """Register an arrival (运抵登记); a parcel that stands here with this number already is returned as it is."""
         with self._write() as writer:
-            row = parcels.register(writer, number, kind, codes=codes, arrived_at=arrived_at, findings=findings)
+            row = parcels.register(
+                writer, number, kind, codes=codes, arrived_at=arrived_at, findings=findings)
+            order_rows.follow(writer, row["id"])
             return parcels.load(writer, row["id"])
 
     def add_codes(self, parcel_id: int, codes: Sequence[str], *, number: str = "") -> Parcel:
         """Add codes read later; `number` names a parcel that had none and finds its declaration."""
         with self._write() as writer:
             parcels.add_codes(writer, parcel_id, codes, number)
+            order_rows.follow(writer, parcel_id)
             return parcels.load(writer, parcel_id)
 
     def identify(
@@ -151,6 +168,7 @@ class Store:
             parcels.identify(
                 writer, parcel_id, number=number, codes=codes, findings=findings, lane=lane, lane_reasons=lane_reasons
             )
+            order_rows.follow(writer, parcel_id)
             return parcels.load(writer, parcel_id)
 
     def record_scan(
@@ -174,7 +192,9 @@ class Store:
             row = scans.record(
                 writer, parcel_id, capture, number=number, kind=kind, codes=codes, findings=findings, seen=seen,
                 model=model, detect_ms=detect_ms, lane=lane, lane_reasons=lane_reasons, arrived_at=arrived_at,
+                is_drill=is_drill,
             )  # fmt: skip
+            order_rows.follow(writer, row["id"])
             return parcels.load(writer, row["id"])
 
     def set_detections(
@@ -195,6 +215,7 @@ class Store:
                 writer, parcel_id, scan_id, seen=seen, model=model, ms=ms, findings=findings, lane=lane,
                 reasons=reasons,
             )  # fmt: skip
+            order_rows.follow(writer, parcel_id)
             return parcels.load(writer, parcel_id)
 
     def decide(
@@ -208,7 +229,6 @@ class Store:
         note: str = "",
         second_officer: str = "",
         expected_version: int | None = None,
-        open_orders: Sequence[str] = (),
         trace: TraceLabel | None = None,
         annotations: str = "",
         due_at: datetime | None = None,
@@ -220,7 +240,7 @@ class Store:
             AlreadyKeptError: the trace code was given before. StoreFullError: nothing was decided; try again.
         """
         verdict = Verdict(
-            action, officer, decided_at, reason, note, second_officer, expected_version, open_orders, trace,
+            action, officer, decided_at, reason, note, second_officer, expected_version, trace,
             annotations, due_at,
         )  # fmt: skip
         with self._write() as writer:
@@ -265,11 +285,11 @@ class Store:
         with self._database.read() as reader:
             return parcels.load(reader, parcel_id)
 
-    def facts(self, parcel_id: int, *, officer: str = "", open_orders: Sequence[str] = ()) -> tuple[State, Facts]:
+    def facts(self, parcel_id: int, *, officer: str = "") -> tuple[State, Facts]:
         """A parcel's state and what the guards know of it, for `offers`."""
         with self._database.read() as reader:
             row = parcels.load_row(reader, parcel_id)
-            return State(row["state"]), decisions.facts_of(reader, row, officer=officer, open_orders=open_orders)
+            return State(row["state"]), decisions.facts_of(reader, row, officer=officer, now=datetime.now(UTC))
 
     def history(self, parcel_id: int) -> list[Decision]:
         with self._database.read() as reader:
@@ -300,6 +320,11 @@ class Store:
         with self._database.read() as reader:
             key = declarations.newest(reader, number, to_us(datetime.now(UTC)))
             return None if key is None else declarations.load(reader, key)
+
+    def withdrawal_of(self, number: str) -> str:
+        """The source of the cancellation that a parcel with this number is marked by; "" where there is none."""
+        with self._database.read() as reader:
+            return parcels.withdrawal_of(reader, number)
 
     def last_trace_id(self, prefix: str) -> str | None:
         """The greatest trace id given so far that begins with this text, to go on counting from."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from app.store import order_rows
 from app.store.audit import digest, first_hash
 from app.store.checkpoints import origin_of
 from app.store.database import Connection, Database, DatabaseError
@@ -147,17 +148,17 @@ class _Verification:
     def _compare(self, feed: Feed, seq: int, expected: list[list[Any]]) -> None:
         found, strays = feed.take(seq)
         self._rows += len(found) + len(strays)
-        read = feed.kept.read
-        if not strays and [read(row[2:]) for row in found] == expected:
+        said = feed.kept.read_all([row[2:] for row in found])
+        if not strays and said == expected:
             return
         for row in strays:
             self._add("row_added", _name(feed.kept, row))
-        for row, should in zip(found, expected, strict=False):
-            if read(row[2:]) != should:
+        for row, each, should in zip(found, said, expected, strict=False):
+            if each != should:
                 self._add("row_altered", _name(feed.kept, row))
-        for row in found[len(expected) :]:
+        for row in found[len(expected) : len(said)]:
             self._add("row_added", _name(feed.kept, row))
-        if len(found) < len(expected):
+        if len(said) < len(expected):
             self._add("row_missing", f"{feed.kept.table} (event {seq})")
 
     def _parcels(self) -> None:
@@ -216,6 +217,7 @@ def _counts(connection: Connection) -> Iterator[Problem]:
     ):
         yield Problem("count_wrong", f"states {state}: {n}, not {true}")
     for table, columns, true in (
+        ("open_hits", "hit_id AS id, parcel_id", order_rows.OPEN_BY_HISTORY),
         ("open_waitings", "waiting_id AS id, parcel_id, kind, since_us", OPEN_BY_HISTORY),
         ("open_matters", "matter_id AS id, area, stand, since_us", OPEN_BY_STEPS),
     ):

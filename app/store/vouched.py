@@ -6,16 +6,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from app.store import declarations, messages, officers
+from app.store import declarations, filings, messages, officers
 from app.store.database import Connection
 from app.store.decisions import payload_hash
+from app.store.rules import key_hash
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
     """How the rows of a table follow from the events that wrote them.
 
-    `columns` are read from the table, `read` makes of them what `expect` makes of an event's parcel and body.
+    `columns` are read from the table, `read` makes of them what `expect` makes of an event's parcel and body; where an
+    event vouches for a whole batch, `gather` makes one digest of all rows.
     """
 
     table: str
@@ -24,6 +26,13 @@ class Kept:
     kinds: tuple[str, ...]
     expect: Callable[[int, dict[str, Any]], list[list[Any]]]
     read: Callable[[Any], list[Any]] = list
+    gather: Callable[[list[Any]], str] | None = None
+
+    def read_all(self, rows: list[Any]) -> list[list[Any]]:
+        """The rows of one event, as `expect` gives them."""
+        if self.gather is not None:
+            return [[self.gather(rows)]] if rows else []
+        return [self.read(row) for row in rows]
 
 
 class Feed:
@@ -145,6 +154,75 @@ TABLES = (
     Kept(
         "steps", "id", "id, matter_id, kind, actor, at_us, stand, body, reference", ("stepped",),
         lambda _, body: [body["step"]],
+    ),
+    Kept(
+        "hub_verdicts", "verdict", "verdict, parcel_id, seat, officer, action, outcome, detail, decision_id",
+        ("verdict_answered",), lambda _, body: [body["answer"]],
+    ),
+    Kept(
+        "control_orders", "id",
+        "id, issuer, level, work, destination_work, instruction, target, has_conditions, valid_from_us, valid_to_us, "
+        "issued_us, received_us, source", ("order_received",), lambda _, body: [body["order"]],
+    ),
+    Kept(
+        "order_numbers", "number", "number, order_id", ("order_received",),
+        lambda _, body: [[number, body["order"][0]] for number in body["numbers"]],
+    ),
+    Kept(
+        "revoked_orders", "order_id", "order_id, issuer, reason, revoked_us", ("order_revoked",),
+        lambda _, body: [body["revoked"]],
+    ),
+    Kept(
+        "order_hits", "id", "id, order_id, parcel_id, part, work, hit_us, due_us", ("order_hit",),
+        lambda _, body: body.get("hits", []),
+    ),
+    Kept(
+        "order_steps", "id", "id, hit_id, step, officer, second_officer, result, note, at_us", ("order_step",),
+        lambda _, body: [body["step"]],
+    ),
+    Kept(
+        "handovers", "id", "id, parcel_id, way, place, digest, officer, at_us", ("handed_over",),
+        lambda _, body: [body["handover"]],
+    ),
+    Kept(
+        "withdrawals", "id", "id, number, source, reason, outcome, received_us", ("withdrawn",),
+        lambda _, body: body["withdrawals"],
+    ),
+    Kept(
+        "examinations", "id", "id, parcel_id, body, officer, second_officer, signed_us", ("examined",),
+        lambda _, body: [body["examination"]],
+    ),
+    Kept(
+        "photographs", "id", "id, parcel_id, path, sha256, source, officer, taken_us", ("photographed",),
+        lambda _, body: [body["photograph"]],
+    ),
+    Kept(
+        "filings", "id", "id, book, key, name, status, valid_from, valid_to, body", ("filed",),
+        lambda _, body: [[body["import"][7]]], gather=filings.digest_of,
+    ),
+    Kept(
+        "filing_imports", "id", "id, book, source, officer, first_id, rows, added, digest, imported_us", ("filed",),
+        lambda _, body: [body["import"]],
+    ),
+    Kept(
+        "rules", "id", "id, version, body, author, written_us", ("rules_written",), lambda _, body: body["rules"],
+    ),
+    Kept(
+        "rule_switches", "id", "id, rule_id, version, officer, switched_us", ("rules_switched",),
+        lambda _, body: body["switches"],
+    ),
+    Kept(
+        "day_keys", "day", "day, key", ("day_key_made",), lambda _, body: [body["day_key"]],
+        lambda row: [row[0], key_hash(row[1])],
+    ),
+    Kept(
+        "revealed_keys", "day", "day, revealed_us", ("day_keys_revealed",),
+        lambda _, body: [[day, at_us] for day, _, at_us in body["keys"]],
+    ),
+    Kept(
+        "selections", "id", "id, parcel_id, rule_id, version, is_drawn, lane, selected_us",
+        ("scanned", "screened", "identified", "marked", "order_hit", "order_step"),
+        lambda _, body: body.get("selected", []),
     ),
     Kept(
         "removals", "capture_id", "capture_id, rule, keep_days, since_us, removed_us", ("removed",),

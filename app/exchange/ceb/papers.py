@@ -17,6 +17,7 @@ CHINA: Final = timezone(timedelta(hours=8))
 """Times in messages carry no zone; they are those of China."""
 
 INVENTORIES = ("CEB621", "CEB603")
+CANCELLATIONS = ("CEB623", "CEB605")
 RETURNS = ("CEB625", "CEB213")
 
 # Source: the codes of JGS-20 that public documents show; one that is not here stays the number that it is.

@@ -177,9 +177,8 @@ def test_a_trace_code_is_given_once(store: Store, imaged: Put) -> None:
 
 def test_a_release_that_turns_into_a_document_review_gets_no_label(store: Store, imaged: Put) -> None:
     parcel = imaged("A")
-    made = store.decide(
-        parcel.id, Action.RELEASE, officer="li", decided_at=NOON, open_orders=("B1",), trace=TraceLabel("T1", "a")
-    )
+    store.waiting.begin(parcel.id, WaitingKind.TAX_PAYMENT, officer="li", since_at=NOON)
+    made = store.decide(parcel.id, Action.RELEASE, officer="li", decided_at=NOON, trace=TraceLabel("T1", "a"))
     assert (made.after, made.trace_code) == (State.DOC_REVIEW, None)
     assert store.find_trace("T1") is None
 

@@ -14,8 +14,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.customs.documents import Withdrawal
+from app.customs.examination import Examination, Handling, Item
+from app.customs.filings import Book, Filing
 from app.customs.matters import Area, Entry
 from app.customs.notices import Marking, Notice, NoticeKind
+from app.customs.orders import ControlOrder, Level, Target, Work
 from app.customs.parcel import Capture, Declaration, GoodsLine, Lane, Seen
 from app.customs.states import Action, Term
 from app.customs.waiting import WaitingKind
@@ -31,6 +35,7 @@ from app.store.retention import Due, Rule
 from app.store.store import Store
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
+LATER = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 class Office:
@@ -76,6 +81,16 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     due = store.waiting.begin(4, WaitingKind.TAX_PAYMENT, officer="li", since_at=NOON)
     store.waiting.settle(due.id, officer="li", outcome="paid", now=NOON)
     store.matters.open(Area.REFUND, "form", Entry("scanned", "checking", {"goods": 1}), actor="li", at=NOON)
+    order = ControlOrder("B1", "5300", Level.PORT, Work.IMAGE, Target(numbers=("N3",)), NOON, LATER, NOON)
+    store.orders.receive(order, source="b1.json")
+    store.orders.revoke("B1", issuer="5300", reason="test", now=NOON)
+    record = Examination(4, (Item("书", "1", "1"),), Handling.RELEASE, "li", "wang", NOON)
+    store.examinations.sign(record)
+    store.examinations.add_photograph(4, b"x", suffix=".jpg", source="camera", officer="li", taken_at=NOON)
+    list(store.filings.add([Filing(Book.NEGATIVE, f"93{i}") for i in range(3)], officer="li", source="f", now=NOON))
+    withdrawal = Withdrawal("N3", "CEB623/G2", "test")
+    store.messages.add([(Received("CEB623", "G2", {"fields": {}, "lines": []}, number="N3"), withdrawal)])
+    store.orders.hand_over(4, "sent", place="2200/hall", digest="0" * 64, officer="li", now=NOON)
     store.keeping.take_checkpoint(Office())
     store.close()
     return folder
