@@ -215,11 +215,10 @@ class Tracing:
             raise NoticeUnknownError(f"There is no recall or intercept {notice_id}.", id=notice_id)
         return found
 
-    def affected_by(self, notice: Notice) -> list[Affected]:
-        """The released parcels that a notice names, each with what is known of it now."""
-        released = [
-            found for key in self._store.recalls.named(notice.codes) for found in self._store.recalls.released(key)
-        ]
+    def affected_by(self, notice: Notice, *, is_out: bool = True) -> list[Affected]:
+        """The parcels that a notice names, each with what is known now; `is_out` leaves out what was taken back."""
+        recalls = self._store.recalls
+        released = [found for key in recalls.named(notice.codes) for found in recalls.released(key, is_out=is_out)]
         return [Affected(found, ()) for found in released if found.trace_id in notice.codes]
 
     def where(self, parcel_id: int) -> LastEvent | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json as jsonlib
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,19 +10,30 @@ from typing import Annotated
 import typer
 
 from app.commands.acting import Officer, act_as, acting_beside
-from app.commands.output import Exit, known_errors, print_json, print_line
+from app.commands.output import Exit, explain, known_errors, print_json, print_line
 from app.commands.records import Data, Json, open_station, read_code
-from app.customs.notices import LastEvent, Notice, NoticeKind
-from app.customs.parcel import Decision, Parcel
+from app.commands.traced import (
+    affected_row,
+    parcel_row,
+    print_affected,
+    print_key,
+    print_notices,
+    print_parcel,
+    step_row,
+    term,
+    verdict_words,
+)
+from app.customs.notices import NoticeKind
 from app.officers.rights import Right
 from app.settings import Settings, load_settings
 from app.texts import text
 from app.trace.epcis import to_epcis
+from app.trace.errors import KeysMissingError
 from app.trace.keyring import Keyring
-from app.trace.keys import PublicKey, name_algorithm, read_key_list
+from app.trace.keys import read_key_list
 from app.trace.page import build_page
-from app.trace.recall import Affected, Ground, Selector
-from app.trace.verdicts import Verdict, VerdictKind
+from app.trace.recall import Ground, Selector
+from app.trace.verdicts import VerdictKind
 from app.trace.verdicts import verify as verify_code
 
 Reason = Annotated[str, typer.Option(help="Why, as every alarm shows it.")]
@@ -58,17 +68,17 @@ def trace(
         where = {"what": last.what, "place": last.place, "at": last.at.isoformat()} if last else None
         verdict = traced.verdict.kind if traced.verdict else None
         print_json(
-            {"code": code, "verdict": verdict, "parcel": parcel and _parcel(parcel), "where": where,
-             "history": [*map(_step, history)], "same": [*map(_affected, others)]}
+            {"code": code, "verdict": verdict, "parcel": parcel and parcel_row(parcel), "where": where,
+             "history": [*map(step_row, history)], "same": [*map(affected_row, others)]}
         )  # fmt: skip
     elif str(epcis) != "-":
         if traced.verdict:
-            print_line(f"Code: {traced.verdict.kind}  {_words(traced.verdict)}")
+            print_line(verdict_words(traced.verdict))
         if parcel:
-            _print_parcel(parcel, history, last)
-        _print_affected(others)
+            print_parcel(parcel, history, last)
+        print_affected(others)
     if parcel is None:
-        typer.echo("No parcel here is known by this code.", err=True)
+        typer.echo(text("trace.told.unknown"), err=True)
         raise typer.Exit(Exit.FOUND)
 
 
@@ -88,7 +98,7 @@ def verify(
         print_json(
             {
                 "verdict": verdict.kind,
-                "words": _words(verdict),
+                "words": verdict_words(verdict),
                 "kid": verdict.kid.hex() or None,
                 "trace_id": str(claims.trace_id) if claims else None,
                 "item_id": claims.item_id if claims else None,
@@ -99,10 +109,11 @@ def verify(
             }
         )
     else:
-        print_line(_words(verdict))
+        print_line(verdict_words(verdict))
         if claims:
             print_line(
-                f"{claims.trace_id.display}  {claims.item_id}  {claims.status}  {claims.issued_at:%Y-%m-%d %H:%M}Z"
+                f"{claims.trace_id.display}  {claims.item_id}  {term('state', claims.status)}  "
+                f"{claims.issued_at:%Y-%m-%d %H:%M}Z"
             )
     if verdict.kind is not VerdictKind.VALID:
         raise typer.Exit(Exit.FOUND)
@@ -113,14 +124,14 @@ def list_keys(json: Json = False, data: Data = None) -> None:
     """List every key that this station trusts."""
     with known_errors():
         for key in _keyring(data).public_keys():
-            _print_key(key, json=json)
+            print_key(key, json=json)
 
 
 @key_commands.command()
 def rotate(officer: Officer = None, data: Data = None) -> None:
     """Make a new signing key; the older ones go on verifying."""
     with known_errors(), acting_beside(_settings(data), officer, Right.KEYS):
-        _print_key(_keyring(data).store.rotate(datetime.now(UTC)), json=False)
+        print_key(_keyring(data).store.rotate(datetime.now(UTC)), json=False)
 
 
 @key_commands.command()
@@ -136,7 +147,7 @@ def revoke(
     except ValueError as error:
         raise typer.BadParameter(f"{kid!r} is no key id", param_hint="KID") from error
     with known_errors(), acting_beside(_settings(data), officer, Right.KEYS):
-        _print_key(_keyring(data).store.revoke(wanted, reason, datetime.now(UTC)), json=False)
+        print_key(_keyring(data).store.revoke(wanted, reason, datetime.now(UTC)), json=False)
 
 
 @key_commands.command()
@@ -161,7 +172,7 @@ def import_keys(
         type(fresh)([*keyring.public_keys(), *fresh])
         fresh.write(target, now=datetime.now(UTC))
     for key in fresh:
-        _print_key(key, json=False)
+        print_key(key, json=False)
 
 
 @key_commands.command()
@@ -195,8 +206,8 @@ def add_recall(
     with known_errors(), open_station(data) as station:
         selector = Selector(goods, hs_code, batch, enterprise, detection, declaration, **times)
         recalled = station.recall(selector, reason, act_as(station.rights, officer, Right.RECALL))
-    _print_notices([recalled.notice], json=json)
-    _print_affected(recalled.affected, json=json)
+    print_notices([recalled.notice], json=json)
+    print_affected(recalled.affected, json=json)
 
 
 @recall_commands.command("list")
@@ -207,14 +218,17 @@ def list_recalls(json: Json = False, data: Data = None) -> None:
 
 @recall_commands.command()
 def show(
-    notice: Annotated[str, typer.Argument(help="Id of the recall.")], json: Json = False, data: Data = None
+    notice: Annotated[str, typer.Argument(help="Id of the recall.")],
+    every: Annotated[bool, typer.Option("--all", help="Also parcels that were taken back since.")] = False,
+    json: Json = False,
+    data: Data = None,
 ) -> None:
-    """Show a recall and what is known now of every parcel that it names."""
+    """Show a recall and what is known now of every parcel that it names and that is still out."""
     with known_errors(), open_station(data) as station:
         found = station.tracing.notice(notice)
-        affected = station.tracing.affected_by(found)
-    _print_notices([found], json=json)
-    _print_affected(affected, json=json)
+        affected = station.tracing.affected_by(found, is_out=not every)
+    print_notices([found], json=json)
+    print_affected(affected, json=json)
 
 
 @recall_commands.command()
@@ -236,7 +250,7 @@ def add_intercept(
     """Have what carries one of these codes stopped wherever it is scanned."""
     with known_errors(), open_station(data) as station:
         notice = station.intercept(codes, reason, act_as(station.rights, officer, Right.INTERCEPT))
-    _print_notices([notice], json=json)
+    print_notices([notice], json=json)
 
 
 @intercept_commands.command("list")
@@ -259,16 +273,26 @@ def _settings(data: Path | None) -> Settings:
 
 
 def _keyring(data: Path | None) -> Keyring:
-    from app.build import open_keys
+    """The keys of a post that has some: looking at keys must not make any.
 
-    keyring = open_keys(_settings(data))
-    keyring.on_damage = lambda error: typer.echo(str(error), err=True)
-    return keyring
+    Raises:
+        KeysMissingError: there are none.
+    """
+    from app.build import find_notary
+
+    settings = _settings(data)
+    notary = find_notary(settings)
+    if notary is None:
+        folder, office = settings.data / "keys", settings.post.office
+        message = f"There are no keys of office {office} in {folder}: check --data, or start the station once."
+        raise KeysMissingError(message, folder=str(folder), office=office)
+    notary.keys.on_damage = lambda error: typer.echo(explain(error), err=True)
+    return notary.keys
 
 
 def _list_notices(kind: NoticeKind, *, json: bool, data: Path | None) -> None:
     with known_errors(), open_station(data) as station:
-        _print_notices([notice for notice in station.tracing.notices() if notice.kind is kind], json=json)
+        print_notices([notice for notice in station.tracing.notices() if notice.kind is kind], json=json)
 
 
 def _close(notice: str, officer: str | None, right: Right, data: Path | None) -> None:
@@ -281,110 +305,3 @@ def _write(file: Path, content: str) -> None:
         print_line(content)
     else:
         file.write_text(content, "utf-8")
-
-
-def _words(verdict: Verdict) -> str:
-    """The verdict and what to do, in the officer's language."""
-    return f"{text(f'trace.verdict.{verdict.kind}')}  {text(f'trace.advice.{verdict.kind}')}"
-
-
-def _print_parcel(parcel: Parcel, history: Sequence[Decision], last: LastEvent | None) -> None:
-    goods = parcel.declaration.summary if parcel.declaration else ""
-    print_line(f"{parcel.number}  {parcel.state}  {parcel.trace_code or ''}  {goods}")
-    for finding in parcel.findings:
-        print_line(f"  {text(f'ui.finding.{finding.kind}')}  {finding.detail}")
-    for decision in history:
-        undone = f"  (undone {decision.undone_at:%H:%M:%S})" if decision.undone_at else ""
-        print_line(
-            f"  {decision.decided_at:%Y-%m-%d %H:%M:%S}Z  {decision.officer}  {decision.action}: "
-            f"{decision.before} -> {decision.after}  {decision.reason} {decision.note}{undone}"
-        )
-    if last:
-        print_line(f"Last: {last.what} at {last.place}, {last.at:%Y-%m-%d %H:%M:%S}Z")
-
-
-def _print_key(key: PublicKey, *, json: bool) -> None:
-    if json:
-        print_json(
-            {
-                "kid": key.kid.hex(),
-                "algorithm": name_algorithm(key.alg),
-                "issuer": key.issuer,
-                "valid_from": key.valid_from.isoformat(),
-                "sign_until": key.sign_until.isoformat(),
-                "valid_until": key.valid_until.isoformat(),
-                "revoked_at": key.revoked_at.isoformat() if key.revoked_at else None,
-                "revoked_reason": key.revoked_reason or None,
-            }
-        )
-        return
-    revoked = f"  revoked {key.revoked_at:%Y-%m-%d}: {key.revoked_reason}" if key.revoked_at else ""
-    print_line(
-        f"{key.kid.hex()}  {name_algorithm(key.alg)}  office {key.issuer}  "
-        f"signs {key.valid_from:%Y-%m-%d} to {key.sign_until:%Y-%m-%d}, "
-        f"verifies until {key.valid_until:%Y-%m-%d}{revoked}"
-    )
-
-
-def _print_notices(notices: Sequence[Notice], *, json: bool) -> None:
-    for notice in notices:
-        if json:
-            lifted_at = notice.lifted_at.isoformat() if notice.lifted_at else None
-            print_json(
-                {"id": notice.id, "kind": notice.kind, "reason": notice.reason, "codes": sorted(notice.codes),
-                 "issued_at": notice.issued_at.isoformat(), "issued_by": notice.issued_by, "lifted_at": lifted_at}
-            )  # fmt: skip
-        else:
-            closed = f"  closed {notice.lifted_at:%Y-%m-%d}" if notice.lifted_at else ""
-            print_line(
-                f"{text(f'trace.alarm.{notice.kind}', id=notice.id, reason=notice.reason)}  "
-                f"({len(notice.codes)} codes, {notice.issued_by}, {notice.issued_at:%Y-%m-%d}){closed}"
-            )
-
-
-def _print_affected(rows: Sequence[Affected], *, json: bool = False) -> None:
-    for row in rows:
-        if json:
-            print_json(_affected(row))
-        else:
-            found, last = row.released, row.released.last_event
-            where = f"{last.what} at {last.place}, {last.at:%Y-%m-%d %H:%M}Z" if last else ""
-            print_line(f"  {found.trace_id}  {found.number}  {where}  {found.consignee}  {'、'.join(row.matched)}")
-
-
-def _affected(row: Affected) -> dict[str, object]:
-    found, last = row.released, row.released.last_event
-    return {
-        "trace_id": found.trace_id,
-        "number": found.number,
-        "released_at": found.released_at.isoformat(),
-        "consignee": found.consignee,
-        "matched": list(row.matched),
-        "last": {"what": last.what, "place": last.place, "at": last.at.isoformat()} if last else None,
-    }
-
-
-def _parcel(parcel: Parcel) -> dict[str, object]:
-    return {
-        "id": parcel.id,
-        "number": parcel.number,
-        "state": parcel.state,
-        "lane": parcel.lane,
-        "trace_id": parcel.trace_code,
-        "codes": list(parcel.codes),
-        "goods": parcel.declaration.summary if parcel.declaration else None,
-        "arrived_at": parcel.arrived_at.isoformat(),
-    }
-
-
-def _step(decision: Decision) -> dict[str, object]:
-    return {
-        "at": decision.decided_at.isoformat(),
-        "officer": decision.officer,
-        "action": decision.action,
-        "before": decision.before,
-        "after": decision.after,
-        "reason": decision.reason,
-        "note": decision.note,
-        "undone_at": decision.undone_at.isoformat() if decision.undone_at else None,
-    }

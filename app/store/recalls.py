@@ -59,10 +59,10 @@ class Recalls:
         with self._read() as reader:
             return _named(reader, codes)
 
-    def released(self, parcel_id: int | None = None) -> Iterator[Released]:
-        """Every parcel that was let go and carries a good label, or one of them, read row by row."""
+    def released(self, parcel_id: int | None = None, *, is_out: bool = True) -> Iterator[Released]:
+        """Every parcel that was let go, or one of them, read row by row; `is_out` only where its label still counts."""
         with self._read() as reader:
-            yield from _released(reader, parcel_id)
+            yield from _released(reader, parcel_id, is_out=is_out)
 
     def last_event(self, parcel_id: int) -> LastEvent | None:
         """The last decision on a parcel or the last scan of its label; the place of a decision is this station."""
@@ -150,12 +150,13 @@ def _named(connection: Connection, codes: Iterable[str]) -> list[int]:
 
 _RELEASED = (
     "SELECT l.trace_id, p.id, p.number, d.decided_us, p.declaration_id FROM labels l JOIN decisions d "
-    "ON d.id = l.decision_id JOIN parcels p ON p.id = d.parcel_id WHERE p.trace_id = l.trace_id"
+    "ON d.id = l.decision_id JOIN parcels p ON p.id = d.parcel_id WHERE (p.trace_id = l.trace_id OR NOT ?1)"
 )
 
 
-def _released(connection: Connection, parcel_id: int | None = None) -> Iterator[Released]:
-    where, values = ("", ()) if parcel_id is None else (" AND p.id = ?", (parcel_id,))
+def _released(connection: Connection, parcel_id: int | None, *, is_out: bool) -> Iterator[Released]:
+    where = "" if parcel_id is None else " AND p.id = ?2"
+    values = (is_out,) if parcel_id is None else (is_out, parcel_id)
     for trace_id, key, number, released_us, declaration_id in connection.execute(_RELEASED + where, values):
         declared = None if declaration_id is None else declarations.load(connection, declaration_id)
         goods = declared.goods if declared else ()

@@ -61,6 +61,12 @@ class KeyUnknownError(KeyStoreError):
     key = "key_unknown"
 
 
+class KeysMissingError(KeyStoreError):
+    """The folder has no signing keys, and reading keys makes none."""
+
+    key = "keys_missing"
+
+
 class NoSigningKeyError(KeyStoreError):
     """Every key is revoked, expired or not yet valid."""
 

@@ -176,7 +176,8 @@ def test_recalled_goods_are_found_marked_and_stopped(desk: Desk, language: str) 
     assert text("ui.finding.recalled") in told.stdout
     shown = guanjian(desk, "recall", "show", notice["id"])
     assert text("trace.alarm.recall", id=notice["id"], reason="salmonella") in shown.stdout
-    assert "scanned at 9999/station-1" in shown.stdout
+    assert text("trace.told.scanned") in shown.stdout
+    assert "9999/station-1" in shown.stdout
 
     assert guanjian(desk, "recall", "close", notice["id"]).exit_code == 0
     assert ask(desk, milk[1][1]) == VerdictKind.VALID
@@ -273,6 +274,33 @@ def test_looking_a_code_up_is_no_scan_of_its_label(desk: Desk, tmp_path: Path) -
     assert desk.station._store.labels.sightings(trace_id) == []
     ask(desk, payload)
     assert desk.station._store.labels.sightings(trace_id) != []
+
+
+def test_a_recall_shows_what_is_out_and_with_all_also_what_was_taken_back(desk: Desk) -> None:
+    desk.scan(0, S10)
+    decided = desk.station.decide(desk.newest.id, Action.RELEASE, officer="a", reason="no_suspicion")
+    notice = desk.station.intercept([decided.decision.trace_code or ""], "tip", "a")
+    assert S10 in guanjian(desk, "recall", "show", notice.id).stdout
+    desk.station.undo(decided.decision.id, officer="a")
+    assert S10 not in guanjian(desk, "recall", "show", notice.id).stdout
+    assert S10 in guanjian(desk, "recall", "show", notice.id, "--all").stdout
+
+
+def test_the_words_of_a_life_are_the_officers(desk: Desk, language: str) -> None:
+    release(desk, S10)
+    told = guanjian(desk, "trace", S10).stdout
+    for term in ("state.released", "state.imaged", "action.release", "reason.release.no_suspicion"):
+        assert text(term) in told
+    assert "no_suspicion" not in told
+
+
+@pytest.mark.parametrize(
+    "command", [["list"], ["export", "x.json"], ["page", "x.html"], ["revoke", "00", "--reason", "x"]]
+)
+def test_looking_at_keys_makes_none(tmp_path: Path, command: list[str], language: str) -> None:
+    done = CliRunner().invoke(cli, ["keys", *command, "--data", str(tmp_path)])
+    assert (done.exit_code, list(tmp_path.iterdir())) == (3, [])
+    assert str(tmp_path) in done.stderr
 
 
 def test_a_recall_that_means_nothing_is_refused(desk: Desk) -> None:
