@@ -1,4 +1,4 @@
-"""A store of millions of parcels, made in bulk: rows, events, counts and checkpoints as a station would have written them.
+"""A store of millions of parcels, made in bulk: rows, events, counts, checkpoints as a station writes them.
 
 Parcels are fictitious. What is written verifies; there are no pictures, only their rows.
 """

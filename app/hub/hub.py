@@ -87,7 +87,7 @@ class Hub:
         return Errands(
             [_due(each) for each in said["verdicts"]],
             [Hold(**each) for each in said["holds"]],
-            [str(each) for each in said["pictures"]],
+            [(parcel_id, sha256) for parcel_id, sha256 in said["pictures"]],
         )
 
     def answer_verdict(self, store: UUID, key: UUID, outcome: str, detail: str, state: str) -> None:
@@ -170,7 +170,8 @@ class Hub:
     def offered(self, limit: int = 200) -> list[OfferRow]:
         sql = (
             "SELECT store, parcel_id, station, number, lane, state, urgency, "
-            "to_timestamp(arrived_us / 1e6) AS arrived_at FROM offered ORDER BY urgency DESC, priority DESC, arrived_us LIMIT %s"
+            "to_timestamp(arrived_us / 1e6) AS arrived_at FROM offered "
+            "ORDER BY urgency DESC, priority DESC, arrived_us LIMIT %s"
         )
         return self._rows(OfferRow, sql, limit)
 
@@ -186,9 +187,9 @@ class Hub:
 
     # Pictures
 
-    def want_picture(self, store: UUID, sha256: str) -> None:
+    def want_picture(self, store: UUID, parcel_id: int, sha256: str) -> None:
         """Ask a parcel's lane for a picture; `fetch_picture` has it some time later."""
-        self._call("SELECT want_picture(%s, %s)", store, sha256)
+        self._call("SELECT want_picture(%s, %s, %s)", store, parcel_id, sha256)
 
     def put_picture(self, store: UUID, sha256: str, picture: bytes, sidecar: bytes) -> None:
         """Send a picture that was asked for, in parts. Raises TooLargeError."""

@@ -75,11 +75,11 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Errands:
-    """What others want of a station: verdicts to apply, parcels to hold, pictures (by sha256) to send."""
+    """What others want of a station: verdicts to apply, parcels to hold, pictures (parcel and sha256) to send."""
 
     verdicts: Sequence[Due]
     holds: Sequence[Hold]
-    pictures: Sequence[str]
+    pictures: Sequence[tuple[int, str]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from app.store.errors import StoreError
 
 def pending(connection: Connection, target: str, limit: int) -> list[Event]:
     """The next events for a target, in order and without gap."""
-    return list(read_events(connection, "WHERE seq > ?", (_sent(connection, target),), limit))
+    return list(read_events(connection, "WHERE seq > ?", (sent(connection, target),), limit))
 
 
 def mark_sent(connection: Connection, target: str, seq: int) -> None:
@@ -30,6 +30,7 @@ def mark_sent(connection: Connection, target: str, seq: int) -> None:
     )
 
 
-def _sent(connection: Connection, target: str) -> int:
+def sent(connection: Connection, target: str) -> int:
+    """The last event that a target has; 0 where it has none."""
     found = connection.execute("SELECT sent_seq FROM deliveries WHERE target = ?", (target,)).fetchone()
     return int(found[0]) if found else 0

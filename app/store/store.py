@@ -33,6 +33,7 @@ from app.store.filings import Filings
 from app.store.found import LogReport
 from app.store.hours import day_counts
 from app.store.hub import HubSide
+from app.store.hub import HubSide
 from app.store.keeping import Keeping
 from app.store.labels import Labels
 from app.store.mail import Mail
@@ -67,6 +68,7 @@ class Store:
         self.labels = Labels(self._write, database.read)
         self.messages = Messages(self._write, database.read)
         self.recalls = Recalls(self._write, database.read)
+        self.hub = HubSide(self._write, database.read)
         self.rules = Rules(self._write, database.read)
         self.past = Past(database.read)
         self.rollups = Rollups(self._write, database.read)

@@ -149,6 +149,7 @@ CREATE INDEX conflicts_of_parcel ON conflicts (store, parcel_id);
 CREATE UNLOGGED TABLE wanted_pictures (
     store uuid NOT NULL,
     sha256 text NOT NULL CHECK (sha256 ~ '^[0-9a-f]{64}$'),
+    parcel_id bigint NOT NULL,
     wanted_at timestamptz NOT NULL DEFAULT now(),
     failed text NOT NULL DEFAULT '',
     parts int,

@@ -179,8 +179,8 @@ BEGIN
         'holds', (SELECT coalesce(jsonb_agg(to_jsonb(c) ORDER BY c.id), '[]') FROM (
             SELECT id, parcel_id, number, state, other_station, other_state FROM conflicts
             WHERE store = of_store AND outcome IS NULL AND kind = 'number' ORDER BY id LIMIT 50) c),
-        'pictures', (SELECT coalesce(jsonb_agg(w.sha256), '[]') FROM (
-            SELECT sha256 FROM wanted_pictures WHERE store = of_store AND parts IS NULL AND failed = ''
+        'pictures', (SELECT coalesce(jsonb_agg(jsonb_build_array(w.parcel_id, w.sha256)), '[]') FROM (
+            SELECT parcel_id, sha256 FROM wanted_pictures WHERE store = of_store AND parts IS NULL AND failed = ''
             ORDER BY wanted_at LIMIT 8) w));
 END $$;
 
@@ -372,12 +372,12 @@ END $$;
 
 -- Pictures
 
-CREATE OR REPLACE FUNCTION want_picture(of_store uuid, of_sha256 text) RETURNS void
+CREATE OR REPLACE FUNCTION want_picture(of_store uuid, of_parcel bigint, of_sha256 text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = guanjian, pg_temp AS $$
 BEGIN
     PERFORM me();
     DELETE FROM wanted_pictures WHERE wanted_at < now() - interval '1 hour';
-    INSERT INTO wanted_pictures (store, sha256) VALUES (of_store, of_sha256)
+    INSERT INTO wanted_pictures (store, sha256, parcel_id) VALUES (of_store, of_sha256, of_parcel)
         ON CONFLICT (store, sha256) DO UPDATE SET failed = '' WHERE wanted_pictures.failed <> '';
     PERFORM pg_notify('guanjian', (SELECT station FROM logs WHERE store = of_store));
 END $$;
