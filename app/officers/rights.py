@@ -94,9 +94,10 @@ _DECIDES = _LOOKS | {
     _R.RETURNS,
     _R.COUNTERS,
     _R.EXAM_RECORD,
+    _R.RULES_EDIT,
 }
 _LEADS = {
-    _R.RECALL, _R.RULES_EDIT, _R.RULES_SWITCH_ON, _R.ORDERS_LIFT, _R.TIP_MANAGE, _R.LOG_VERIFY, _R.HUB_SUPERVISE
+    _R.RECALL, _R.RULES_SWITCH_ON, _R.ORDERS_LIFT, _R.TIP_MANAGE, _R.LOG_VERIFY, _R.HUB_SUPERVISE
 }  # fmt: skip
 
 RIGHTS: Mapping[Role, frozenset[Right]] = {
@@ -176,14 +177,14 @@ class KnownOfficers:
     """Rights of a demonstration: fictitious officers with their roles, who need no secret."""
 
     def __init__(self, roles: Mapping[str, Role]) -> None:
-        self._roles = dict(roles)
+        self.roles: Mapping[str, Role] = dict(roles)
 
     def first_with(self, right: Right) -> str:
         """The first of them who may do something."""
-        return next(officer for officer, role in self._roles.items() if may(role, right))
+        return next(officer for officer, role in self.roles.items() if may(role, right))
 
     def require(self, officer: str, right: Right) -> None:
-        role = self._roles.get(officer)
+        role = self.roles.get(officer)
         if role is None:
             raise OfficerUnknownError(f"There is no officer {officer} here.", officer=officer)
         check_role(officer, role, right)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QToolButton, QWidget
 
+from app.officers.rights import Role
 from app.printing import PrinterStatus
 from app.texts import language, text
 from app.ui import build, keys, theme, words
@@ -31,20 +32,31 @@ class TopBar(QFrame):
         self._brand = build.named(QLabel(), "brand")
         self._post = build.named(QLabel(), "soft")
         self._pace = build.named(QLabel(), "soft")
+        self._role: Role | None = None
         self._officer = build.named(QLabel(), "pill")
+        self._demo = build.named(QLabel(), "demo")
+        self._demo.hide()
         self._clock = build.named(QLabel(), "mono")
         self._buttons = {name: build.named(QToolButton(), "flat") for name in ("language", "theme", "help")}
         row = build.row(self, gap=10, margins=(12, 4, 8, 4))
         for widget in (self._sign, self._brand, self._post):
             row.addWidget(widget)
         row.addStretch()
-        for widget in (self._pace, self._officer, self._clock):
+        for widget in (self._demo, self._pace, self._officer, self._clock):
             row.addWidget(widget)
         for name, button in self._buttons.items():
             button.clicked.connect(lambda _=False, name=name: self.pressed.emit(name))
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             row.addWidget(button)
+
+    def set_officer(self, name: str, role: Role) -> None:
+        self._officer_name, self._role = name, role
+        self.retranslate()
+
+    def mark_demo(self) -> None:
+        """Say for as long as the window is open that nothing here is real."""
+        self._demo.show()
 
     def tick(self, pace: Pace) -> None:
         self._clock.setText(f"{datetime.now(UTC).astimezone():%H:%M}")
@@ -57,7 +69,10 @@ class TopBar(QFrame):
     def retranslate(self) -> None:
         self._brand.setText(text("ui.brand"))
         self._post.setText(self._post_names.get(language(), ""))
-        self._officer.setText(text("ui.officer", name=self._officer_name))
+        role = f"  {text(self._role.text_key)}" if self._role else ""
+        self._officer.setText(text("ui.officer", name=self._officer_name) + role)
+        self._demo.setText(text("officers.demo_mark"))
+        self._demo.setToolTip(text("officers.demo_tip"))
         for name, button in self._buttons.items():
             button.setText(keys.key_of(name))
             button.setToolTip(f"{text(f'ui.key.{name}')} ({keys.key_of(name)})")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -48,13 +49,18 @@ class Chooser(QFrame):
         self._hint = build.named(QLabel(wordWrap=True), "small")
         self._rows = build.column(gap=2)
         self.second = QLineEdit()
+        self.second_pin = QLineEdit(echoMode=QLineEdit.EchoMode.Password)
+        self.is_badge: Callable[[str], bool] | None = None
+        """Which codes are badges, where second officers prove who they are; None where they need no secret."""
+        self._badge = ""
         self.note = QLineEdit()
         self._needs = build.named(QLabel(wordWrap=True), "warn")
         column = build.column(self, gap=8, margins=(16, 14, 16, 14))
         for part in (self._title, self._needs):
             column.addWidget(part)
         column.addLayout(self._rows)
-        for line in (self.second, self.note):
+        self.second.textEdited.connect(self._forget_badge)
+        for line in (self.second, self.second_pin, self.note):
             column.addWidget(line)
             line.returnPressed.connect(self._submit)
         column.addWidget(self._hint)
@@ -68,12 +74,22 @@ class Chooser(QFrame):
         """Open for an action on a parcel."""
         self._offer, self._number, self._reason = offer, number, ""
         self._reasons = words.reasons(offer.action) if offer.needs_reason else []
-        self.second.clear()
-        self.note.clear()
+        self._badge = ""
+        for line in (self.second, self.second_pin, self.note):
+            line.clear()
         self.retranslate()
         self.show()
         self.raise_()
         self._focus_next()
+
+    def take_code(self, code: str) -> bool:
+        """A code was read: whether it is the badge of the second officer, whose PIN is then asked for."""
+        if not self.second.isVisible() or self.is_badge is None or not self.is_badge(code):
+            return False
+        self._badge = code
+        self.second.setText(text("officers.sign_in.badge_read"))
+        self.second_pin.setFocus()
+        return True
 
     def leave(self) -> None:
         """Close without a decision."""
@@ -82,7 +98,10 @@ class Chooser(QFrame):
         self.left.emit()
 
     def retranslate(self) -> None:
-        self.second.setPlaceholderText(text("ui.choose.second_officer"))
+        self.second.setPlaceholderText(
+            text("ui.choose.second_officer" if self.is_badge is None else "officers.choose.second")
+        )
+        self.second_pin.setPlaceholderText(text("officers.choose.second_pin"))
         needs_document = self._offer is not None and self._offer.needs_document
         self.note.setPlaceholderText(text("ui.choose.document" if needs_document else "ui.choose.note"))
         self._hint.setText(text("ui.choose.hint" if self._reasons else "ui.choose.hint_enter"))
@@ -90,6 +109,7 @@ class Chooser(QFrame):
             return
         self._title.setText(f"{words.action_name(self._offer.action)}   {self._number}")
         self.second.setVisible(self._offer.needs_second_officer)
+        self.second_pin.setVisible(self._offer.needs_second_officer and self.is_badge is not None)
         self._reasons = words.reasons(self._offer.action) if self._offer.needs_reason else []
         self._fill_rows()
         self._show_needs()
@@ -134,6 +154,8 @@ class Chooser(QFrame):
             return "ui.choose.needs_reason"
         if offer.needs_second_officer and not self.second.text().strip():
             return "ui.choose.needs_second"
+        if offer.needs_second_officer and self.is_badge is not None and not self.second_pin.text():
+            return "officers.choose.needs_pin"
         if offer.needs_document and not self.note.text().strip():
             return "ui.choose.needs_document"
         return ""
@@ -146,10 +168,15 @@ class Chooser(QFrame):
             self._show_needs()
             self._focus_next()
             return
-        choice = Choice(offer.action, self._reason, self.note.text().strip(), self.second.text().strip())
+        second = self._badge or self.second.text().strip()
+        choice = Choice(offer.action, self._reason, self.note.text().strip(), second, self.second_pin.text())
+        self.second_pin.clear()
         self._offer = None
         self.hide()
         self.chosen.emit(choice)
+
+    def _forget_badge(self) -> None:
+        self._badge = ""
 
     def _show_needs(self) -> None:
         lacking = self._lacking()
@@ -161,6 +188,8 @@ class Chooser(QFrame):
         target: QWidget = self
         if lacking == "ui.choose.needs_second":
             target = self.second
+        elif lacking == "officers.choose.needs_pin":
+            target = self.second_pin
         elif lacking == "ui.choose.needs_document" or (lacking and not self._reasons):
             target = self.note
         target.setFocus()

@@ -12,10 +12,11 @@ from app.ui import keys
 from app.ui.course import Course
 from app.ui.look_bar import look_name
 from app.ui.look_keys import parts_on
+from app.ui.sign_in import SWITCHES
 from imaging.look import Look
 from imaging.marks import MarkKind
 
-ON_PAGES = frozenset(("pages", "leave", "help", "language", "theme", "full_screen", "quit", "break", "acknowledge"))
+ON_PAGES = frozenset(("pages", "lock", "leave", "help", "language", "theme", "full_screen", "quit", "break", "acknowledge"))
 """What the keys of the table still do while a page is in front; all others are the page's own."""
 _DIALS = {"up": 1, "wide": 1, "down": -1, "narrow": -1}
 
@@ -33,6 +34,8 @@ class Commands(QObject):
         self._course = course
         self._parts = course.parts
         self.combinations = combinations
+        self.is_shut: Callable[[], bool] = lambda: False
+        """Whether the window is covered and nobody may do anything."""
         desk, stage, tools = course.desk, course.parts.stage, course.tools
         self._commands: dict[str, Callable[[], object]] = {
             "undo": course.undo,
@@ -65,6 +68,10 @@ class Commands(QObject):
     def press(self, command: str) -> bool:
         """Do what a key or a button stands for; False when an overlay is open and the key is its own."""
         parts = self._parts
+        if self.is_shut():
+            if command in SWITCHES:
+                self.window_command.emit(command)
+            return command in SWITCHES
         if parts.chooser.is_open or parts.pages.isVisible():
             return False
         if parts.help.isVisible():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
@@ -51,6 +52,8 @@ class Course(QObject):
         self._is_switching = False
         self._asked: Reading | None = None
         self._label: tuple[int, QImage] | None = None
+        self.is_taken: Callable[[Reading], bool] = lambda _: False
+        """Asked first with every code from the officer's hand: badges open no parcel."""
         self._prints_label = False
         self._refresh = QTimer(self, singleShot=True, interval=REFRESH_MS)
         self._refresh.timeout.connect(self.refresh)
@@ -315,6 +318,8 @@ class Course(QObject):
         if reading == self._asked:
             return
         self._asked = reading
+        if self.is_taken(reading) or self.parts.chooser.take_code(reading.code.text):
+            return
         self.parts.status.set_code(reading.code.symbology, reading.code.text)
         page = self.parts.stack.page
         if page is not None and page.take_code(reading.code.text):

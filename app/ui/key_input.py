@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import monotonic
 from typing import Protocol
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer, Signal
@@ -18,6 +19,13 @@ READER_ENDS = ("\r", "\n", "\t")
 READER_CONTROLS = (*READER_ENDS, "\x1d")
 """What a reader types besides signs: its end, and the group separator of GS1."""
 TEXT_FIELDS = (QLineEdit, QPlainTextEdit)
+_ACTIVE = (
+    QEvent.Type.MouseMove,
+    QEvent.Type.KeyPress,
+    QEvent.Type.Wheel,
+    QEvent.Type.MouseButtonPress,
+    QEvent.Type.TouchBegin,
+)
 
 
 class WedgeKeys(Protocol):
@@ -61,12 +69,16 @@ class KeyInput(QObject):
         self._pressed = pressed
         self._released = released
         self._wedge = wedge
+        self.active_at_s = monotonic()
+        """When the officer last used a key or the mouse."""
         self._withheld: list[tuple[QWidget, QKeyEvent]] = []
         self._is_replaying = False
         self._expiry = QTimer(self, singleShot=True)
         self._expiry.timeout.connect(self._expire)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        if event.type() in _ACTIVE:
+            self.active_at_s = monotonic()
         if event.type() not in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease) or not isinstance(event, QKeyEvent):
             return False
         if not isinstance(watched, QWidget) or not self._is_first(watched):

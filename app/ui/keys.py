@@ -143,6 +143,7 @@ _OTHERS = (
     Binding("archive", ("Ctrl+O",), "queue", in_text=True),
     Binding("search", ("Ctrl+F", "/"), "queue"),
     Binding("pages", ("Ctrl+M",), "station", in_text=True),
+    Binding("lock", ("Ctrl+L",), "station", in_text=True),
     Binding("print", ("Ctrl+P",), "station", in_text=True),
     Binding("acknowledge", ("F12",), "station", in_text=True),
     Binding("break", ("F8",), "station", in_text=True),

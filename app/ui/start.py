@@ -13,6 +13,7 @@ from app.customs.states import Term
 from app.ui import theme
 from app.ui.bridge import Bridge
 from app.ui.key_input import Wedge
+from app.ui.lock import Door
 from app.ui.settings import UiSettings
 from app.ui.window import MainWindow
 from app.views import StationView
@@ -40,6 +41,7 @@ def start(
     rule_titles: Mapping[str, Term] | None = None,
     post_names: Mapping[str, str] | None = None,
     wedge: Wedge | None = None,
+    door: Door | None = None,
     keep: Callable[[UiSettings], None] | None = None,
     attend: Callable[[MainWindow], None] | None = None,
 ) -> int:
@@ -48,7 +50,7 @@ def start(
     `attend` gets the window before it is shown; the station is started there or earlier, with `bridge` as its watcher.
     """
     application = make_application()
-    window = MainWindow(station, bridge, settings, rule_titles=rule_titles, post_names=post_names, wedge=wedge)
+    window = MainWindow(station, bridge, settings, rule_titles=rule_titles, post_names=post_names, wedge=wedge, door=door)
     if attend is not None:
         attend(window)
     before = signal.signal(signal.SIGINT, lambda *_: window.close())

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow
 
 from app import texts
 from app.customs.states import Term
+from app.officers.rights import Role
 from app.texts import text
 from app.ui import theme
 from app.ui.bridge import Bridge
@@ -18,6 +19,7 @@ from app.ui.commands import Commands
 from app.ui.course import Course
 from app.ui.desk import Desk
 from app.ui.key_input import KeyInput, Wedge
+from app.ui.lock import Door, Guard
 from app.ui.pace import Pace
 from app.ui.pages.page import Frame
 from app.ui.parts import Parts
@@ -31,7 +33,8 @@ LEAST_W, LEAST_H = 1180, 660
 class MainWindow(QMainWindow):
     """One officer at one station.
 
-    `rule_titles` names the lane rules by id, `post_names` the post by language, `wedge` is a reader that types.
+    `rule_titles` names the lane rules by id, `post_names` the post by language, `wedge` is a reader that types. Through
+    the `door` officers sign in; without one the officer of the settings works.
     """
 
     closed = Signal()
@@ -45,10 +48,12 @@ class MainWindow(QMainWindow):
         rule_titles: Mapping[str, Term] | None = None,
         post_names: Mapping[str, str] | None = None,
         wedge: Wedge | None = None,
+        door: Door | None = None,
     ) -> None:
         super().__init__()
         self.setObjectName("window")
         self._settings = settings or UiSettings()
+        self.guard: Guard | None = None
         texts.set_language(self._settings.language)
         theme.use(self._settings.theme, self._settings.text_px or theme.text_px_for(LEAST_H))
         self.setMinimumSize(LEAST_W, LEAST_H)
@@ -73,6 +78,32 @@ class MainWindow(QMainWindow):
         self.course.tick()
         self.course.refresh()
         self.parts.stage.setFocus()
+        if door is not None:
+            self.guard = self._set_guard(door, bridge)
+            self.guard.begin()
+
+    def _set_guard(self, door: Door, bridge: Bridge) -> Guard:
+        guard = Guard(self, self.desk.reads, door, lambda: self.key_input.active_at_s)
+        guard.seated.connect(self._seat)
+        guard.cover.pressed.connect(self._command)
+        bridge.device_came.connect(guard.take_device)
+        self.commands.is_shut = lambda: guard.is_shut
+        self.course.is_taken = guard.take_code
+        if guard.is_demo:
+            self.parts.top.mark_demo()
+        else:
+            self.parts.chooser.is_badge = door.settings.is_badge
+        return guard
+
+    def _seat(self, login: str, name: str, role: Role) -> None:
+        """Somebody sits down: the work that stands here goes on, but another officer begins his own."""
+        if login != self.desk.officer:
+            self.desk.officer = login
+            self.parts.chooser.leave()
+            self.parts.last.clear()
+        self.parts.top.set_officer(name, role)
+        self.desk.reread()
+        self.course.refresh()
 
     @property
     def settings(self) -> UiSettings:
@@ -102,6 +133,8 @@ class MainWindow(QMainWindow):
         self._settings = replace(self._settings, language=language)
         self.setWindowTitle(text("ui.title"))
         self.parts.retranslate()
+        if self.guard is not None:
+            self.guard.retranslate()
         self.course.tick()
 
     def set_theme(self, name: str) -> None:
@@ -119,11 +152,15 @@ class MainWindow(QMainWindow):
         elif event.size().width() != event.oldSize().width():
             self._set_widths()
         self.parts.place()
+        if self.guard is not None:
+            self.guard.place()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Ends both workers; what they are writing is finished first."""
         QApplication.instance().removeEventFilter(self.key_input)  # type: ignore[union-attr]
         self._seconds.stop()
+        if self.guard is not None:
+            self.guard.stop()
         self.desk.stop()
         # Answers that are still under way change widgets; painting them would need a window that is gone.
         self.setUpdatesEnabled(False)
@@ -140,6 +177,9 @@ class MainWindow(QMainWindow):
             self.showNormal() if self.isFullScreen() else self.showFullScreen()
         elif command == "help":
             self.parts.help.open()
+        elif command == "lock" and self.guard is not None:
+            self.parts.chooser.second_pin.clear()
+            self.guard.lock("key")
         elif command == "quit":
             self.close()
 
@@ -153,6 +193,8 @@ class MainWindow(QMainWindow):
         self.parts.retranslate()
         self._set_widths()
         self.parts.place()
+        if self.guard is not None:
+            self.guard.retranslate()
 
     def _set_widths(self) -> None:
         self.parts.set_widths(self.width(), self._settings.queue_width_px, self._settings.side_width_px)
