@@ -16,7 +16,9 @@ from app.ui.sign_in import SWITCHES
 from imaging.look import Look
 from imaging.marks import MarkKind
 
-ON_PAGES = frozenset(("pages", "lock", "leave", "help", "language", "theme", "full_screen", "quit", "break", "acknowledge"))
+ON_PAGES = frozenset(
+    ("pages", "lock", "leave", "help", "language", "theme", "full_screen", "quit", "break", "acknowledge")
+)
 """What the keys of the table still do while a page is in front; all others are the page's own."""
 _DIALS = {"up": 1, "wide": 1, "down": -1, "narrow": -1}
 
@@ -67,11 +69,14 @@ class Commands(QObject):
 
     def press(self, command: str) -> bool:
         """Do what a key or a button stands for; False when an overlay is open and the key is its own."""
+        if not self.is_shut():
+            return self._press(command)
+        if command in SWITCHES:
+            self.window_command.emit(command)
+        return command in SWITCHES
+
+    def _press(self, command: str) -> bool:
         parts = self._parts
-        if self.is_shut():
-            if command in SWITCHES:
-                self.window_command.emit(command)
-            return command in SWITCHES
         if parts.chooser.is_open or parts.pages.isVisible():
             return False
         if parts.help.isVisible():

@@ -196,9 +196,7 @@ class Guard(QObject):
             self.sign_in.who.setText(login)
             self.sign_in.pin.setFocus()
 
-        self._worker.submit(
-            lambda: accounts.make_first(login, name, pin), then, otherwise=self.first_start.tell_error
-        )
+        self._worker.submit(lambda: accounts.make_first(login, name, pin), then, otherwise=self.first_start.tell_error)
 
     def _take_seat(self, seat: Seat) -> None:
         self._seat = seat

@@ -31,6 +31,7 @@ class Cover(QFrame):
         self._sign = QLabel()
         self._brand = build.named(QLabel(), "title")
         self._switches = {name: build.named(QToolButton(), "flat") for name in SWITCHES[:2]}
+        self._cards: list[QWidget] = []
         self._middle = build.column(gap=0)
         page = build.column(self, margins=(24, 18, 24, 18))
         head = build.row(gap=10)
@@ -52,13 +53,13 @@ class Cover(QFrame):
         self.hide()
 
     def add_card(self, card: QWidget) -> None:
+        self._cards.append(card)
         self._middle.addWidget(card)
 
     def place(self) -> None:
         self.setGeometry(self._over.rect())
-        for at in range(self._middle.count()):
-            if (card := self._middle.itemAt(at).widget()) is not None:
-                card.setFixedWidth(round(theme.text_px() * CARD_EM))
+        for card in self._cards:
+            card.setFixedWidth(round(theme.text_px() * CARD_EM))
 
     def retranslate(self) -> None:
         self._brand.setText(text("ui.title"))

@@ -50,7 +50,9 @@ def start(
     `attend` gets the window before it is shown; the station is started there or earlier, with `bridge` as its watcher.
     """
     application = make_application()
-    window = MainWindow(station, bridge, settings, rule_titles=rule_titles, post_names=post_names, wedge=wedge, door=door)
+    window = MainWindow(
+        station, bridge, settings, rule_titles=rule_titles, post_names=post_names, wedge=wedge, door=door
+    )
     if attend is not None:
         attend(window)
     before = signal.signal(signal.SIGINT, lambda *_: window.close())
