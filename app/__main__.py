@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from app.commands import bench, files, keeping, log, messages, model, officers, quality, records, runs, trace
+from app.commands import bench, files, keeping, log, mail, messages, model, officers, quality, records, runs, trace
 from app.logs import configure_logs
 from app.settings import system_language
 from app.texts import set_language
@@ -42,6 +42,7 @@ cli.add_typer(log.log_commands, name="log")
 cli.add_typer(model.model_commands, name="model")
 cli.add_typer(messages.message_commands, name="messages")
 cli.add_typer(officers.officer_commands, name="officers")
+cli.add_typer(mail.mail_commands, name="mail")
 
 
 def main() -> None:
