@@ -13,7 +13,7 @@ from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from app.customs.parcel import Kind
+from app.customs.parcel import Kind, Lane
 from app.officers.rights import DEMO, Role
 from imaging.errors import KnownError
 
@@ -169,6 +169,18 @@ class Printer(_Section):
         return host, int(port)
 
 
+class Hub(_Section):
+    """The queue that the stations of a post share. `address` is libpq's, without a secret; empty: there is no hub.
+
+    Parcels of the lanes in `offers` may be looked at by officers elsewhere; a claim ends `lease_s` after it was last
+    renewed.
+    """
+
+    address: str = ""
+    offers: tuple[Lane, ...] = ()
+    lease_s: Annotated[int, Field(ge=5, le=3600)] = 120
+
+
 def system_language() -> Literal["zh_CN", "en"]:
     """English where the system's language is English, else Chinese."""
     return "en" if os.environ.get("LC_ALL", os.environ.get("LANG", "")).startswith("en") else "zh_CN"
@@ -201,6 +213,7 @@ class Settings(BaseSettings):
     work: Work = Work()
     look: Look = Look()
     printer: Printer = Printer()
+    hub: Hub = Hub()
     devices: tuple[DeviceEntry, ...] = ()
 
     @classmethod

@@ -13,11 +13,13 @@ import structlog
 
 from app.accounts import Accounts
 from app.arrivals import Arrivals, Placed
+from app.customs.errors import GuardError
 from app.customs.notices import Notice
 from app.customs.parcel import ArchiveFilter, Decision, Parcel, QueueFilter, QueueRow
 from app.customs.risk import Rule
 from app.customs.states import LETS_GO, MOVES, Action, Offer, offers
 from app.duty import Duty
+from app.hub.records import Due
 from app.intake import Intake, Taken
 from app.labelling import Labelling
 from app.mail_office import MailOffice
@@ -26,8 +28,10 @@ from app.officers.errors import OfficerError
 from app.officers.rights import RIGHT_FOR, KnownOfficers, Right
 from app.printing import PrinterStatus, Printing
 from app.settings import Settings
-from app.store.decisions import TraceFound
+from app.sharing import Sharing
+from app.store.decisions import TraceFound, TraceLabel, Verdict
 from app.store.found import LogReport
+from app.store.hub import Answer
 from app.store.store import Store
 from app.tables import Tables
 from app.trace.errors import LabelNoneError
@@ -101,6 +105,10 @@ class Station:
                 store, labelling, prints, on_status=self._tell_printer, on_error=self._tell_failure
             )
         labelling.keys.on_damage = self._tell_failure
+        self.sharing = Sharing(
+            store, settings.hub, f"{settings.post.office}/{settings.post.station}", rights, apply=self._decide_for_hub,
+            on_changed=self._tell_queue, on_error=self._tell_failure,
+        )  # fmt: skip
 
     # Running
 
@@ -116,6 +124,7 @@ class Station:
             self._store, self._intake, self.tracing, self.measured, watcher=watcher, on_error=self._tell_failure
         )
         self._arrivals.open(devices)
+        self.sharing.start()
 
     def close_devices(self) -> bool:
         """Stop devices, then detection and pictures, then labels; False if a device did not come back in time."""
@@ -130,6 +139,7 @@ class Station:
     def stop(self) -> bool:
         """Close the devices, then the store; False if a device did not come back in time."""
         came_back = self.close_devices()
+        came_back = self.sharing.stop() and came_back
         if self._intake.detector:
             self._intake.detector.close()
         if self.duty:
@@ -250,12 +260,7 @@ class Station:
             second_officer = self.rights.approve(second_officer, second_pin, first=officer, right=right)
         now = datetime.now(UTC)
         with self._deciding, self.measured.timing("decision_commit"):
-            trace = None
-            if action in LETTING_GO:
-                parcel = self._store.parcel(parcel_id)
-                inventory_no = self.tracing.inventory_no(parcel)
-                last = self._store.last_trace_id(f"T{self.settings.post.office}{now.year}")
-                trace = self._labelling.sign(parcel, action, last, now, inventory_no=inventory_no)
+            trace = self._sign(parcel_id, action, now)
             decision = self._store.decide(
                 parcel_id,
                 action,
@@ -278,6 +283,32 @@ class Station:
                 self._labels.submit(self._print_at_once, parcel_id, officer)
         self._tell_queue(parcel_id)
         return Decided(decision, parcel, now + timedelta(seconds=self.settings.work.undo_s))
+
+    def _sign(self, parcel_id: int, action: Action, now: datetime) -> TraceLabel | None:
+        """The label of what an action lets go."""
+        if action not in LETTING_GO:
+            return None
+        parcel = self._store.parcel(parcel_id)
+        inventory_no = self.tracing.inventory_no(parcel)
+        last = self._store.last_trace_id(f"T{self.settings.post.office}{now.year}")
+        return self._labelling.sign(parcel, action, last, now, inventory_no=inventory_no)
+
+    def _decide_for_hub(self, due: Due) -> Answer:
+        """Decide as an officer elsewhere said; his rights were asked where he sits, everything else is asked here."""
+        said, now = due.verdict, datetime.now(UTC)
+        action, trace, refusal = Action(said.action), None, None
+        with self._deciding:
+            try:
+                trace = self._sign(due.parcel_id, action, now)
+            except GuardError as error:
+                refusal = error
+            verdict = Verdict(
+                action, said.officer, now, said.reason, said.note, said.second_officer, said.seen_version, trace=trace,
+                annotations=said.annotations, due_at=now + timedelta(days=self.settings.work.waiting_days),
+            )  # fmt: skip
+            answer = self._store.hub.apply(said.key, due.parcel_id, due.seat, verdict, refusal)
+        log.info("decided elsewhere", parcel=due.parcel_id, seat=due.seat, outcome=answer.outcome)
+        return answer
 
     def undo(self, decision_id: int, *, officer: str) -> Decided:
         """Take the last decision on a parcel back.

@@ -122,15 +122,18 @@ class HubSide:
         with self._read() as reader:
             return _answered(reader, key)
 
-    def apply(self, key: UUID, parcel_id: int, seat: str, verdict: Verdict) -> Answer:
+    def apply(
+        self, key: UUID, parcel_id: int, seat: str, verdict: Verdict, refusal: KnownError | None = None
+    ) -> Answer:
         """Decide as an officer elsewhere said, or log why not; the same verdict again gets the same answer.
 
-        A verdict on a parcel that was decided on meanwhile is a conflict: both stay in the log.
+        A verdict on a parcel that was decided on meanwhile is a conflict: both stay in the log. `refusal` is what the
+        station has against it beyond the store's guards.
         """
         with self._write() as writer:
             if before := _answered(writer, key):
                 return before
-            answer = _decide(writer, parcel_id, verdict)
+            answer = _refused(writer, parcel_id, verdict, refusal) if refusal else _decide(writer, parcel_id, verdict)
             row = (
                 str(key), parcel_id, seat, verdict.officer, verdict.action.value, answer.outcome, answer.detail,
                 answer.decision.id if answer.decision else None,
