@@ -35,12 +35,12 @@ class Paint:
         self.pyramid, self.look = pyramid, look
         self.is_filtered = look.enhancement in FILTERED
         self.is_painted = pyramid.kind is ViewKind.DUAL and tone.is_painted(look)
-        self._kept: tuple[tuple[int, Box, Look], Tones] | None = None
+        self._kept: dict[int, tuple[Box, Look, Tones]] = {}
         if pyramid.kind is not ViewKind.COLOUR:
             self._make_tables()
 
     def with_look(self, look: Look) -> Paint:
-        """The same pyramid in another look; what was filtered last is kept while only window and colours change."""
+        """The same pyramid in another look; the last filtered box of each size stays while only colours change."""
         fresh = Paint(self.pyramid, look)
         fresh._kept = self._kept
         return fresh
@@ -66,16 +66,16 @@ class Paint:
     def tones(self, index: int, box: Box) -> Tones:
         """Filtered tones of a box."""
         look = replace(_tone_only(self.look), enhancement=self.look.enhancement, keeps_thin=self.look.keeps_thin)
-        key = (index, box, look)
-        if self._kept is None or self._kept[0] != key:
+        kept = self._kept.get(index)
+        if kept is None or kept[:2] != (box, look):
             around, inner, fill = surroundings(box, self.pyramid.levels[index].shape)
             counts = self.mixed(index, around)
             if any(fill):
                 filled = cv2.copyMakeBorder(counts, 0, fill[0], 0, fill[1], cv2.BORDER_REPLICATE)
                 counts = counts_of(filled, (counts.shape[0] + fill[0], counts.shape[1] + fill[1]))
             filtered = filter_tones(look_up(counts, self._tone_table), self.look.enhancement)
-            self._kept = key, filtered[inner].copy()
-        return self._kept[1]
+            kept = self._kept[index] = box, look, filtered[inner].copy()
+        return kept[2]
 
     def _planes(self, level: Level) -> tuple[Plane, ...]:
         return level.darkest if self.look.keeps_thin else level.means

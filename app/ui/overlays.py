@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
+from math import ceil
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
 from app.customs.parcel import Seen
 from app.texts import text
@@ -101,28 +103,32 @@ def _free_place(area: QRectF, width: float, height: float, camera: Camera, taken
 
 def paint_scale_bar(painter: QPainter, camera: Camera, mm_per_px: float | None) -> None:
     """A round length in mm at the lower left; without calibration the words that say so."""
-    painter.save()
-    painter.setFont(theme.font(theme.small_px(), is_bold=True))
-    metrics = painter.fontMetrics()
-    base = camera.pane_h - 14.0
-    length_px = 0.0
     if mm_per_px is None:
-        words_of_bar = text("ui.viewer.no_scale")
+        words_of_bar, length_px = text("ui.viewer.no_scale"), 0.0
     else:
         length_mm, length_px = scale_bar(mm_per_px, camera.zoom, min(180.0, camera.pane_w / 4))
         words_of_bar = f"{length_mm:g} mm" if length_mm < 1000 else f"{length_mm / 1000:g} m"
+    plate = _scale_plate(words_of_bar, length_px, theme.small_px(), _ratio(painter))
+    painter.drawImage(QPointF(12, camera.pane_h - 8 - plate.deviceIndependentSize().height()), plate)
+
+
+@lru_cache(maxsize=4)
+def _scale_plate(words_of_bar: str, length_px: float, text_px: int, ratio: float) -> QImage:
+    font = theme.font(text_px, is_bold=True)
+    metrics = QFontMetricsF(font)
     width = max(length_px, metrics.horizontalAdvance(words_of_bar)) + 16
-    plate = QRectF(12, base - metrics.height() - 12, width, metrics.height() + 18)
-    _plate(painter, plate)
+    plate, painter = _begin_plate(width, metrics.height() + 18, ratio)
+    painter.setFont(font)
     painter.setPen(PLATE_TEXT)
-    painter.drawText(plate.adjusted(8, 3, 0, 0), Qt.AlignmentFlag.AlignLeft, words_of_bar)
-    if mm_per_px is not None:
+    painter.drawText(QRectF(8, 3, width, metrics.height()), Qt.AlignmentFlag.AlignLeft, words_of_bar)
+    if length_px:
         painter.setPen(QPen(PLATE_TEXT, 2))
-        left = plate.left() + 8
-        painter.drawLine(QPointF(left, base), QPointF(left + length_px, base))
-        for x in (left, left + length_px):
+        base = metrics.height() + 12
+        painter.drawLine(QPointF(8, base), QPointF(8 + length_px, base))
+        for x in (8, 8 + length_px):
             painter.drawLine(QPointF(x, base - 4), QPointF(x, base + 3))
-    painter.restore()
+    painter.end()
+    return plate
 
 
 def paint_belt_line(painter: QPainter, camera: Camera, x: float) -> None:
@@ -143,16 +149,21 @@ def paint_caption(painter: QPainter, camera: Camera, name: str, look: Look, look
     if (look.window_width, look.window_centre, look.gamma, look.absorption) != (1.0, 0.5, 1.0, 0.0):
         dials = {"w": look.window_width, "l": look.window_centre, "g": look.gamma, "a": look.absorption}
         lines.append(text("ui.viewer.dials", **{letter: f"{value:.2f}" for letter, value in dials.items()}))
-    painter.save()
-    painter.setFont(theme.font(theme.small_px(), is_bold=True))
-    metrics = painter.fontMetrics()
+    painter.drawImage(QPointF(12, 12), _caption_plate(tuple(lines), theme.small_px(), _ratio(painter)))
+
+
+@lru_cache(maxsize=4)
+def _caption_plate(lines: tuple[str, ...], text_px: int, ratio: float) -> QImage:
+    font = theme.font(text_px, is_bold=True)
+    metrics = QFontMetricsF(font)
     width = max(metrics.horizontalAdvance(line) for line in lines)
-    plate = QRectF(12, 12, width + 16, metrics.height() * len(lines) + 8)
-    _plate(painter, plate)
+    plate, painter = _begin_plate(width + 16, metrics.height() * len(lines) + 8, ratio)
+    painter.setFont(font)
     for number, line in enumerate(lines):
         painter.setPen(PLATE_TEXT if not number else CHANGED)
-        painter.drawText(QPointF(20, 16 + metrics.ascent() + number * metrics.height()), line)
-    painter.restore()
+        painter.drawText(QPointF(8, 4 + metrics.ascent() + number * metrics.height()), line)
+    painter.end()
+    return plate
 
 
 def overview_area(camera: Camera) -> QRectF:
@@ -192,6 +203,20 @@ def paint_note(painter: QPainter, pane: QRectF, title: str, more: str) -> None:
     lower = QRectF(pane.left() + 20, middle, pane.width() - 40, 60)
     painter.drawText(lower, Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap, more)
     painter.restore()
+
+
+def _begin_plate(width: float, height: float, ratio: float) -> tuple[QImage, QPainter]:
+    """A dark plate of its own and what paints on it: words cost more than a frame of the picture, and stay the same."""
+    plate = QImage(ceil(width * ratio), ceil(height * ratio), QImage.Format.Format_ARGB32_Premultiplied)
+    plate.setDevicePixelRatio(ratio)
+    plate.fill(0)
+    painter = QPainter(plate)
+    _plate(painter, QRectF(0, 0, width, height))
+    return plate, painter
+
+
+def _ratio(painter: QPainter) -> float:
+    return painter.device().devicePixelRatioF()
 
 
 def _plate(painter: QPainter, area: QRectF) -> None:
