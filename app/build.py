@@ -15,7 +15,9 @@ import structlog
 
 from app.arrivals import Placed
 from app.customs.parcel import Declaration, GoodsLine
-from app.customs.risk import Rule, RulesError, parse_rules
+from app.customs.risk.errors import RulesError
+from app.customs.risk.rule import Rule
+from app.customs.risk.table import parse_rules
 from app.duty import Duty
 from app.labelling import Labelling
 from app.notary import Notary
@@ -194,7 +196,6 @@ def open_keys(settings: Settings) -> Keyring:
     """The keys of the post; its signing keys are made on the first start."""
     path, alg = _keys_file(settings), ALGORITHMS[settings.post.signer]
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
         create_key_store(path, settings.post.office, now=datetime.now(UTC), alg=alg)
     return Keyring(path, alg=alg)
 
@@ -261,7 +262,7 @@ def load_rules(path: Path | None) -> list[Rule]:
         RulesError: the file cannot be read, or a line is wrong.
     """
     try:
-        table = path.read_text("utf-8-sig") if path else _resource("rules", "lanes.csv")
+        table = path.read_text("utf-8-sig") if path else _resource("rules", "lanes.toml")
     except (OSError, UnicodeDecodeError) as error:
         detail = f"The rules in {path} cannot be read: {error}."
         raise RulesError(detail, detail=detail) from error

@@ -11,12 +11,12 @@ from time import perf_counter
 
 import structlog
 
-from app.customs import risk
 from app.customs.identity import Identity, OwnLabel, ReadCode, identify
 from app.customs.matching import Matcher, Passage, Sighting
 from app.customs.parcel import Capture, Finding, FindingKind, Kind, Parcel, Seen
 from app.customs.states import LETS_GO, TERMINAL
 from app.measured import Measured
+from app.risk_office import RiskOffice
 from app.settings import DeviceEntry, Settings
 from app.store.errors import StoreFullError
 from app.store.store import Store
@@ -66,7 +66,7 @@ class Intake:
     def __init__(
         self,
         store: Store,
-        rules: Sequence[risk.Rule],
+        risk: RiskOffice,
         settings: Settings,
         measured: Measured,
         *,
@@ -79,15 +79,16 @@ class Intake:
         self.label_of: Callable[[str], OwnLabel | None] = lambda _: None
         """What a code is as a label of ours."""
         self._store = store
-        self._rules = rules
+        self._risk = risk
         self._work = settings.work
         self._looks_at = settings.detection.looks_at
-        self._salt = f"{settings.post.office}:{settings.post.station}".encode()
         self._measured = measured
         self._on_parcel = on_parcel
         self._on_error = on_error
         self._matchers: dict[str, Matcher] = {}
         self._folds: dict[str, Fold] = {}
+        self._drills: set[str] = set()
+        """Lanes whose codes come from simulators or a replay."""
         self._lock = threading.RLock()
         self._room = threading.Semaphore(SCANS_WAITING)
         self._stopping = threading.Event()
@@ -127,26 +128,24 @@ class Intake:
             if not self._folds.setdefault(device.lane, Fold(self._work.repeat_s)).is_new(reading):
                 return
             self._measured.count("codes")
+            if device.is_drill:
+                self._drills.add(device.lane)
             passage = self._matcher(device.lane).add_code(sighting)
             if passage:
                 self._join_late(passage, sighting)
-
-    def assess(self, parcel: Parcel, findings: Sequence[Finding]) -> risk.Assessment:
-        """The lane of a parcel whose findings have changed."""
-        return self._assess(parcel.number, parcel.arrived_at, parcel.seen, findings)
 
     def expire(self, lane: str, now: datetime) -> None:
         """Enter the codes whose parcel nobody scanned as parcels of their own."""
         with self._lock:
             for sighting in self._matcher(lane).expired(now, timedelta(seconds=self._work.match_patience_s)):
-                self._register_unscanned(sighting)
+                self._register_unscanned(lane, sighting)
 
     def end_lane(self, lane: str) -> None:
         """Nothing passes on this lane any more: enter what was handed in, and the codes that found no scan."""
         self.wait_until_idle()
         with self._lock:
             for sighting in self._matcher(lane).give_up():
-                self._register_unscanned(sighting)
+                self._register_unscanned(lane, sighting)
 
     def is_idle(self) -> bool:
         """Whether every scan that was handed in is in the queue."""
@@ -264,7 +263,7 @@ class Intake:
         if known and known.state in GONE:
             findings = (*findings, Finding(FindingKind.REPEATED_NUMBER))
             known = None
-        assessment = self._assess(identity.number, arrived_at, screened.seen, findings)
+        assessment = self._risk.assess(identity.number, arrived_at, screened.seen, findings, identity.kind)
         return self._store.record_scan(
             known.id if known else None,
             capture,
@@ -278,16 +277,8 @@ class Intake:
             lane=assessment.lane,
             lane_reasons=assessment.reasons,
             arrived_at=arrived_at,
+            is_drill=taken.device.is_drill,
         )
-
-    def _assess(
-        self, number: str, arrived_at: datetime, seen: Sequence[Seen], findings: Sequence[Finding]
-    ) -> risk.Assessment:
-        day = arrived_at.date()
-        facts = risk.Facts(
-            number, day, self._store.find_declaration(number), seen, findings, day_salt=self._salt + str(day).encode()
-        )
-        return risk.assess(facts, self._rules)
 
     def _join_late(self, passage: Passage, sighting: Sighting) -> None:
         """A code read behind the tunnel, or late: the parcel is there already and gets its number now."""
@@ -301,7 +292,7 @@ class Intake:
         )
         kept = tuple(finding for finding in parcel.findings if finding.kind not in FROM_CODES)
         findings = (*kept, *identity.findings, *self.marks_on((identity.number, *identity.numbers)))
-        assessment = self._assess(identity.number, parcel.arrived_at, parcel.seen, findings)
+        assessment = self._risk.assess(identity.number, parcel.arrived_at, parcel.seen, findings, parcel.kind)
         changed = self._store.identify(
             parcel.id,
             number=identity.number,
@@ -313,7 +304,7 @@ class Intake:
         self._measured.count("matched", 0 if parcel.codes else 1)
         self._on_parcel(changed, None)
 
-    def _register_unscanned(self, sighting: Sighting) -> None:
+    def _register_unscanned(self, lane: str, sighting: Sighting) -> None:
         identity = identify(
             [self._read_code(sighting)],
             seen_at=sighting.read_at,
@@ -328,13 +319,14 @@ class Intake:
             codes=identity.numbers,
             arrived_at=sighting.read_at,
             findings=(*identity.findings, Finding(FindingKind.NO_SCAN), *marks),
+            is_drill=lane in self._drills,
         )
         if marks:
             parcel = self._set_lane(parcel)
         self._on_parcel(parcel, None)
 
     def _set_lane(self, parcel: Parcel) -> Parcel:
-        assessment = self.assess(parcel, parcel.findings)
+        assessment = self._risk.assess_again(parcel, parcel.findings)
         return self._store.identify(
             parcel.id,
             number=parcel.number,

@@ -32,6 +32,7 @@ class Post(_Section):
     """The customs post: its four-digit office code (关区代码) and name.
 
     `ordinary_places` are the other stations ("office/station") whose scans of a label are no sign of a copy.
+    `utc_offset_h` is the post's local time by which its days begin, `shifts` the hours at which its shifts do.
     `signer` is the algorithm of new trace codes; SM2 needs the optional library (`guanjian[sm2]`).
     """
 
@@ -41,6 +42,8 @@ class Post(_Section):
     station: Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,32}$")] = "station-1"
     ordinary_places: tuple[str, ...] = ()
     signer: Literal["ed25519", "sm2"] = "ed25519"
+    utc_offset_h: Annotated[float, Field(ge=-12, le=14)] = 8.0
+    shifts: tuple[Annotated[int, Field(ge=0, le=23)], ...] = (0, 8, 16)
 
 
 class Officer(_Section):
@@ -105,6 +108,11 @@ class DeviceEntry(_Section):
     lane: str = "lane-1"
     lead_ms: int = 0
     options: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def is_drill(self) -> bool:
+        """Whether what it delivers is an exercise: simulated or replayed, and no goods that anybody sent."""
+        return self.driver.startswith("simulated-") or self.driver == "replay"
 
 
 class Detection(_Section):

@@ -14,8 +14,8 @@ from app.report import build_report
 from app.settings import Settings
 from app.station import Station
 from app.ui.bridge import Bridge
-from app.ui.lock import Door
 from app.ui.kept import read_kept, write_kept
+from app.ui.lock import Door
 from app.ui.pages.roll import make_pages
 from app.ui.replay_bar import ReplayBar
 from app.ui.scripted import ScriptedOfficer
@@ -85,7 +85,7 @@ def _work(
         station,
         bridge,
         read_kept(kept, wanted),
-        rule_titles={rule.id: rule.title for rule in station.rules},
+        rule_titles=station.risk.titles,
         post_names={"zh_CN": settings.post.name_zh, "en": settings.post.name_en},
         wedge=find_wedge(devices),
         door=Door(station.rights, station.accounts, settings.officers),

@@ -16,7 +16,7 @@ from app.arrivals import Arrivals, Placed
 from app.customs.errors import GuardError
 from app.customs.notices import Notice
 from app.customs.parcel import ArchiveFilter, Decision, Parcel, QueueFilter, QueueRow
-from app.customs.risk import Rule
+from app.customs.risk.rule import Rule
 from app.customs.states import LETS_GO, MOVES, Action, Offer, offers
 from app.duty import Duty
 from app.hub.records import Due
@@ -27,6 +27,7 @@ from app.measured import Measured
 from app.officers.errors import OfficerError
 from app.officers.rights import RIGHT_FOR, KnownOfficers, Right
 from app.printing import PrinterStatus, Printing
+from app.risk_office import RiskOffice
 from app.settings import Settings
 from app.sharing import Sharing
 from app.store.decisions import TraceFound, TraceLabel, Verdict
@@ -72,7 +73,7 @@ class Station:
         self.rights = rights
         self.duty = rights if isinstance(rights, Duty) else None
         self.accounts = Accounts(store.officers, rights, settings.officers)
-        self.rules = rules
+        self.risk = RiskOffice(store, settings.post, rights, rules)
         self.measured = Measured()
         self.entered: dict[int, tuple[Truth, ...]] = {}
         """Parcels of this sitting, with the ground truth where the scans were phantoms."""
@@ -85,14 +86,14 @@ class Station:
         self._labels = ThreadPoolExecutor(1, "labels")
         self._intake = Intake(
             store,
-            rules,
+            self.risk,
             settings,
             self.measured,
             on_parcel=self._entered,
             on_error=self._tell_failure,
         )
         self.tracing = Tracing(
-            store, labelling.keys, settings.post, rights, assess=self._intake.assess, on_marked=self._tell_queue
+            store, labelling.keys, settings.post, rights, assess=self.risk.assess_again, on_marked=self._tell_queue
         )
         self._intake.marks_on = self.tracing.marks_on
         self._intake.label_of = self.tracing.label_of
@@ -289,6 +290,7 @@ class Station:
         if action not in LETTING_GO:
             return None
         parcel = self._store.parcel(parcel_id)
+        self.risk.expect_delay_over(parcel, action, now)
         inventory_no = self.tracing.inventory_no(parcel)
         last = self._store.last_trace_id(f"T{self.settings.post.office}{now.year}")
         return self._labelling.sign(parcel, action, last, now, inventory_no=inventory_no)

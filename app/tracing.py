@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from app.customs.identity import OwnLabel
 from app.customs.notices import LastEvent, Marking, Notice, NoticeKind
 from app.customs.parcel import Finding, FindingKind, Parcel
-from app.customs.risk import Assessment
+from app.customs.risk.lanes import Assessment
 from app.customs.states import LETS_GO, TERMINAL
 from app.officers.rights import Right, Rights
 from app.settings import Post

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
 
 
 class KnownError(Exception):
@@ -13,7 +12,7 @@ class KnownError(Exception):
     in the station's translations, `details` fills its placeholders. Everything else that is raised is a bug.
     """
 
-    key: ClassVar[str] = "unknown"
+    key: str = "unknown"
 
     def __init__(self, message: str, **details: object) -> None:
         super().__init__(message)

@@ -105,3 +105,9 @@ class UndoRefusedError(GuardError):
     """The decision cannot be taken back any more, or not by this officer."""
 
     key = "undo_refused"
+
+
+class GreenDelayedError(GuardError):
+    """A rule delays the release of a green parcel (延时放行), and its time is not over."""
+
+    key = "green_delayed"

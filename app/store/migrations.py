@@ -28,7 +28,6 @@ APPEND_ONLY = (
     "examinations", "photographs", "filings", "filing_imports",
     "matters", "steps",
     "hub_verdicts",
-    "hub_verdicts",
 )  # fmt: skip
 """Tables whose rows are never changed and never removed."""
 

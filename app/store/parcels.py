@@ -58,6 +58,7 @@ def register(
     codes: Sequence[str],
     arrived_at: datetime,
     findings: Sequence[Finding],
+    is_drill: bool = False,
 ) -> Row:
     """The parcel that stands here with this number, or a new one where none does.
 
@@ -69,7 +70,9 @@ def register(
         if fresh := _fresh_codes(connection, earlier["id"], codes):
             add_codes(connection, earlier["id"], fresh)
         return earlier
-    return create(connection, log, number, kind, codes=codes, arrived_at=arrived_at, findings=findings)
+    return create(
+        connection, log, number, kind, codes=codes, arrived_at=arrived_at, findings=findings, is_drill=is_drill
+    )
 
 
 def create(
@@ -81,6 +84,7 @@ def create(
     codes: Sequence[str],
     arrived_at: datetime,
     findings: Sequence[Finding],
+    is_drill: bool = False,
 ) -> Row:
     """Register an arrival (运抵登记): a new parcel, with its declaration where there is one."""
     arrived_us, seq = to_us(arrived_at), log.seq
@@ -117,11 +121,8 @@ def create(
     _count(connection, [(1, row["state"])])
     _insert_codes(connection, row["id"], codes, seq)
     search.index(connection, row["id"], f"{number} {row['goods']}")
-    log.append(
-        "registered",
-        row["id"],
-        {"number": number, "kind": kind.value, "codes": list(codes), "row": digest(row.values())},
-    )
+    body = {"number": number, "kind": kind.value, "codes": list(codes), "row": digest(row.values())}
+    log.append("registered", row["id"], body | ({"is_drill": True} if is_drill else {}))
     tally(connection, arrived_us, "registered")
     return row
 
@@ -141,6 +142,9 @@ def change(connection: Connection, log: Log, row: Row, event: str, body: dict[st
     cast(dict[str, object], row).update(changes)
     if "goods" in changes or "number" in changes:
         search.index(connection, row["id"], f"{row['number']} {row['goods']}")
+    if "lane" in changes:
+        reasons = json.loads(row["lane_reasons"])
+        body |= selections.write(connection, row["id"], row["lane"], reasons, log.seq)
     body["row"] = digest(row.values())
     return log.append(event, row["id"], body)
 
@@ -191,11 +195,11 @@ def identify(
     return row
 
 
-def attach(connection: Connection, number: str, declaration_id: int) -> None:
-    """Give a declaration that came late to the parcel that stands here with its number."""
+def attach(connection: Connection, number: str, declaration_id: int) -> int | None:
+    """Give a declaration that came late to the parcel that stands here with its number; returns that parcel."""
     row = _earlier(connection, number, time.time_ns() // 1000)
     if row is None or row["state"] in TERMINAL:
-        return
+        return None
     change(
         connection,
         Log(connection),

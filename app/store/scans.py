@@ -33,6 +33,7 @@ def record(
     lane: Lane,
     lane_reasons: Sequence[str],
     arrived_at: datetime,
+    is_drill: bool,
 ) -> parcels.Row:
     """Keep a capture (机检); without `parcel_id` its parcel is made. What waited to be imaged is then imaged.
 
@@ -55,6 +56,8 @@ def record(
     body: dict[str, object] = {
         "capture": [capture.scan_id, capture.path, capture.sha256, capture.device, to_us(capture.taken_at)]
     }
+    if is_drill:
+        body["is_drill"] = True
     if model:
         body |= _screen(connection, log.seq, key, seen=seen, model=model, ms=detect_ms)
     is_imaged = row["state"] == State.ARRIVED

@@ -33,7 +33,6 @@ from app.store.filings import Filings
 from app.store.found import LogReport
 from app.store.hours import day_counts
 from app.store.hub import HubSide
-from app.store.hub import HubSide
 from app.store.keeping import Keeping
 from app.store.labels import Labels
 from app.store.mail import Mail
@@ -49,6 +48,7 @@ from app.store.rules import Rules
 from app.store.space import BALLAST_BYTES, Ballast, Space
 from app.store.times import to_us
 from app.store.waitings import Waitings
+from imaging.files.durable import make_folder
 from imaging.scan import Scan
 
 FILE = "store.sqlite"
@@ -68,7 +68,6 @@ class Store:
         self.labels = Labels(self._write, database.read)
         self.messages = Messages(self._write, database.read)
         self.recalls = Recalls(self._write, database.read)
-        self.hub = HubSide(self._write, database.read)
         self.rules = Rules(self._write, database.read)
         self.past = Past(database.read)
         self.rollups = Rollups(self._write, database.read)
@@ -90,7 +89,7 @@ class Store:
             StoreError: its kind says why the store cannot be used.
         """
         try:
-            (folder / "captures").mkdir(parents=True, exist_ok=True)
+            make_folder(folder / "captures")
             ballast = Ballast(folder / "reserve.bin", ballast_bytes)
             ballast.fill()
         except OSError as error:
@@ -140,11 +139,13 @@ class Store:
         codes: Sequence[str] = (),
         arrived_at: datetime,
         findings: Sequence[Finding] = (),
+        is_drill: bool = False,
     ) -> Parcel:
         """Register an arrival (运抵登记); a parcel that stands here with this number already is returned as it is."""
         with self._write() as writer:
             row = parcels.register(
-                writer, number, kind, codes=codes, arrived_at=arrived_at, findings=findings)
+                writer, number, kind, codes=codes, arrived_at=arrived_at, findings=findings, is_drill=is_drill
+            )
             order_rows.follow(writer, row["id"])
             return parcels.load(writer, row["id"])
 
@@ -188,8 +189,12 @@ class Store:
         lane: Lane = Lane.GREEN,
         lane_reasons: Sequence[str] = (),
         arrived_at: datetime,
+        is_drill: bool = False,
     ) -> Parcel:
-        """Keep a capture and what was found on it; makes the parcel where `parcel_id` is None."""
+        """Keep a capture and what was found on it; makes the parcel where `parcel_id` is None.
+
+        `is_drill` keeps an exercise out of the figures of what is real.
+        """
         with self._write() as writer:
             row = scans.record(
                 writer, parcel_id, capture, number=number, kind=kind, codes=codes, findings=findings, seen=seen,
@@ -398,6 +403,7 @@ class Store:
         try:
             with self._database.write() as writer:
                 yield writer
+                follow(writer)
         except StoreFullError:
             self._ballast.release()
             raise

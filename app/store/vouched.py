@@ -225,10 +225,6 @@ TABLES = (
         lambda _, body: body.get("selected", []),
     ),
     Kept(
-        "hub_verdicts", "verdict", "verdict, parcel_id, seat, officer, action, outcome, detail, decision_id",
-        ("verdict_answered",), lambda _, body: [body["answer"]],
-    ),
-    Kept(
         "removals", "capture_id", "capture_id, rule, keep_days, since_us, removed_us", ("removed",),
         lambda _, body: [body["removal"]],
     ),

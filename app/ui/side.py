@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QWidget
 
 from app.customs.identifiers import Candidate
 from app.customs.parcel import Decision, Declaration, FindingKind, GoodsLine, Parcel, Seen
+from app.customs.risk.lanes import split_reason
 from app.customs.states import Term
 from app.texts import text
 from app.ui import build, theme, words
@@ -90,9 +91,11 @@ class SidePanel(QScrollArea):
     def _lane_reasons(self, parcel: Parcel) -> Iterator[Line]:
         if parcel.lane_reasons:
             yield text("ui.side.lane_reasons"), "section"
-        for rule_id in parcel.lane_reasons:
+        for reason in parcel.lane_reasons:
+            rule_id, _, is_drawn = split_reason(reason)
             title = self._rule_titles.get(rule_id)
-            yield "· " + (words.term(title) if title else words.translated(rule_id)), "text"
+            name = words.term(title) if title else words.translated(rule_id)
+            yield "· " + (text("risk.drawn", rule=name) if is_drawn else name), "text"
 
 
 class DetectionRow(QFrame):
