@@ -50,6 +50,10 @@ class Accounts:
         self._hashing = hashing or Hashing()
         self._now = now
 
+    def is_badge(self, code: str) -> bool:
+        """Whether a code is one of a badge of this post."""
+        return self._settings.is_badge(code)
+
     def make_first(self, login: str, name: str, pin: str) -> None:
         """Make the first account, an admin's, with a PIN that he chose himself.
 
@@ -131,7 +135,7 @@ class Accounts:
 
     def _begin(self, login: str, name: str, role: Role, *, changed_by: str) -> Account:
         name = name.strip()
-        if self._settings.is_badge(login):
+        if self.is_badge(login):
             raise LoginInvalidError(f"{login} reads as a badge; take another name.", login=login)
         if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
             raise LoginInvalidError(f"A name has 1 to {LONGEST_NAME} signs.", login=name[:40])
@@ -151,7 +155,7 @@ class Accounts:
     def _keep_badge(self, badge: str) -> str:
         if not badge:
             return ""
-        if not self._settings.is_badge(badge):
+        if not self.is_badge(badge):
             raise LoginInvalidError("This code is no badge of the post; see badge_pattern.", login="")
         return self._hashing.keep_badge(badge, self._officers.salt())
 

@@ -69,8 +69,10 @@ class TopBar(QFrame):
     def retranslate(self) -> None:
         self._brand.setText(text("ui.brand"))
         self._post.setText(self._post_names.get(language(), ""))
-        role = f"  {text(self._role.text_key)}" if self._role else ""
-        self._officer.setText(text("ui.officer", name=self._officer_name) + role)
+        if self._role is None:
+            self._officer.setText(text("ui.officer", name=self._officer_name))
+        else:
+            self._officer.setText(text("officers.seated", name=self._officer_name, role=self._role))
         self._demo.setText(text("officers.demo_mark"))
         self._demo.setToolTip(text("officers.demo_tip"))
         for name, button in self._buttons.items():

@@ -134,8 +134,8 @@ class SignIn(QFrame):
             self.pin.clear()
         self._tell(words.error_words(error))
         self._show_fields()
-        (self.new_pin if self._renews else self.pin).setFocus()
         self.setEnabled(True)
+        (self.new_pin if self._renews else self.pin).setFocus()
 
     @property
     def message(self) -> str:

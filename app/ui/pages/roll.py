@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.station import Station
+from app.ui.pages.officers import OfficersPage
 from app.ui.pages.page import PageKind
 
 
-def make_pages(station: Station) -> Sequence[PageKind]:  # noqa: ARG001
+def make_pages(station: Station) -> Sequence[PageKind]:
     """Every page on its part of the station."""
-    return ()
+    return (PageKind("officers", "O", lambda frame: OfficersPage(frame, station.accounts)),)
