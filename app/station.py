@@ -13,12 +13,14 @@ import structlog
 
 from app.accounts import Accounts
 from app.arrivals import Arrivals, Placed
+from app.control_orders import ControlOrders
 from app.customs.errors import GuardError
 from app.customs.notices import Notice
 from app.customs.parcel import ArchiveFilter, Decision, Parcel, QueueFilter, QueueRow
 from app.customs.risk.rule import Rule
 from app.customs.states import LETS_GO, MOVES, Action, Offer, offers
 from app.duty import Duty
+from app.handovers import Handovers
 from app.hub.records import Due
 from app.intake import Intake, Taken
 from app.labelling import Labelling
@@ -100,6 +102,8 @@ class Station:
         self.mail = MailOffice(
             store, rights, tables, waiting_days=settings.work.waiting_days, on_changed=self._tell_queue
         )
+        self.orders = ControlOrders(store, settings.post, rights, on_changed=self._tell_queue)
+        self.handovers = Handovers(store, labelling.keys, settings.post, rights, on_changed=self._tell_queue)
         self._printing: Printing | None = None
         if prints is not None:
             self._printing = Printing(

@@ -67,3 +67,9 @@ class ExchangeFolderError(ExchangeError):
             folder=folder,
             detail=detail,
         )
+
+
+class SealBrokenError(ExchangeError):
+    """A sealed record is damaged, was changed, or is signed by nobody whom this station knows."""
+
+    key = "seal_broken"

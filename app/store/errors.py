@@ -137,6 +137,12 @@ class AdminMissingError(StoreError):
     key = "admin_missing"
 
 
+class HandoverStateError(StoreError):
+    """A parcel is not in the state in which it could be handed over or closed."""
+
+    key = "handover_state"
+
+
 class OrderUnknownError(StoreError):
     """There is no such control order or hit."""
 

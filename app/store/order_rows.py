@@ -10,13 +10,13 @@ from datetime import datetime
 from typing import Any
 
 from app.customs.orders import ENDS, ControlOrder, Done, Hit, Level, Part, Step, Target, Work, Worked, lane_of
-from app.customs.parcel import Declaration, Finding, FindingKind, Lane
+from app.customs.parcel import Capture, Declaration, Finding, FindingKind, Kind, Lane
 from app.customs.risk.rule import STRICTNESS
 from app.customs.states import LETS_GO, TERMINAL, Action, State
-from app.store import declarations, parcels
+from app.store import declarations, parcels, scans
 from app.store.audit import Log, canonical
 from app.store.database import Connection
-from app.store.errors import OrderUnknownError
+from app.store.errors import AlreadyKeptError, OrderUnknownError
 from app.store.times import from_us, to_us
 
 ACKNOWLEDGE_S = 600
@@ -168,10 +168,49 @@ def take_step(connection: Connection, hit: Hit, done: Done, *, seq: int) -> list
     return [key, *values]
 
 
+def take_over(
+    connection: Connection,
+    number: str,
+    kind: Kind,
+    *,
+    codes: Sequence[str],
+    arrived_at: datetime,
+    declaration: Declaration | None,
+    findings: Sequence[Finding],
+    captures: Sequence[Capture],
+    orders: Sequence[ControlOrder],
+) -> int:
+    """Make the parcel that comes under seal. It stays in the queue, for here it waits for its destination's check."""
+    if declaration is not None:
+        declarations.add(connection, [declaration])
+    row = parcels.create(
+        connection, Log(connection), number, kind, codes=codes, arrived_at=arrived_at, findings=findings
+    )
+    parcel_id = row["id"]
+    for capture in captures:
+        scans.record(
+            connection, parcel_id, capture, number=number, kind=kind, codes=(), findings=(), seen=(), model="",
+            detect_ms=None, lane=Lane.GREEN, lane_reasons=(), arrived_at=arrived_at, is_drill=False,
+        )  # fmt: skip
+    row = parcels.load_row(connection, parcel_id)
+    parcels.change(connection, Log(connection), row, "taken_over", {}, state=State.COND_RELEASED.value)
+    parcels.change(connection, Log(connection), row, "taken_over", {}, is_waiting=1)
+    now_us = time.time_ns() // 1000
+    for order in orders:
+        if load(connection, order.id) is None:
+            log = Log(connection)
+            values = insert(connection, order, source="sealed", now_us=now_us, seq=log.seq)
+            log.append("order_received", None, {"order": values, "numbers": sorted(set(order.target.numbers))})
+    hit_at_destination(connection, Log(connection), row, orders, now_us)
+    return parcel_id
+
+
 def hand_over(
     connection: Connection, parcel_id: int, way: str, *, place: str, digest: str, officer: str, now: datetime
 ) -> None:
     """Write that a sealed record went or came, and the event that vouches for it."""
+    if connection.execute("SELECT 1 FROM handovers WHERE digest = ? AND way = ?", (digest, way)).fetchone():
+        raise AlreadyKeptError("This sealed record was taken before.", detail=digest[:16])
     log, row = Log(connection), parcels.load_row(connection, parcel_id)
     values = (parcel_id, way, place, digest, officer, to_us(now))
     key = connection.execute(

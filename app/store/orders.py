@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from app.customs.orders import ENDS, ControlOrder, Done, Hit, Step, check_step
+from app.customs.parcel import Capture, Declaration, Finding, Kind
 from app.store import order_rows, parcels
 from app.store.audit import Log
 from app.store.database import Connection
@@ -34,6 +36,32 @@ class Listed:
     is_revoked: bool
     hits: int
     open_hits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """A sealed record that went or came: `way` is sent, taken, closing or closed; `digest` is that of the record."""
+
+    parcel_id: int
+    way: str
+    place: str
+    digest: str
+    officer: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOver:
+    """A parcel that comes under seal from another station, with the orders that are to be carried out here."""
+
+    number: str
+    kind: Kind
+    codes: tuple[str, ...]
+    arrived_at: datetime
+    declaration: Declaration | None
+    findings: tuple[Finding, ...]
+    captures: tuple[Capture, ...]
+    orders: tuple[ControlOrder, ...]
 
 
 class Orders:
@@ -106,6 +134,32 @@ class Orders:
         with self._write() as writer:
             order_rows.hand_over(writer, parcel_id, way, place=place, digest=digest, officer=officer, now=now)
 
+    def handovers(self, parcel_id: int) -> list[Handover]:
+        """The sealed records of a parcel, oldest first."""
+        with self._read() as reader:
+            rows = reader.execute(f"{_HANDOVERS} WHERE parcel_id = ? ORDER BY id", (parcel_id,))
+            return [_handover(row) for row in rows]
+
+    def handover(self, digest: str, way: str) -> Handover | None:
+        """The sealed record with a digest."""
+        with self._read() as reader:
+            row = reader.execute(f"{_HANDOVERS} WHERE digest = ? AND way = ?", (digest, way)).fetchone()
+            return None if row is None else _handover(row)
+
+    def take_over(self, taken: TakenOver, *, place: str, digest: str, officer: str, now: datetime) -> int:
+        """Enter a parcel that came under seal: conditionally released, its pictures kept, its orders open here.
+
+        Raises:
+            AlreadyKeptError: it was taken over before.
+        """
+        with self._write() as writer:
+            parcel_id = order_rows.take_over(
+                writer, taken.number, taken.kind, codes=taken.codes, arrived_at=taken.arrived_at,
+                declaration=taken.declaration, findings=taken.findings, captures=taken.captures, orders=taken.orders,
+            )  # fmt: skip
+            order_rows.hand_over(writer, parcel_id, "taken", place=place, digest=digest, officer=officer, now=now)
+            return parcel_id
+
     def hit(self, hit_id: int) -> Hit:
         """Raises OrderUnknownError."""
         with self._read() as reader:
@@ -159,6 +213,14 @@ class Orders:
     def _of_order(connection: Connection, order_id: str) -> Sequence[Hit]:
         found = connection.execute("SELECT id FROM order_hits WHERE order_id = ? ORDER BY id", (order_id,)).fetchall()
         return [order_rows.find(connection, key) for (key,) in found]
+
+
+_HANDOVERS = "SELECT parcel_id, way, place, digest, officer, at_us FROM handovers"
+
+
+def _handover(row: tuple[Any, ...]) -> Handover:
+    parcel_id, way, place, digest, officer, at_us = row
+    return Handover(parcel_id, way, place, digest, officer, from_us(at_us))
 
 
 def _step(connection: Connection, hit: Hit, done: Done) -> None:

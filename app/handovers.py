@@ -1,0 +1,282 @@
+"""Parcels handed over under seal: the port lets go conditionally, the destination opens, goes on, and closes."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Literal
+
+from app.customs.orders import Done, Hit, Part, Result, Step
+from app.customs.parcel import Capture, Declaration, Finding, FindingKind, GoodsLine, Parcel
+from app.customs.states import TERMINAL, Action, State
+from app.exchange.errors import ExchangeFolderError, SealBrokenError
+from app.exchange.orders import OrderRecord
+from app.exchange.sealed import (
+    CONTEXT,
+    SUFFIX,
+    Deed,
+    Opened,
+    Outcome,
+    Picture,
+    SealedRecord,
+    read_sealed,
+    write_sealed,
+)
+from app.officers.rights import Right, Rights
+from app.settings import Post
+from app.store.errors import HandoverStateError
+from app.store.orders import Handover, TakenOver
+from app.store.store import Store
+from app.trace.keyring import Keyring
+from imaging.files import native
+from imaging.files.durable import make_folder, write_whole
+
+
+class Handovers:
+    """Seals, opens and closes records with the post's keys. `on_changed` is told of every parcel."""
+
+    def __init__(
+        self, store: Store, keys: Keyring, post: Post, rights: Rights, *, on_changed: Callable[[int], None]
+    ) -> None:
+        self._store = store
+        self._keys = keys
+        self._post = post
+        self._rights = rights
+        self._on_changed = on_changed
+
+    def of(self, parcel_id: int) -> list[Handover]:
+        """What was sealed and opened of a parcel, oldest first."""
+        return self._store.orders.handovers(parcel_id)
+
+    def seal(self, parcel_id: int, to: str, folder: Path, *, officer: str, seal: str = "") -> Path:
+        """Write the sealed record of a conditionally released parcel for a destination (office/station).
+
+        Raises:
+            HandoverStateError: the parcel is not conditionally released. OfficerError, NoSigningKeyError.
+            ExchangeFolderError: the folder cannot be written.
+        """
+        self._rights.require(officer, Right.DISPOSE)
+        parcel = self._store.parcel(parcel_id)
+        if parcel.state is not State.COND_RELEASED:
+            raise HandoverStateError(f"{parcel.number} is not conditionally released.", number=parcel.number)
+        hits = [hit for hit in self._store.orders.hits_of(parcel_id) if hit.ended is None]
+        record = self._record(parcel, "handover", to=to, officer=officer).model_copy(
+            update={
+                "declaration": _to_json(parcel.declaration) if parcel.declaration else None,
+                "orders": tuple(OrderRecord.of(hit.order) for hit in hits if hit.part is Part.DESTINATION),
+                "seal": seal,
+            }
+        )
+        files, pictures = self._pictures(parcel)
+        return self._send(record.model_copy(update={"pictures": pictures}), files, parcel_id, folder, "sent")
+
+    def open(self, path: Path, *, officer: str) -> Parcel:
+        """Take a parcel over from its sealed record: it stands here conditionally released, with its open orders.
+
+        Raises:
+            SealBrokenError: the record is damaged, not for a handover, or signed by nobody known.
+            AlreadyKeptError: it was opened here before. OfficerError.
+        """
+        self._rights.require(officer, Right.DISPOSE)
+        opened = self._read(path, "handover")
+        record = opened.record
+        taken = TakenOver(
+            number=record.number,
+            kind=record.parcel,
+            codes=record.codes,
+            arrived_at=datetime.now(UTC),
+            declaration=_declaration(record.declaration) if record.declaration else None,
+            findings=tuple(Finding(FindingKind(kind), detail) for kind, detail in record.findings),
+            captures=self._unpack(opened),
+            orders=tuple(order.to_order() for order in record.orders),
+        )
+        parcel_id = self._store.orders.take_over(
+            taken, place=record.place, digest=opened.digest, officer=officer, now=datetime.now(UTC)
+        )
+        self._on_changed(parcel_id)
+        return self._store.parcel(parcel_id)
+
+    def close(self, parcel_id: int, folder: Path, *, officer: str) -> Path:
+        """Write for the port how a parcel that was taken over here ended.
+
+        Raises:
+            HandoverStateError: it was not taken over, or nothing final is decided on it yet. OfficerError.
+        """
+        self._rights.require(officer, Right.DISPOSE)
+        parcel = self._store.parcel(parcel_id)
+        taken = next((each for each in self.of(parcel_id) if each.way == "taken"), None)
+        if taken is None or parcel.state not in TERMINAL:
+            raise HandoverStateError(f"{parcel.number} is not closed here yet.", number=parcel.number)
+        hits = self._store.orders.hits_of(parcel_id)
+        record = self._record(parcel, "closing", to=taken.place, officer=officer).model_copy(
+            update={"closes": taken.digest, "outcomes": tuple(_outcome(hit) for hit in hits if hit.ended)}
+        )
+        return self._send(record, {}, parcel_id, folder, "closing")
+
+    def take_closing(self, path: Path, *, officer: str) -> Parcel:
+        """Close at the port what the destination has closed; its orders are settled by what the record says.
+
+        Raises:
+            SealBrokenError: the record is damaged, signed by nobody known, or not about a parcel from here.
+            AlreadyKeptError: it was taken before. OfficerError.
+        """
+        self._rights.require(officer, Right.DISPOSE)
+        opened = self._read(path, "closing")
+        record, now = opened.record, datetime.now(UTC)
+        sent = self._store.orders.handover(record.closes, "sent")
+        if sent is None or sent.place != record.place:
+            raise SealBrokenError(
+                f"{path.name} closes nothing that was handed over to {record.place}.", name=path.name, why=record.place
+            )
+        parcel_id = sent.parcel_id
+        self._store.orders.hand_over(
+            parcel_id, "closed", place=record.place, digest=opened.digest, officer=officer, now=now
+        )
+        outcomes = {outcome.order: outcome for outcome in record.outcomes}
+        for hit in self._store.orders.hits_of(parcel_id):
+            if hit.ended is None and hit.part is Part.DESTINATION:
+                self._store.orders.step(hit.id, _settled(outcomes.get(hit.order.id), record, now))
+        self._end(parcel_id, record, officer)
+        self._on_changed(parcel_id)
+        return self._store.parcel(parcel_id)
+
+    def _end(self, parcel_id: int, record: SealedRecord, officer: str) -> None:
+        """The port's parcel ends as the destination's: closed, or handed over where more was found."""
+        who, now = f"{record.place}/{record.sealed_by}", datetime.now(UTC)
+        note = f"{record.place} {record.state}"
+        if record.state == State.CLOSED:
+            self._store.decide(parcel_id, Action.DESTINATION_NORMAL, officer=who, decided_at=now, note=note)
+            return
+        self._store.decide(
+            parcel_id, Action.DESTINATION_ABNORMAL, officer=who, decided_at=now, reason="destination", note=note
+        )
+        self._store.decide(
+            parcel_id, Action.TRANSFER, officer=who, second_officer=officer, decided_at=now, reason="destination",
+            note=note,
+        )  # fmt: skip
+
+    def _record(self, parcel: Parcel, kind: Literal["handover", "closing"], *, to: str, officer: str) -> SealedRecord:
+        return SealedRecord(
+            kind=kind,
+            office=self._post.office,
+            station=self._post.station,
+            to=to,
+            number=parcel.number,
+            parcel=parcel.kind,
+            state=parcel.state.value,
+            codes=tuple(dict.fromkeys((*parcel.codes, *([parcel.trace_code] if parcel.trace_code else [])))),
+            arrived_at=parcel.arrived_at,
+            findings=tuple(
+                (finding.kind.value, finding.detail)
+                for finding in parcel.findings
+                if finding.kind is not FindingKind.CONTROLLED
+            ),
+            deeds=tuple(
+                Deed(
+                    action=made.action.value, after=made.after.value, officer=made.officer, reason=made.reason,
+                    note=made.note, at=made.decided_at,
+                )
+                for made in self._store.history(parcel.id)
+                if made.undone_at is None
+            ),
+            sealed_by=officer,
+            sealed_at=datetime.now(UTC),
+        )  # fmt: skip
+
+    def _send(
+        self, record: SealedRecord, files: dict[str, bytes], parcel_id: int, folder: Path, way: str
+    ) -> Path:  # fmt: skip
+        signer = self._keys.signer(record.sealed_at)
+        content = record.model_dump_json().encode()
+        digest = sha256(content).hexdigest()
+        path = folder / f"{record.kind}-{digest[:16]}{SUFFIX}"
+        sealed = write_sealed(content, kid=signer.kid, signature=signer.sign(CONTEXT + content), files=files)
+        try:
+            make_folder(folder)
+            write_whole(path, sealed)
+        except OSError as error:
+            raise ExchangeFolderError(folder, error) from error
+        self._store.orders.hand_over(
+            parcel_id, way, place=record.to, digest=digest, officer=record.sealed_by, now=record.sealed_at
+        )
+        self._on_changed(parcel_id)
+        return path
+
+    def _read(self, path: Path, kind: str) -> Opened:
+        """A sealed file of a kind whose signature is right: made by a key of its office that might sign then."""
+        opened = read_sealed(path)
+        record = opened.record
+        key = self._keys.public_keys().get(opened.kid)
+        if key is None or key.issuer != record.office or key.revoked_at is not None:
+            raise SealBrokenError(
+                f"{path.name} is signed by a key that is not known or not good any more.", name=path.name, why="key"
+            )
+        is_in_time = key.valid_from <= record.sealed_at <= key.sign_until
+        if not is_in_time or not key.has_signed(opened.signed, opened.signature):
+            raise SealBrokenError(f"The signature of {path.name} is wrong.", name=path.name, why="signature")
+        own = f"{self._post.office}/{self._post.station}"
+        if record.kind != kind or record.to != own:
+            raise SealBrokenError(f"{path.name} is a {record.kind} for {record.to}.", name=path.name, why=record.to)
+        return opened
+
+    def _pictures(self, parcel: Parcel) -> tuple[dict[str, bytes], tuple[Picture, ...]]:
+        """The files of a parcel's pictures as they are on disk; one that was removed after its time is left out."""
+        files: dict[str, bytes] = {}
+        pictures = []
+        for capture in parcel.captures:
+            path = self._store.captures_folder / capture.path
+            if not path.is_file():
+                continue
+            self._store.load(capture)
+            pair = {each.name: each.read_bytes() for each in (path, native.sidecar_of(path))}
+            files |= pair
+            pictures.append(Picture(files={name: sha256(data).hexdigest() for name, data in pair.items()}))
+        return files, tuple(pictures)
+
+    def _unpack(self, opened: Opened) -> tuple[Capture, ...]:
+        """Keep the pictures of a sealed file here."""
+        captures = []
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            for file, data in opened.files.items():
+                (folder / file).write_bytes(data)
+            for picture in opened.record.pictures:
+                tiff = next(file for file in picture.files if file.endswith(".tif"))
+                scan = native.read(folder / tiff)
+                if not self._store.has_scan(scan.id):
+                    captures.append(self._store.keep(scan))
+        return tuple(captures)
+
+
+def _settled(outcome: Outcome | None, record: SealedRecord, now: datetime) -> Done:
+    """What the destination's record says about a hit of the port."""
+    if outcome is None:
+        return Done(Step.SETTLED, f"{record.place}/{record.sealed_by}", now)
+    result = outcome.result if outcome.result in set(Result) else ""
+    return Done(Step.SETTLED, f"{record.place}/{outcome.officer}", now, result=result, note=outcome.note)
+
+
+def _outcome(hit: Hit) -> Outcome:
+    done = hit.ended
+    assert done is not None
+    return Outcome(
+        order=hit.order.id, step=done.step.value, result=done.result, note=done.note, officer=done.officer, at=done.at
+    )
+
+
+def _to_json(declaration: Declaration) -> dict[str, object]:
+    said = asdict(declaration)
+    return said | {"declared_at": declaration.declared_at and declaration.declared_at.isoformat()}
+
+
+def _declaration(said: dict[str, object]) -> Declaration:
+    fields = dict(said)
+    lines: Sequence[dict[str, object]] = fields.pop("goods")  # type: ignore[assignment]
+    declared_at = fields.pop("declared_at")
+    goods = tuple(GoodsLine(**line) for line in lines)  # type: ignore[arg-type]
+    when = datetime.fromisoformat(str(declared_at)) if declared_at else None
+    return Declaration(goods=goods, declared_at=when, **fields)  # type: ignore[arg-type]
