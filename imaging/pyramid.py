@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import cv2
@@ -130,14 +131,26 @@ class Pyramid:
 
 
 def build_levels(planes: tuple[Plane, ...]) -> tuple[Level, ...]:
-    """The full size and its halves down to SMALLEST_PX."""
+    """The full size and its halves down to SMALLEST_PX; the energies of a large view side by side."""
+    if planes[0].size > WHOLE_PX and len(planes) > 1:
+        with ThreadPoolExecutor(len(planes), "halves") as pool:
+            halves = list(pool.map(_halves, planes))
+    else:
+        halves = [_halves(plane) for plane in planes]
     levels = [Level(1, planes, planes)]
-    while max(levels[-1].shape) > SMALLEST_PX:
-        last = levels[-1]
-        means = tuple(halve_by_mean(plane) for plane in last.means)
-        darkest = tuple(halve_by_minimum(plane) for plane in last.darkest)
-        levels.append(Level(last.step * 2, means, darkest))
+    for each in zip(*halves, strict=True):
+        means, darkest = zip(*each, strict=True)
+        levels.append(Level(levels[-1].step * 2, means, darkest))
     return tuple(levels)
+
+
+def _halves(plane: Plane) -> list[tuple[Plane, Plane]]:
+    """By mean and by minimum, size by size."""
+    halves = [(plane, plane)]
+    while max(halves[-1][0].shape) > SMALLEST_PX:
+        mean, darkest = halves[-1]
+        halves.append((halve_by_mean(mean), halve_by_minimum(darkest)))
+    return halves[1:]
 
 
 def halve_by_mean(plane: Plane) -> Plane:

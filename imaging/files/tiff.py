@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import imagecodecs
 import numpy as np
 import numpy.typing as npt
 import tifffile
@@ -88,6 +90,8 @@ def _read_page(path: Path, page: Any, data: bytes) -> Page:
     _check_segments(path, page)
     array = _plain(page, data, shape)
     if array is None:
+        array = _packed(page, data, shape)
+    if array is None:
         array = page.asarray(maxworkers=DECODERS)
     if array.shape != shape:
         raise FileTornError(path, "its pixels do not fill the picture. Send it again from the machine.")
@@ -103,6 +107,35 @@ def _plain(page: Any, data: bytes, shape: tuple[int, ...]) -> npt.NDArray[Any] |
         return None
     count = int(np.prod(shape))
     return np.frombuffer(data, dtype, count, int(page.dataoffsets[0])).reshape(shape)
+
+
+def _packed(page: Any, data: bytes, shape: tuple[int, ...]) -> npt.NDArray[Any] | None:
+    """The pixels of a page as `encode_pages` packs them, each strip decoded to where it belongs; None for any other.
+
+    Tifffile takes nearly twice as long, most of it to move what it has decoded.
+    """
+    is_ours = (
+        page.compression == tifffile.COMPRESSION.ZSTD
+        and page.predictor == tifffile.PREDICTOR.HORIZONTAL
+        and page.parent.byteorder == "<"
+        and len(shape) == 2
+        and not page.is_tiled
+    )
+    if not is_ours:
+        return None
+    array = np.empty(shape, np.dtype(page.dtype).newbyteorder("="))
+    tall = int(page.rowsperstrip)
+    view: Any = memoryview(data)
+
+    def decode(number: int) -> None:
+        rows = array[number * tall : (number + 1) * tall]
+        offset, count = page.dataoffsets[number], page.databytecounts[number]
+        differences = imagecodecs.zstd_decode(view[offset : offset + count], out=rows.nbytes)
+        imagecodecs.delta_decode(np.frombuffer(differences, array.dtype).reshape(rows.shape), axis=-1, out=rows)
+
+    with ThreadPoolExecutor(DECODERS, "strips") as pool:
+        list(pool.map(decode, range(-(-shape[0] // tall))))
+    return array
 
 
 def _check_segments(path: Path, page: Any) -> None:
