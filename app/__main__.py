@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from app.commands import bench, files, keeping, log, mail, messages, model, officers, quality, records, runs, trace
+from app.commands.prints import print_commands
 from app.logs import configure_logs
 from app.settings import system_language
 from app.texts import set_language
@@ -38,6 +39,7 @@ for command in (
 cli.add_typer(trace.key_commands, name="keys")
 cli.add_typer(trace.recall_commands, name="recall")
 cli.add_typer(trace.intercept_commands, name="intercept")
+cli.add_typer(print_commands, name="prints")
 cli.add_typer(log.log_commands, name="log")
 cli.add_typer(model.model_commands, name="model")
 cli.add_typer(messages.message_commands, name="messages")

@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 
 from app.customs.parcel import Parcel
 from app.labelling import Labelling
+from app.officers.rights import Right, Rights
 from app.store.store import Store
 from app.trace.codes import read_code
-from app.trace.errors import PrintJobError
 from app.trace.printing import JobState, PrintJob, PrintQueue
+from app.trace.wishes import Said, take_wishes
+from imaging.errors import KnownError
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +38,15 @@ class Printing:
         store: Store,
         labelling: Labelling,
         queue: PrintQueue,
+        rights: Rights,
         *,
         on_status: Callable[[PrinterStatus], None],
-        on_error: Callable[[PrintJobError], None],
+        on_error: Callable[[KnownError], None],
     ) -> None:
         self._store = store
         self._labelling = labelling
         self._queue = queue
+        self._rights = rights
         self._on_status = on_status
         self._on_error = on_error
         self._telling = threading.Lock()
@@ -53,6 +57,7 @@ class Printing:
         for error in self._queue.damaged:
             self._on_error(error)
         self._queue.changed = self._tell
+        self._queue.round = self._heed_wishes
         self._queue.start()
         self._tell()
 
@@ -80,6 +85,43 @@ class Printing:
             if job.trace_id == trace_id and job.state is JobState.UNSURE:
                 self._queue.cancel(job.id)
         return self._queue.submit(label, title=trace_id, trace_id=trace_id, copy=copy, officer=officer)
+
+    @property
+    def printer(self) -> str:
+        """The printer's name."""
+        return self._queue.printer.name
+
+    def jobs(self) -> list[PrintJob]:
+        """What waits for the printer or for a person's word, in order."""
+        return self._queue.jobs()
+
+    def settle(self, job_id: str, said: Said, *, officer: str) -> PrintJob:
+        """A person says what became of a label that nobody was sure of, or takes one out of the queue; logged.
+
+        Raises:
+            OfficerError: he may not print. PrintJobError: the job is gone, or in a state where this cannot be said.
+        """
+        self._rights.require(officer, Right.PRINT)
+        return self._settle(job_id, said, officer)
+
+    def _settle(self, job_id: str, said: Said, officer: str) -> PrintJob:
+        acts = {
+            Said.CAME_OUT: self._queue.confirm,
+            Said.AGAIN: self._queue.send_again,
+            Said.DROP: self._queue.cancel,
+        }
+        job = acts[said](job_id)
+        body = {"label": job.trace_id, "job": job.id, "copy": job.copy, "said": said.value, "officer": officer}
+        self._store.add_event("print_settled", None, body)
+        return job
+
+    def _heed_wishes(self) -> None:
+        """Do what another program left, which asked there who says so; a label that is settled already stays so."""
+        for wish in take_wishes(self._queue.folder):
+            try:
+                self._settle(wish.job_id, wish.said, wish.officer)
+            except KnownError as error:
+                self._on_error(error)
 
     def _tell(self, _: PrintJob | None = None) -> None:
         with self._telling:  # else an older status could be told after a newer one

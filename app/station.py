@@ -107,7 +107,7 @@ class Station:
         self._printing: Printing | None = None
         if prints is not None:
             self._printing = Printing(
-                store, labelling, prints, on_status=self._tell_printer, on_error=self._tell_failure
+                store, labelling, prints, rights, on_status=self._tell_printer, on_error=self._tell_failure
             )
         labelling.keys.on_damage = self._tell_failure
         self.sharing = Sharing(
@@ -162,6 +162,11 @@ class Station:
             before.close()
         self._detector_error = error
         self._tell_detector()
+
+    @property
+    def printing(self) -> Printing | None:
+        """The labels on their way to the printer; None where labels go through the print dialog."""
+        return self._printing
 
     def wait_until_idle(self) -> None:
         """Wait until every scan that the devices delivered is in the queue."""

@@ -24,6 +24,7 @@ from imaging.files.durable import make_folder, write_whole
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 30.0
+ROUND_S = 2.0
 MAX_PAYLOAD_BYTES = 16_000_000
 _ID_FORMAT = "%Y%m%dT%H%M%S%f"
 
@@ -55,16 +56,29 @@ class PrintJob:
 _JOB = TypeAdapter(PrintJob)
 
 
+def read_jobs(folder: Path) -> list[PrintJob]:
+    """The jobs in a folder as they are now, for a program that does not print; a damaged one is left out."""
+    jobs: list[PrintJob] = []
+    for file in sorted(folder.glob("*.job.json")):
+        try:
+            jobs.append(_JOB.validate_json(file.read_bytes()))
+        except (ValidationError, OSError):
+            continue
+    return jobs
+
+
 class PrintQueue:
     """The jobs of one printer, kept in a folder of their own.
 
-    `changed` is called after every change of a job, from the thread that made it, and must return at once.
+    `changed` is called after every change of a job, from the thread that made it, and must return at once;
+    `round` every few seconds, before the next label is sent.
     """
 
     def __init__(self, folder: Path, printer: Printer, *, changed: Callable[[PrintJob], None] | None = None) -> None:
-        self._folder = folder
         self._printer = printer
+        self.folder = folder
         self.changed = changed
+        self.round: Callable[[], None] | None = None
         self._lock = threading.Lock()
         self._wake = threading.Condition(self._lock)
         self._is_stopping = False
@@ -176,8 +190,10 @@ class PrintQueue:
 
     def _run(self) -> None:
         while True:
+            if self.round is not None:
+                self.round()
             with self._lock:
-                self._wake.wait_for(lambda: self._is_stopping or self._first_waiting() is not None)
+                self._wake.wait_for(lambda: self._is_stopping or self._first_waiting() is not None, ROUND_S)
                 if self.pause_s:
                     self._wake.wait_for(lambda: self._is_stopping, self.pause_s)
                 if self._is_stopping:
@@ -193,7 +209,10 @@ class PrintQueue:
             if job is None or job.state not in allowed:
                 raise PrintJobError("This print job is no longer there or is being printed now; look at the queue.")
             job = replace(job, state=state)
-            self._keep(job)
+            try:
+                self._keep(job)
+            except OSError as error:
+                raise PrintJobError(f"The print queue cannot be written: {error.strerror}; free the disk.") from error
             self._wake.notify()
         self._tell(job)
         return job
@@ -212,14 +231,14 @@ class PrintQueue:
     def _log(self, job: PrintJob) -> None:
         now = datetime.now(UTC)
         row = {**_JOB.dump_python(job, mode="json"), "settled_at": now.isoformat()}
-        with (self._folder / f"printed-{now:%Y-%m}.jsonl").open("ab") as file:
+        with (self.folder / f"printed-{now:%Y-%m}.jsonl").open("ab") as file:
             file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
 
     def _load(self) -> dict[str, PrintJob]:
         jobs: dict[str, PrintJob] = {}
-        for file in sorted(self._folder.glob("*.job.json")):
+        for file in sorted(self.folder.glob("*.job.json")):
             try:
                 job = _JOB.validate_json(file.read_bytes())
                 self._payload_file(job.id).stat()
@@ -243,10 +262,10 @@ class PrintQueue:
         return job_id
 
     def _job_file(self, job_id: str) -> Path:
-        return self._folder / f"{job_id}.job.json"
+        return self.folder / f"{job_id}.job.json"
 
     def _payload_file(self, job_id: str) -> Path:
-        return self._folder / f"{job_id}.label"
+        return self.folder / f"{job_id}.label"
 
     def _tell(self, job: PrintJob) -> None:
         if self.changed is not None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QLabel, QToolButton, QWidget
 
 from app.officers.rights import Role
@@ -85,7 +86,9 @@ class TopBar(QFrame):
 
 
 class LampLabel(QWidget):
-    """One lamp with its words."""
+    """One lamp with its words; it may be pressed."""
+
+    pressed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -106,9 +109,14 @@ class LampLabel(QWidget):
     def words(self) -> str:
         return self._words.text()
 
+    def mousePressEvent(self, _event: QMouseEvent) -> None:  # noqa: N802
+        self.pressed.emit()
+
 
 class StatusBar(QFrame):
     """A lamp for every device and the detector, in form, colour and words; and the code read last."""
+
+    printer_pressed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -117,6 +125,7 @@ class StatusBar(QFrame):
         self._printer: PrinterStatus | None = None
         self._printer_lamp = LampLabel()
         self._printer_lamp.hide()
+        self._printer_lamp.pressed.connect(self.printer_pressed)
         self._detector: tuple[str, KnownError | None] | None = None
         self._lamps: dict[str, LampLabel] = {}
         self._detector_lamp = LampLabel()

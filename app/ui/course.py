@@ -95,6 +95,7 @@ class Course(QObject):
         desk.label_queued.connect(self._after_print)
         parts.break_banner.pressed.connect(self.toggle_break)
         parts.pages.chosen.connect(parts.stack.open_page)
+        parts.status.printer_pressed.connect(lambda: parts.stack.open_page("prints"))
         parts.stack.returned.connect(parts.stage.setFocus)
         parts.stack.parcel_chosen.connect(desk.open)
 

@@ -417,6 +417,34 @@ def at(port: int) -> Printer:
     return Printer(kind="tcp", address=f"127.0.0.1:{port}", language="zpl")
 
 
+def test_a_label_of_unsure_fate_is_settled_from_the_command_line(
+    open_desk: Callable[..., Desk], printer: Socketed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.trace.printing.ROUND_S", 0.05)
+    printer.answers[b"~HS\r\n"] = NO_PAPER
+    desk = open_desk(printer=at(printer.port))
+    key, _ = release(desk, S10)
+    trace_id = desk.station.parcel(key).trace_code or ""
+    wait_until(lambda: bool(desk.watched.printer) and desk.watched.printer[-1].error_key == "printer_paper_out")
+    assert guanjian(desk, "prints", "confirm", trace_id).exit_code == 3, "it only waits: it cannot have come out"
+    folder = desk.station.settings.data / "prints"
+    desk.station.stop()
+    (job,) = folder.glob("*.job.json")
+    job.write_text(job.read_text("utf-8").replace('"waiting"', '"printing"'), "utf-8")  # as a power cut leaves it
+
+    printer.answers[b"~HS\r\n"] = READY_ZPL
+    desk = open_desk(printer=at(printer.port))
+    assert desk.watched.printer[-1].unsure == 1
+    assert trace_id in guanjian(desk, "prints", "list").stdout
+    assert printer.printed == []
+    done = guanjian(desk, "prints", "again", trace_id)
+    assert done.exit_code == 0, done.output
+    wait_until(lambda: len(printer.printed) == 1)
+    wait_until(lambda: json.loads(guanjian(desk, "prints", "list", "--json").stdout or "null") is None)
+    assert guanjian(desk, "prints", "drop", trace_id).exit_code == 3
+    assert desk.station._store.verify_log().is_ok
+
+
 def test_a_printer_out_of_paper_is_shown_and_prints_when_it_has_some(
     open_desk: Callable[..., Desk], printer: Socketed
 ) -> None:

@@ -25,6 +25,7 @@ from app.trace.errors import (
 from app.trace.formats import Format
 from app.trace.printers import CupsPrinter, FolderPrinter, TcpPrinter
 from app.trace.printing import LONGEST_PAUSE_S, JobState, PrintJob, PrintQueue
+from app.trace.wishes import Said, Wish, leave_wish, take_wishes
 
 READY_ZPL = (
     b"\x02030,0,0,1245,000,0,0,0,000,0,0,0\x03\r\n\x02000,0,0,0,0,2,4,0,00000000,1,000\x03\r\n\x021234,0\x03\r\n"
@@ -200,6 +201,28 @@ def test_a_person_settles_unsure_and_unwanted_jobs(tmp_path: Path) -> None:
     assert queue.print_next() is None
     assert printer.printed == []
     assert PrintQueue(tmp_path, printer).jobs() == []
+
+
+def test_wishes_are_taken_once_and_damaged_ones_go(tmp_path: Path) -> None:
+    wishes = [Wish("2026a", Said.AGAIN, "a"), Wish("2026b", Said.DROP, "b")]
+    for wish in wishes:
+        leave_wish(tmp_path, wish)
+    (tmp_path / "2026c.wish.json").write_text("{")
+    assert take_wishes(tmp_path) == wishes
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_is_full_leaves_a_job_unsettled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    queue = PrintQueue(tmp_path, Scripted())
+    job = add(queue)
+
+    def refuse(_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(queue, "_log", refuse)
+    with pytest.raises(PrintJobError, match="No space"):
+        queue.cancel(job.id)
+    assert queue.jobs() == [job]
 
 
 def test_a_damaged_job_is_named_and_the_others_go_on(tmp_path: Path) -> None:
