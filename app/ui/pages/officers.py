@@ -258,7 +258,7 @@ def _grid() -> QGridLayout:
 
 
 def _table(columns: int) -> QTableWidget:
-    made = QTableWidget(0, columns)
+    made = build.named(QTableWidget(0, columns), "rows")
     made.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     made.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     made.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)

@@ -31,6 +31,7 @@ from app.store.errors import MigrationError, StoreDamagedError
 from app.store.labels import Sighted
 from app.store.messages import Received
 from app.store.migrations import APPEND_ONLY
+from app.store.officers import Account
 from app.store.retention import Due, Rule
 from app.store.store import Store
 
@@ -91,6 +92,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     withdrawal = Withdrawal("N3", "CEB623/G2", "test")
     store.messages.add([(Received("CEB623", "G2", {"fields": {}, "lines": []}, number="N3"), withdrawal)])
     store.orders.hand_over(4, "sent", place="2200/hall", digest="0" * 64, officer="li", now=NOON)
+    store.officers.put(Account("li", "Li", "admin", "li", NOON, pin="$argon2id$1", badge="b1"), is_first=True)
+    store.officers.attend("li", "signed_in", NOON, "window")
     store.keeping.take_checkpoint(Office())
     store.close()
     return folder
