@@ -4,7 +4,22 @@ from __future__ import annotations
 
 import typer
 
-from app.commands import bench, files, keeping, log, mail, messages, model, officers, quality, records, runs, trace
+from app.commands import (
+    bench,
+    counters,
+    files,
+    keeping,
+    log,
+    mail,
+    messages,
+    model,
+    officers,
+    quality,
+    records,
+    returns,
+    runs,
+    trace,
+)
 from app.commands.prints import print_commands
 from app.logs import configure_logs
 from app.settings import system_language
@@ -45,6 +60,11 @@ cli.add_typer(model.model_commands, name="model")
 cli.add_typer(messages.message_commands, name="messages")
 cli.add_typer(officers.officer_commands, name="officers")
 cli.add_typer(mail.mail_commands, name="mail")
+cli.add_typer(returns.return_commands, name="returns")
+cli.add_typer(counters.refund_commands, name="refund")
+cli.add_typer(counters.sample_commands, name="samples")
+cli.add_typer(counters.vehicle_commands, name="vehicles")
+cli.add_typer(counters.baggage_commands, name="baggage")
 
 
 def main() -> None:

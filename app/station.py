@@ -14,6 +14,7 @@ import structlog
 from app.accounts import Accounts
 from app.arrivals import Arrivals, Placed
 from app.control_orders import ControlOrders
+from app.counters import Counters
 from app.customs.errors import GuardError
 from app.customs.notices import Notice
 from app.customs.parcel import ArchiveFilter, Decision, Parcel, QueueFilter, QueueRow
@@ -24,7 +25,6 @@ from app.handovers import Handovers
 from app.hub.records import Due
 from app.intake import Intake, Taken
 from app.labelling import Labelling
-from app.mail_office import MailOffice
 from app.measured import Measured
 from app.officers.errors import OfficerError
 from app.officers.rights import RIGHT_FOR, KnownOfficers, Right
@@ -99,9 +99,10 @@ class Station:
         )
         self._intake.marks_on = self.tracing.marks_on
         self._intake.label_of = self.tracing.label_of
-        self.mail = MailOffice(
-            store, rights, tables, waiting_days=settings.work.waiting_days, on_changed=self._tell_queue
-        )
+        self.counters = Counters(
+            store, settings, rights, tables, measured=self.measured, tracing=self.tracing, decide=self.decide,
+            on_changed=self._tell_queue,
+        )  # fmt: skip
         self.orders = ControlOrders(store, settings.post, rights, on_changed=self._tell_queue)
         self.handovers = Handovers(store, labelling.keys, settings.post, rights, on_changed=self._tell_queue)
         self._printing: Printing | None = None

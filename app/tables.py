@@ -8,6 +8,7 @@ from importlib import resources
 from pathlib import Path
 
 from app.customs.dated import DatedRules, DatedRulesError
+from app.customs.lanes import parse_vehicle_rules
 from app.customs.refund import parse_refund_rules
 from app.customs.returns import parse_return_rules
 from app.customs.tax import parse_categories, parse_tax_rules
@@ -15,12 +16,13 @@ from app.customs.tax import parse_categories, parse_tax_rules
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """Rules of tax, the category that a commodity code suggests, terms of returns and of departure refunds."""
+    """Rules of tax, the category that a commodity code suggests, terms of returns and refunds, tolerances."""
 
     tax: DatedRules
     categories: Mapping[str, str]
     returns: DatedRules
     refunds: DatedRules
+    vehicles: DatedRules
 
 
 def load_tables(folder: Path | None = None) -> Tables:
@@ -34,6 +36,7 @@ def load_tables(folder: Path | None = None) -> Tables:
         parse_categories(_read(folder, "tax_categories.csv")),
         parse_return_rules(_read(folder, "returns.csv")),
         parse_refund_rules(_read(folder, "refund.csv")),
+        parse_vehicle_rules(_read(folder, "vehicles.csv")),
     )
 
 

@@ -24,6 +24,21 @@ class Decided:
     label: Path | None = None
 
 
+class Decide(Protocol):
+    """The station's way to decide on a parcel, as its counters use it."""
+
+    def __call__(
+        self,
+        parcel_id: int,
+        action: Action,
+        *,
+        officer: str,
+        reason: str = "",
+        note: str = "",
+        due_at: datetime | None = None,
+    ) -> Decided: ...
+
+
 class StationView(Protocol):
     """What the window may ask of the station. Reads may be called from any one thread that is not the GUI's."""
 

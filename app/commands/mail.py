@@ -44,7 +44,7 @@ def list_waiting(
 ) -> None:
     """List what mail items wait for, the oldest first."""
     with known_errors(), open_station(data) as station:
-        for row in station.mail.queue(wait or (), limit=limit):
+        for row in station.counters.mail.queue(wait or (), limit=limit):
             _print_row(row, json=json)
 
 
@@ -61,7 +61,7 @@ def show(
     """Show a mail item's case, and its tax as estimated by the rules of its day of arrival, each with its source."""
     corrections = _corrections(category, value, indivisible)
     with known_errors(), open_station(data) as station:
-        view = station.mail.view(station.mail.find(number), corrections, is_commercial=commercial)
+        view = station.counters.mail.view(station.counters.mail.find(number), corrections, is_commercial=commercial)
     print_json(_view(view)) if json else _print_view(view)
 
 
@@ -76,14 +76,14 @@ def ask(
     """Ask the consignee for a supplementary declaration, or for documents."""
     wait = WaitingKind.DOCUMENTS if documents else WaitingKind.SUPPLEMENT_DECLARATION
     with _acting(data, officer, Right.MAIL) as (station, who):
-        _print_case(station.mail.ask(station.mail.find(number), wait, note, officer=who))
+        _print_case(station.counters.mail.ask(station.counters.mail.find(number), wait, note, officer=who))
 
 
 @mail_commands.command()
 def accept(number: Number, officer: Officer = None, data: Data = None) -> None:
     """Accept what the consignee declared."""
     with _acting(data, officer, Right.MAIL) as (station, who):
-        _print_case(station.mail.accept(station.mail.find(number), officer=who))
+        _print_case(station.counters.mail.accept(station.counters.mail.find(number), officer=who))
 
 
 @mail_commands.command()
@@ -100,8 +100,10 @@ def assess(
     """Set the tax as it is estimated; a disputed one anew. What is due is asked for."""
     corrections = _corrections(category, value, indivisible)
     with _acting(data, officer, Right.TAX) as (station, who):
-        parcel_id = station.mail.find(number)
-        _print_case(station.mail.assess(parcel_id, corrections, officer=who, is_commercial=commercial, reason=reason))
+        parcel_id = station.counters.mail.find(number)
+        _print_case(
+            station.counters.mail.assess(parcel_id, corrections, officer=who, is_commercial=commercial, reason=reason)
+        )
 
 
 @mail_commands.command()
@@ -118,7 +120,7 @@ def refund(
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="AMOUNT") from error
     with _acting(data, officer, Right.TAX) as (station, who):
-        _print_case(station.mail.refund(station.mail.find(number), fen, reason, officer=who))
+        _print_case(station.counters.mail.refund(station.counters.mail.find(number), fen, reason, officer=who))
 
 
 @mail_commands.command()
@@ -134,7 +136,7 @@ def answer(
         raise typer.BadParameter(f"{deed} is no answer", param_hint="ANSWER")
     right = Right.TAX if deed in (Deed.UPHELD, Deed.REFUND_REFUSED) else Right.MAIL
     with _acting(data, officer, right) as (station, who):
-        _print_case(station.mail.answer(station.mail.find(number), deed, officer=who, reason=reason))
+        _print_case(station.counters.mail.answer(station.counters.mail.find(number), deed, officer=who, reason=reason))
 
 
 @mail_commands.command()
@@ -158,7 +160,7 @@ def import_(
     """Take the platform's answers: declarations, payments, disputes, requests for return."""
     refused = 0
     with known_errors(), open_station(data) as station:
-        for each in import_answers(station.mail, folder, station.tracing.place):
+        for each in import_answers(station.counters.mail, folder, station.tracing.place):
             why = explain(each.error) if each.error else ""
             refused += bool(why)
             said = each.answer

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from app.customs.dated import DatedRules, natural, parse_dated
 from app.customs.errors import CustomsError
@@ -83,3 +84,27 @@ def check_form(
         if seen.get(number, 0) < line.count:
             faults.append(FormFault(FormFaultKind.GOODS_MISSING, number, str(seen.get(number, 0)), str(line.count)))
     return tuple(faults)
+
+
+def mask(document: str) -> str:
+    """A traveller's document number as it may be kept and shown: its ends only."""
+    if len(document) <= 4:
+        return "*" * len(document)
+    return f"{document[:1]}{'*' * (len(document) - 3)}{document[-2:]}"
+
+
+def form_to_json(form: RefundForm) -> dict[str, Any]:
+    """A form as it is kept."""
+    return {
+        "number": form.number,
+        "shop": form.shop,
+        "invoice": form.invoice,
+        "bought_on": form.bought_on.isoformat(),
+        "traveller": form.traveller,
+        "lines": [[line.name, line.count, line.amount_fen, line.serial] for line in form.lines],
+    }
+
+
+def form_from_json(kept: Mapping[str, Any]) -> RefundForm:
+    lines = tuple(FormLine(*line) for line in kept["lines"])
+    return RefundForm(**{**kept, "bought_on": date.fromisoformat(kept["bought_on"]), "lines": lines})

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from app.customs.dated import DatedRule, DatedRules, natural, one_of, parse_dated
 from app.customs.documents import UNIT, Inventory, Line, from_units
@@ -96,6 +97,11 @@ class Application:
     applied_on: date
     lines: tuple[ReturnLine, ...]
     reason: str = ""
+
+    def with_marks(self, marks: Mapping[int, bool]) -> Application:
+        """The application with lines marked as defective or sound, by their numbers."""
+        lines = tuple(replace(each, is_defective=marks.get(each.line.number, each.is_defective)) for each in self.lines)
+        return replace(self, lines=lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,3 +235,44 @@ def _barcodes(application: Application, original: Original, scanned: Counter[str
 
 def _by(rule: DatedRule, kind: FaultKind, *, found: str, expected: str) -> ReturnFault:
     return ReturnFault(kind, 0, found, expected, rule.id, rule.source)
+
+
+def application_to_json(application: Application) -> dict[str, Any]:
+    """An application as it is kept."""
+    return {
+        "reference": application.reference,
+        "number": application.number,
+        "inventory_no": application.inventory_no,
+        "flow": application.flow.value,
+        "mode": application.mode,
+        "site": application.site.value,
+        "applied_on": application.applied_on.isoformat(),
+        "reason": application.reason,
+        "lines": [
+            {
+                "number": each.line.number, "name": each.line.name, "hs_code": each.line.hs_code,
+                "bar_code": each.line.bar_code, "quantity": each.line.quantity, "unit": each.line.unit,
+                "is_defective": each.is_defective,
+            }
+            for each in application.lines
+        ],
+    }  # fmt: skip
+
+
+def application_from_json(kept: Mapping[str, Any]) -> Application:
+    return Application(
+        reference=kept["reference"],
+        number=kept["number"],
+        inventory_no=kept["inventory_no"],
+        flow=Flow(kept["flow"]),
+        mode=kept["mode"],
+        site=Site(kept["site"]),
+        applied_on=date.fromisoformat(kept["applied_on"]),
+        reason=kept["reason"],
+        lines=tuple(
+            ReturnLine(
+                Line(**{name: value for name, value in line.items() if name != "is_defective"}), line["is_defective"]
+            )
+            for line in kept["lines"]
+        ),
+    )

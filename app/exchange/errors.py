@@ -73,3 +73,9 @@ class SealBrokenError(ExchangeError):
     """A sealed record is damaged, was changed, or is signed by nobody whom this station knows."""
 
     key = "seal_broken"
+
+
+class SheetBrokenError(ExchangeError):
+    """A file is no table in CSV or Excel, or holds more than any table may."""
+
+    key = "sheet_broken"

@@ -5,12 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from hashlib import file_digest
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from app.exchange.errors import ExchangeFolderError, RecordsBrokenError
+from pydantic import BaseModel, ValidationError
+
+from app.exchange.errors import AnswerInvalidError, ExchangeFolderError, RecordsBrokenError
+
+Model = TypeVar("Model", bound=BaseModel)
 
 MAX_BYTES: Final = 16 << 20
 MAX_RECORDS: Final = 10_000
@@ -40,6 +44,33 @@ def read_records(path: Path) -> list[Any]:
     if not records or len(records) > MAX_RECORDS:
         raise _refuse(path, f"it has {len(records)} records; 1 to {MAX_RECORDS} are allowed")
     return records
+
+
+def parse_record(model: type[Model], value: object, place: str) -> Model:
+    """A record checked against its schema.
+
+    Raises:
+        AnswerInvalidError: names the place and each field that is wrong.
+    """
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'record'}: {each['msg']}" for each in error.errors())
+        raise AnswerInvalidError(f"{place}: {problems}.", place=place, detail=problems) from error
+
+
+def joined(rows: Iterable[dict[str, str]], names: Collection[str], into: str) -> list[dict[str, Any]]:
+    """CSV rows of one id as one record: the columns in `names` make an entry of the list `into` for each row.
+
+    Everything else is taken from the first row of an id.
+    """
+    records: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        entry = {name: row.pop(name) for name in names if name in row}
+        record = records.setdefault(row.get("id", ""), {**row, into: []})
+        if entry:
+            record[into].append(entry)
+    return list(records.values())
 
 
 def files_in(folder: Path) -> list[Path]:

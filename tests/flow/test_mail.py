@@ -52,12 +52,14 @@ class Platform:
 
     def reply(self, manner: Manner) -> None:
         list(run(self.outbox, self.inbox, at=datetime.now(UTC), mix=(manner,)))
-        assert [each.error for each in import_answers(self.desk.station.mail, self.inbox, PLACE) if each.error] == []
+        assert [
+            each.error for each in import_answers(self.desk.station.counters.mail, self.inbox, PLACE) if each.error
+        ] == []
 
     def write(self, name: str, content: str) -> list[str]:
         """Put a file into the inbox and import it; returns the keys of what was refused."""
         (self.inbox / name).write_text(content, "utf-8")
-        taken = import_answers(self.desk.station.mail, self.inbox, PLACE)
+        taken = import_answers(self.desk.station.counters.mail, self.inbox, PLACE)
         return [each.error.key for each in taken if each.error]
 
 
@@ -81,7 +83,7 @@ def answer(kind: str, number: str, **more: object) -> str:
 def test_a_parcel_over_the_limit_is_declared_taxed_paid_and_released(
     desk: Desk, platform: Platform, language: str
 ) -> None:
-    office, parcel_id = desk.station.mail, arrive(desk)
+    office, parcel_id = desk.station.counters.mail, arrive(desk)
     seen = office.view(parcel_id)
     assert seen.estimate is not None
     assert seen.estimate.standing is Standing.OVER_LIMIT
@@ -126,7 +128,7 @@ def test_a_parcel_over_the_limit_is_declared_taxed_paid_and_released(
 
 
 def test_a_release_without_tax_and_a_refund_after_it(desk: Desk, platform: Platform) -> None:
-    office, parcel_id = desk.station.mail, arrive(desk, value=60_000_000)
+    office, parcel_id = desk.station.counters.mail, arrive(desk, value=60_000_000)
     office.assess(parcel_id, officer="officer-1")
     assert [each.kind for each in platform.send()] == ["tax_due"]
     platform.reply(Manner.WILLING)
@@ -139,7 +141,7 @@ def test_a_release_without_tax_and_a_refund_after_it(desk: Desk, platform: Platf
 
 
 def test_a_consignee_asks_for_the_parcel_to_go_back(desk: Desk, platform: Platform) -> None:
-    office, parcel_id = desk.station.mail, arrive(desk)
+    office, parcel_id = desk.station.counters.mail, arrive(desk)
     desk.station.decide(parcel_id, Action.DOC_REVIEW, officer="officer-1")
     desk.station.decide(parcel_id, Action.REQUIRE_PARTY, officer="officer-1", reason="supplement_declaration")
     assert [each.kind for each in platform.send()] == ["declaration_wanted"]
@@ -151,7 +153,7 @@ def test_a_consignee_asks_for_the_parcel_to_go_back(desk: Desk, platform: Platfo
 
 
 def test_a_silent_consignee_only_grows_older(desk: Desk, platform: Platform) -> None:
-    office, parcel_id = desk.station.mail, arrive(desk)
+    office, parcel_id = desk.station.counters.mail, arrive(desk)
     office.ask(parcel_id, WaitingKind.SUPPLEMENT_DECLARATION, "", officer="officer-1")
     platform.send()
     platform.reply(Manner.SILENT)
@@ -162,14 +164,14 @@ def test_a_silent_consignee_only_grows_older(desk: Desk, platform: Platform) -> 
 
 def test_answers_that_come_twice_count_once_and_wrong_ones_change_nothing(desk: Desk, platform: Platform) -> None:
     parcel_id = arrive(desk)
-    desk.station.mail.ask(parcel_id, WaitingKind.SUPPLEMENT_DECLARATION, "", officer="officer-1")
+    desk.station.counters.mail.ask(parcel_id, WaitingKind.SUPPLEMENT_DECLARATION, "", officer="officer-1")
     rows = "id,kind,item,at,name,category,count,value,currency,indivisible\n" + "".join(
         f"c1,declared,{ITEM},2026-11-22T12:00:00+08:00,{name},textiles,1,{value},CNY,false\n"
         for name, value in (("衬衫", "100.00"), ("袜子", "20"))
     )
     assert platform.write("c.csv", rows) == []
     assert platform.write("c.csv", rows) == []
-    case = desk.station.mail.view(parcel_id).case
+    case = desk.station.counters.mail.view(parcel_id).case
     assert (case.submissions, [each.name for each in case.declared]) == (1, ["衬衫", "袜子"])
     wrong = {
         "no.json": ("{", "records_broken"),
@@ -184,16 +186,16 @@ def test_answers_that_come_twice_count_once_and_wrong_ones_change_nothing(desk: 
     for name, (content, key) in wrong.items():
         assert platform.write(name, content) == [key], name
         assert (platform.inbox / "refused" / name).is_file()
-    assert desk.station.mail.view(parcel_id).case == case
+    assert desk.station.counters.mail.view(parcel_id).case == case
 
 
 def test_who_may_not_is_refused_before_anything_changes(desk: Desk) -> None:
     parcel_id = arrive(desk)
     with pytest.raises(RightMissingError):
-        desk.station.mail.ask(parcel_id, WaitingKind.DOCUMENTS, "", officer="auditor-1")
+        desk.station.counters.mail.ask(parcel_id, WaitingKind.DOCUMENTS, "", officer="auditor-1")
     with pytest.raises(RightMissingError):
-        desk.station.mail.assess(parcel_id, officer="auditor-1")
-    assert desk.station.mail.view(parcel_id).steps == ()
+        desk.station.counters.mail.assess(parcel_id, officer="auditor-1")
+    assert desk.station.counters.mail.view(parcel_id).steps == ()
 
 
 def test_the_command_line_leads_a_case(desk: Desk, platform: Platform) -> None:

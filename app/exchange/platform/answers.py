@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from app.customs.documents import to_units
 from app.customs.postal import DeclaredArticle
-from app.exchange.errors import AnswerInvalidError
-from app.exchange.platform.schema import Answer, AnsweredArticle, parse_answer
-from app.exchange.records import read_records
+from app.exchange.platform.schema import Answer, AnsweredArticle
+from app.exchange.records import joined, parse_record, read_records
 
 _OF_ARTICLE = ("name", "category", "hs_code", "count", "value", "currency", "indivisible")
 
@@ -23,8 +21,8 @@ def read_answers(path: Path) -> list[Answer]:
     """
     records = read_records(path)
     if path.suffix.lower() == ".csv":
-        records = list(_joined(records))
-    return [parse_answer(record, f"{path.name}[{place}]") for place, record in enumerate(records, 1)]
+        records = [_with_documents(record) for record in joined(records, _OF_ARTICLE, "articles")]
+    return [parse_record(Answer, record, f"{path.name}[{place}]") for place, record in enumerate(records, 1)]
 
 
 def articles_of(answer: Answer) -> tuple[DeclaredArticle, ...]:
@@ -38,17 +36,6 @@ def _article(said: AnsweredArticle) -> DeclaredArticle:
     return DeclaredArticle(said.name, said.category, said.count, value, said.currency, said.hs_code, said.indivisible)
 
 
-def _joined(rows: Iterable[dict[str, str]]) -> Iterable[dict[str, Any]]:
-    """Rows of one id as one record: what its articles are stands in each row, everything else in the first."""
-    records: dict[str, dict[str, Any]] = {}
-    for row in rows:
-        key = row.get("id", "")
-        if not key:
-            raise AnswerInvalidError("A row has no id.", place="csv", detail="id")
-        article = {name: row.pop(name) for name in _OF_ARTICLE if name in row}
-        record = records.setdefault(key, {**row, "articles": []})
-        if "documents" in row:
-            record["documents"] = row["documents"].split(";")
-        if article:
-            record["articles"].append(article)
-    return records.values()
+def _with_documents(record: dict[str, Any]) -> dict[str, Any]:
+    """The names of documents stand in one column, with semicolons between them."""
+    return record | {"documents": record["documents"].split(";")} if "documents" in record else record

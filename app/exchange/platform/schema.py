@@ -5,9 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
-
-from app.exchange.errors import AnswerInvalidError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 Text = Annotated[str, Field(max_length=1000)]
 Name = Annotated[str, Field(min_length=1, max_length=250)]
@@ -105,18 +103,6 @@ class Answer(_Record):
         if not has:
             raise ValueError(f"an answer of kind {self.kind} needs {what}")
         return self
-
-
-def parse_answer(value: object, place: str) -> Answer:
-    """
-    Raises:
-        AnswerInvalidError: names the place and each field that is wrong.
-    """
-    try:
-        return Answer.model_validate(value)
-    except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'record'}: {each['msg']}" for each in error.errors())
-        raise AnswerInvalidError(f"{place}: {problems}.", place=place, detail=problems) from error
 
 
 def schema() -> dict[str, Any]:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from app.exchange.platform.schema import Answer, AnsweredArticle, AnswerKind, Request, RequestKind
-from app.exchange.records import DONE, REFUSED, files_in, read_records
+from app.exchange.records import DONE, REFUSED, files_in, parse_record, read_records
 from imaging.files.durable import write_whole
 
 
@@ -72,7 +72,7 @@ def run(outbox: Path, inbox: Path, *, at: datetime, seed: int = 0, mix: Sequence
     """
     for path in files_in(outbox):
         for record in read_records(path):
-            request = Request.model_validate(record)
+            request = parse_record(Request, record, path.name)
             name = f"{request.id}.json"
             if any((folder / name).exists() for folder in (inbox, inbox / DONE, inbox / REFUSED)):
                 continue
