@@ -193,8 +193,10 @@ class Tracing:
         Raises:
             NoticeUnknownError: none is in force with this id. OfficerError: the officer may not end one of this kind.
         """
+        self._rights.require(officer, Right.INTERCEPT)
         notice = self.notice(notice_id)
-        self._rights.require(officer, Right.RECALL if notice.kind is NoticeKind.RECALL else Right.INTERCEPT)
+        if notice.kind is NoticeKind.RECALL:
+            self._rights.require(officer, Right.RECALL)
         now = datetime.now(UTC)
         markings = [
             self._marking(parcel, [finding for finding in parcel.findings if finding != notice.finding])
