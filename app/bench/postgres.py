@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
+from app.bench.certificates import make_certificates
 from imaging.errors import KnownError
 
 OWNER = "hub_owner"
@@ -44,13 +45,14 @@ class Cluster:
     """A server with a database `guanjian`, whose owner logs in with the password in `passfile`.
 
     Roles need their passwords, as at a real post. When this program runs as root, the server runs as a user who is not,
-    because PostgreSQL refuses root.
+    because PostgreSQL refuses root. At `far_host`, an address of this machine, it is reached with TLS only.
     """
 
-    def __init__(self, *settings: str) -> None:
+    def __init__(self, *settings: str, far_host: str = "") -> None:
         self._programs = find_programs()
         self._user = _other_user() if _is_root() else None
         self._settings = settings
+        self._far_host = far_host
         self.folder = Path(tempfile.mkdtemp(prefix="guanjian-pg-"))
         self._data = self.folder / "data"
         self.port = _free_port()
@@ -79,14 +81,24 @@ class Cluster:
         """The address for a role, without its password."""
         return f"host=127.0.0.1 port={self.port} dbname=guanjian user={role}"
 
+    def far_address(self, role: str) -> str:
+        """The address for a role over the network, with TLS and the server's name verified."""
+        root = self.folder / "root.crt"
+        return (
+            f"host={self._far_host} port={self.port} dbname=guanjian user={role} sslmode=verify-full sslrootcert={root}"
+        )
+
     def add_password(self, role: str, password: str) -> None:
         """Let this machine know a role's password."""
         with self.passfile.open("a", encoding="utf-8") as file:
-            file.write(f"127.0.0.1:*:*:{role}:{password}\n")
+            file.write(f"*:{self.port}:*:{role}:{password}\n")
         self.passfile.chmod(0o600)
 
     def start(self) -> None:
-        options = f"-c port={self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''"
+        hosts = ",".join(filter(None, ("127.0.0.1", self._far_host)))
+        options = f"-c port={self.port} -c listen_addresses={hosts} -c unix_socket_directories=''"
+        if self._far_host:
+            options += f" -c ssl=on -c ssl_cert_file={self.folder}/server.crt -c ssl_key_file={self.folder}/server.key"
         options += "".join(f" -c {setting}" for setting in self._settings)
         self._pg(
             "pg_ctl", "start", "-w", "-t", "60", "-l", str(self.folder / "log"), "-o", options, "-D", str(self._data)
@@ -112,6 +124,12 @@ class Cluster:
             "UTF8", "--locale=C", "--no-sync",
         )  # fmt: skip
         password.unlink()
+        if self._far_host:
+            make_certificates(self.folder, self._far_host)
+            if self._user:
+                shutil.chown(self.folder / "server.key", self._user)
+            with (self._data / "pg_hba.conf").open("a", encoding="utf-8") as file:
+                file.write(f"hostssl all all {self._far_host}/24 scram-sha-256\n")
         self.start()
         self.add_password(OWNER, self._password)
         self._pg(

@@ -1,0 +1,166 @@
+"""Stations that feed one hub while it is stopped hard and one of them is cut off; at the end everything is counted."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.bench.cut import Namespace, NamespaceRefusedError, Relay
+from app.bench.postgres import Cluster, password_file
+from app.hub.connection import Connection, connect_as_owner
+from app.hub.setup import enrol, set_up
+from app.link import Link
+from app.store.store import Store
+from imaging.errors import KnownError
+
+LONGEST_S = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What came of it: events in the stores, at the hub, and at the hub under different numbers."""
+
+    stations: int
+    events: int
+    kept: int
+    distinct: int
+    wrong_ends: int
+    stops: int
+    cut_by: str
+    cut_s: float
+    seconds: float
+
+    @property
+    def is_exact(self) -> bool:
+        return self.events == self.kept == self.distinct and self.wrong_ends == 0
+
+
+class _Lane:
+    """A station of the trial: its store, its link and the thread that lets things happen."""
+
+    def __init__(self, folder: Path, name: str, address: str, enter: Namespace | Relay | None) -> None:
+        self.store = Store.open(folder / name, station=name, ballast_bytes=1 << 16)
+        self.link = _FarLink(self.store, address, enter)
+        self.key = self.store.hub.identity()[0]
+
+    def feed(self, count: int) -> None:
+        for number in range(count - self.store.hub.end()):
+            self.store.add_event("trial", None, {"number": number})
+
+    @property
+    def is_sent(self) -> bool:
+        return self.link.state.sent == self.store.hub.end()
+
+
+class _FarLink(Link):
+    """A link whose thread stands in another network."""
+
+    def __init__(self, store: Store, address: str, far: Namespace | Relay | None) -> None:
+        super().__init__(store, address)
+        self._far = far
+
+    def _run(self) -> None:
+        if self._far:
+            self._far.enter()
+        super()._run()
+
+
+def count_once(stations: int, events: int, stops: int) -> Counted:
+    """Let stations log so many events, stop the hub hard so often, cut the first station off between two of the stops.
+
+    Raises:
+        PostgresMissingError: PostgreSQL is not installed.
+    """
+    with ExitStack() as stack:
+        far: Namespace | Relay
+        try:
+            space = stack.enter_context(closing(Namespace()))
+        except NamespaceRefusedError:
+            cluster = stack.enter_context(Cluster())
+            far = stack.enter_context(closing(Relay(cluster.port)))
+        else:
+            cluster, far = stack.enter_context(Cluster(far_host=space.host)), space
+        stack.enter_context(password_file(cluster.passfile))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="guanjian-once-")))
+        with closing(connect_as_owner(cluster.owner)) as owner:
+            set_up(owner)
+            lanes = [_enrol(owner, cluster, folder, f"lane-{number}", far if number == 0 else None)
+                     for number in range(stations)]  # fmt: skip
+        for lane in lanes:
+            stack.callback(lane.store.close)
+            stack.callback(lane.link.stop)
+        return _Trial(cluster, far, lanes, events // stations, stops).run()
+
+
+class _Trial:
+    def __init__(self, cluster: Cluster, far: Namespace | Relay, lanes: list[_Lane], each: int, stops: int) -> None:
+        self._cluster, self._far, self._lanes, self._each, self._stops = cluster, far, lanes, each, stops
+
+    def run(self) -> Counted:
+        start = time.perf_counter()
+        feeders = [threading.Thread(target=lane.feed, args=(self._each,), name="feeder") for lane in self._lanes]
+        for lane, feeder in zip(self._lanes, feeders, strict=True):
+            lane.link.start()
+            feeder.start()
+        cut_s = self._disturb()
+        for feeder in feeders:
+            feeder.join(LONGEST_S)
+        self._wait(lambda: all(lane.is_sent for lane in self._lanes))
+        seconds = time.perf_counter() - start
+        with closing(connect_as_owner(self._cluster.owner)) as owner:
+            kept, distinct = owner.execute(
+                "SELECT count(*), count(DISTINCT (store, seq)) FROM guanjian.events"
+            ).fetchone() or (0, 0)
+            ends = {key: (seq, bytes(hashed)) for key, seq, hashed in owner.execute(
+                "SELECT store, last_seq, last_hash FROM guanjian.logs")}  # fmt: skip
+        wrong = sum(ends.get(lane.key) != (lane.store.hub.end(), lane.store.hub.hash_of(lane.store.hub.end()))
+                    for lane in self._lanes)  # fmt: skip
+        events = sum(lane.store.hub.end() for lane in self._lanes)
+        return Counted(
+            len(self._lanes), events, kept, distinct, wrong, self._stops, self._far.name, cut_s, seconds
+        )  # fmt: skip
+
+    def _disturb(self) -> float:
+        """Stop the hub hard at even parts of the way; the first station is cut off from the first stop to the second."""
+        total, cut_at, cut_s = self._each * len(self._lanes), 0.0, 0.0
+        for number in range(1, self._stops + 1):
+            self._wait(lambda part=total * number // (self._stops + 1): self._arrived() >= part)  # type: ignore[misc]
+            if number == 1:
+                self._far.cut()
+                cut_at = time.perf_counter()
+            self._cluster.stop("immediate")
+            time.sleep(0.5)
+            self._cluster.start()
+            if number == min(2, self._stops):
+                self._far.mend()
+                cut_s = time.perf_counter() - cut_at
+        return cut_s
+
+    def _arrived(self) -> int:
+        return sum(lane.link.state.sent for lane in self._lanes)
+
+    @staticmethod
+    def _wait(condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + LONGEST_S
+        while not condition():
+            if time.monotonic() > deadline:
+                raise KnownError("The stations did not come to an end in time.", detail="once")
+            time.sleep(0.05)
+
+
+def _enrol(owner: Connection, cluster: Cluster, folder: Path, name: str, far: Namespace | Relay | None) -> _Lane:
+    enrolled = enrol(owner, f"9999/{name}")
+    cluster.add_password(enrolled.role, enrolled.password)
+    match far:
+        case Namespace():
+            address = cluster.far_address(enrolled.role)
+        case Relay():
+            address = cluster.address(enrolled.role).replace(f"port={cluster.port}", f"port={far.port}")
+        case None:
+            address = cluster.address(enrolled.role)
+    return _Lane(folder, name, address, far)
