@@ -13,6 +13,7 @@ import structlog
 
 from app.accounts import Accounts
 from app.arrivals import Arrivals, Placed
+from app.batches import Batches
 from app.control_orders import ControlOrders
 from app.counters import Counters
 from app.customs.errors import GuardError
@@ -21,6 +22,7 @@ from app.customs.parcel import ArchiveFilter, Decision, Parcel, QueueFilter, Que
 from app.customs.risk.rule import Rule
 from app.customs.states import LETS_GO, MOVES, Action, Offer, offers
 from app.duty import Duty
+from app.filing_office import FilingOffice
 from app.handovers import Handovers
 from app.hub.records import Due
 from app.intake import Intake, Taken
@@ -104,6 +106,8 @@ class Station:
             on_changed=self._tell_queue,
         )  # fmt: skip
         self.orders = ControlOrders(store, settings.post, rights, on_changed=self._tell_queue)
+        self.batches = Batches(store, rights, decide=self.decide)
+        self.filings = FilingOffice(store, rights)
         self.handovers = Handovers(store, labelling.keys, settings.post, rights, on_changed=self._tell_queue)
         self._printing: Printing | None = None
         if prints is not None:

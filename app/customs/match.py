@@ -6,7 +6,7 @@ is not compared: that it must be stated is its own schema's business.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 
 from app.customs.documents import Document, Inventory, Line, Order, Paper, Payment, Return, Waybill, from_units
@@ -72,6 +72,56 @@ class Match:
     def is_equal(self) -> bool:
         """All papers are there and agree."""
         return self.is_complete and not self.differences
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A field as each paper states it, for the table of the match; papers that do not have it are left out."""
+
+    field: str
+    line: int
+    values: Mapping[Paper, str]
+    is_different: bool
+
+
+def compare(case: Case) -> tuple[Row, ...]:
+    """Every field that has to agree, as the papers that are there state it; differing ones are marked."""
+    differing = {(difference.field, difference.line) for difference in match(case).differences}
+    papers = {Paper.ORDER: case.order, Paper.PAYMENT: case.payment, Paper.WAYBILL: case.waybill}
+    heads: dict[Paper, object] = {**papers, Paper.INVENTORY: case.inventory}
+    lines = {
+        paper: {line.number: line for line in document.lines}
+        for paper, document in ((Paper.ORDER, case.order), (Paper.INVENTORY, case.inventory))
+        if document is not None
+    }
+    found = [_row(name, 0, heads, differing) for name in _HEAD_FIELDS]
+    for number in sorted({number for each in lines.values() for number in each}):
+        of_line: dict[Paper, object] = {paper: each.get(number) for paper, each in lines.items()}
+        found += [_row(name, number, of_line, differing) for name in _LINE_FIELDS]
+    return tuple(row for row in found if row.values)
+
+
+def _row(name: str, line: int, papers: Mapping[Paper, object], differing: Set[tuple[str, int]]) -> Row:
+    values = {paper: _stated(document, name) for paper, document in papers.items() if document is not None}
+    is_different = (name, line) in differing or (name == "name" and ("line", line) in differing)
+    return Row(name, line, {paper: value for paper, value in values.items() if value}, is_different)
+
+
+def _stated(document: object, name: str) -> str:
+    """A field of a paper as text; a payment names the buyer as payer, and what was paid as its amount."""
+    own = _OF_PAYMENT.get(name, name) if isinstance(document, Payment) else name
+    value = getattr(document, own, "")
+    if isinstance(value, int):
+        return from_units(value)
+    return value or ""
+
+
+_OF_PAYMENT = {"buyer_name": "payer_name", "buyer_id": "payer_id", "paid": "amount"}
+_HEAD_FIELDS = (
+    "order_no", "number", "carrier", "platform", "seller", "buyer_name", "buyer_id", "buyer_phone", "consignee",
+    "consignee_phone", "consignee_address", "payment_no", "paid", "currency",
+)  # fmt: skip
+_LINE_FIELDS = ("name", "item_no", "hs_code", "bar_code", "quantity", "unit", "price", "total")
 
 
 def match(case: Case) -> Match:

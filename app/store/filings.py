@@ -133,6 +133,12 @@ class Filings:
                 for row in reader.execute(sql, (book.value, key))
             ]
 
+    def has_any(self, book: Book | None = None) -> bool:
+        """Whether anything was ever filed, in a book or at all."""
+        where, values = ("", ()) if book is None else ("WHERE book = ?", (book.value,))
+        with self._read() as reader:
+            return reader.execute(f"SELECT 1 FROM filing_imports {where} LIMIT 1", values).fetchone() is not None
+
     def counts(self) -> dict[Book, int]:
         """How many filings each book holds."""
         with self._read() as reader:

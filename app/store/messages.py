@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from app.customs.documents import Withdrawal
 from app.customs.parcel import Declaration
+from app.customs.states import LETS_GO, TERMINAL
 from app.store import declarations, order_rows, parcels
 from app.store.audit import Log, canonical
 from app.store.database import Connection
@@ -99,6 +100,17 @@ class Messages:
         """Records by their numbers in the store, in that order."""
         with self._read() as reader:
             return [_kept(reader.execute(f"{_SELECT} WHERE id = ?", (key,)).fetchone()) for key in ids]
+
+    def parcels_of_bill(self, bill: str, limit: int) -> list[int]:
+        """The parcels that stand here and whose inventories name a bill (总运单), in the order of their arrival."""
+        gone = [state.value for state in LETS_GO | TERMINAL]
+        sql = (
+            "SELECT DISTINCT p.id FROM messages m JOIN parcels p ON p.number = m.number WHERE m.kind IN "
+            "('CEB621', 'CEB603') AND m.body ->> '$.fields.billNo' = ? AND m.number <> '' "
+            f"AND p.state NOT IN ({', '.join('?' * len(gone))}) ORDER BY p.id LIMIT ?"
+        )
+        with self._read() as reader:
+            return [key for (key,) in reader.execute(sql, (bill, *gone, limit))]
 
     def count(self) -> int:
         with self._read() as reader:

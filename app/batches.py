@@ -1,0 +1,98 @@
+"""Release in batch at the station: a consignment is looked at first, then every clear parcel is decided by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from app.customs.batch import Excluded, WhyNot, exclude, find_release
+from app.customs.match import Match, match
+from app.customs.parcel import Kind, Lane, Parcel, QueueFilter
+from app.customs.states import Action, State, offers
+from app.officers.rights import Right, Rights
+from app.single_window import case_of
+from app.store.store import Store
+from app.views import Decided
+from imaging.errors import KnownError
+
+MOST = 2000
+"""Parcels in one batch: more could not be looked through before."""
+
+REASON = "consignment_clear"
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a release in batch would do. `bill` is the consignment's number, "" for the green ones of the queue."""
+
+    bill: str
+    clear: tuple[Parcel, ...]
+    excluded: tuple[Excluded, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every parcel of the consignment is clear."""
+        return bool(self.clear) and not self.excluded
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """What a release in batch did; `refused` changed or were refused after the preview."""
+
+    decided: tuple[Decided, ...]
+    refused: tuple[Excluded, ...]
+
+
+class Batches:
+    """`decide` decides on one parcel, as an officer's key does."""
+
+    def __init__(self, store: Store, rights: Rights, *, decide: Callable[..., Decided]) -> None:
+        self._store = store
+        self._rights = rights
+        self._decide = decide
+
+    def preview(self, bill: str = "", *, limit: int = MOST) -> Preview:
+        """Look through a consignment by its bill (总运单), or through what waits in the green lane."""
+        found = [self._judge(self._store.parcel(key)) for key in self._parcels(bill, limit)]
+        clear = tuple(each for each in found if isinstance(each, Parcel))
+        return Preview(bill, clear, tuple(each for each in found if isinstance(each, Excluded)))
+
+    def release(self, preview: Preview, *, officer: str) -> Released:
+        """Release what the preview showed as clear, each in a transaction of its own, and log the batch as one event.
+
+        Raises:
+            OfficerError: the officer may not release.
+        """
+        self._rights.require(officer, Right.SCREEN)
+        decided: list[Decided] = []
+        refused: list[Excluded] = []
+        for parcel in preview.clear:
+            try:
+                decided.append(
+                    self._decide(
+                        parcel.id, Action.RELEASE, officer=officer, reason=REASON, note=preview.bill,
+                        seen_version=parcel.version,
+                    )
+                )  # fmt: skip
+            except KnownError as error:
+                refused.append(Excluded(parcel, WhyNot.REFUSED, error.key))
+        left = [[each.parcel.id, each.why.value, each.detail] for each in (*preview.excluded, *refused)]
+        body = {"bill": preview.bill, "released": [each.decision.id for each in decided], "excluded": left}
+        self._store.add_event("batch_released", None, body | {"officer": officer})
+        return Released(tuple(decided), tuple(refused))
+
+    def _parcels(self, bill: str, limit: int) -> Sequence[int]:
+        if bill:
+            return self._store.messages.parcels_of_bill(bill, limit)
+        wanted = QueueFilter(states=(State.IMAGED,), lanes=(Lane.GREEN,), kinds=(Kind.PARCEL,))
+        return [row.id for row in self._store.queue(wanted, limit)]
+
+    def _judge(self, parcel: Parcel) -> Parcel | Excluded:
+        state, facts = self._store.facts(parcel.id)
+        return exclude(parcel, find_release(offers(state, facts)), self._papers(parcel)) or parcel
+
+    def _papers(self, parcel: Parcel) -> Match | None:
+        """The match of an e-commerce parcel's papers; other channels have none."""
+        if parcel.declaration is None or parcel.declaration.channel != "cbec":
+            return None
+        return match(case_of(self._store, parcel.declaration.number))
