@@ -20,12 +20,14 @@ from app.commands import (
     runs,
     trace,
 )
+from app.commands.output import Commands
 from app.commands.prints import print_commands
 from app.logs import configure_logs
 from app.settings import system_language
 from app.texts import set_language
 
 cli = typer.Typer(
+    cls=Commands,
     name="guanjian",
     help="Guanjian (关检): the inspection station of a customs officer at an X-ray belt or container scanner.",
     no_args_is_help=True,

@@ -65,10 +65,22 @@ class FileUnsupportedError(FileError):
     key = "file_unsupported"
 
 
+class FileColourError(FileUnsupportedError):
+    """A colour picture where counts are needed."""
+
+    key = "file_colour"
+
+
 class FileMissingError(FileError):
     """There is no such file."""
 
     key = "file_missing"
+
+
+class FolderEmptyError(FileError):
+    """A folder in which files were expected has none."""
+
+    key = "folder_empty"
 
 
 class CodeAbsentError(FileError):

@@ -73,12 +73,16 @@ def open_pictures(
     `same_as` renames classes of the file to classes of the model; a class without a namesake keeps its name.
 
     Raises:
-        CocoError: a picture lies outside the folder or is absent.
+        CocoError: there is no such folder, or a picture lies outside of it or is absent.
     """
     names = same_as or {}
     home = folder.resolve()
+    if not home.is_dir():
+        raise CocoError(f"There is no folder {folder} with the pictures.", name=str(folder))
     for name, known in entries:
         path = (home / name).resolve()
+        if not path.is_file():  # made elsewhere: the folder in the name is none of ours
+            path = (home / Path(name.replace("\\", "/")).name).resolve()
         if not path.is_relative_to(home) or not path.is_file():
             raise CocoError(f"The picture {name} is not in {folder}.", name=name)
         yield open_scan(path), tuple(Known(names.get(k.label, k.label), k.box, k.is_ignored) for k in known)

@@ -29,6 +29,7 @@ BESIDE_CHECKOUT = Path(__file__).parents[3] / "shared" / "data" / "barcodes"
 UNSUPPORTED = ("PHARMACODE", "S25")
 """In the folder, read by no engine here and asked for by nobody: named, not counted."""
 
+console = Console(stderr=True)
 Picture = npt.NDArray[np.uint8]
 
 
@@ -81,7 +82,7 @@ def run(data: Path | None) -> list[Row]:
     """
     truths = load(data or BESIDE_CHECKOUT)
     tallies = {name: Tally() for name in DECODERS}
-    for truth in track(truths, "photographs", console=Console(stderr=True)):
+    for truth in track(truths, "photographs", console=console, disable=not console.is_terminal):
         picture = cv2.imread(str(truth.file))
         if picture is None or truth.symbology in UNSUPPORTED:
             continue

@@ -35,6 +35,7 @@ FORGERIES = 1_000_000
 REACH = {"clean": 1.0, "light": 0.95, "worn": 0.92, "heavy": None}
 """Shares; heavy wear is measured for its own sake."""
 _MEASURE_S = 1.0
+console = Console(stderr=True)
 _ISSUED_AT = datetime(2026, 11, 21, 8, 30, tzinfo=UTC)
 _GOODS = ("T恤", "运动鞋", "蓝牙耳机", "婴儿奶粉", "玩具车", "书籍", "手表", "化妆品", "cotton shirt", "spare parts")
 
@@ -122,7 +123,7 @@ def forge_codes(office: Office, count: int) -> Row:
     text = issue(make_claims(1, rng), office.signer)
     genuine = decode_base45(text.removeprefix(PREFIX))
     passed = 0
-    for _ in track(range(count), "forgeries", console=Console(stderr=True)):
+    for _ in track(range(count), "forgeries", console=console, disable=not console.is_terminal):
         forged = bytearray(genuine)
         for _ in range(rng.choice((1, 1, 1, 2, 8))):
             forged[rng.randrange(len(forged))] ^= rng.randrange(1, 256) if rng.random() < 0.5 else 1 << rng.randrange(8)
@@ -139,7 +140,7 @@ def read_labels(parcels: int, seed: int) -> list[Row]:
     office, rng, noise = make_office(), random.Random(seed), np.random.default_rng(seed)
     read, plain, total = Counter[str](), Counter[str](), Counter[str]()
     draw_s = 0.0
-    for serial in track(range(1, parcels + 1), "labels", console=Console(stderr=True)):
+    for serial in track(range(1, parcels + 1), "labels", console=console, disable=not console.is_terminal):
         wear = LEVELS[serial % len(LEVELS)]
         started = time.process_time()
         text, payload, kind, dpi = _print_one(office, serial, rng)

@@ -47,13 +47,13 @@ def backup(
 
 
 def restore(
-    folder: Folder,
-    data: Annotated[Path, typer.Option(help="The empty folder that becomes the store.")],
+    folder: Annotated[Path, typer.Argument(help="The folder of the backups, whose newest is taken, or one in it.")],
+    data: Annotated[Path, typer.Option(help="The folder that becomes the store; it must be new or empty.")],
     keys: Keys = None,
     officer: Officer = None,
     json: Json = False,
 ) -> None:
-    """Put the newest backup of a folder, or the backup that is named, into an empty folder, and verify it."""
+    """Make a store from a backup, and verify it."""
     settings = settings_of(data)
     with known_errors(), bars() as watch:
         with _room(folder) as place:

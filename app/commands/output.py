@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,14 +11,16 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
+import click
 import numpy as np
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from typer.core import TyperGroup
 
 from app.texts import has_text, text
 from imaging import files
-from imaging.errors import KnownError
+from imaging.errors import FolderEmptyError, KnownError
 from imaging.files import picture
 from scanners.barcode import Code
 from scanners.decode import decode
@@ -62,8 +65,18 @@ def known_errors() -> Iterator[None]:
         typer.echo(explain(error), err=True)
         raise typer.Exit(Exit.FAILED) from error
     except OSError as error:
-        typer.echo(f"{error.filename or ''}: {error.strerror}", err=True)
+        if error.errno == errno.EPIPE:  # who reads the output has gone: no error of ours
+            raise
+        typer.echo(text("error.os", file=error.filename or "", why=error.strerror or error), err=True)
         raise typer.Exit(Exit.FAILED) from error
+
+
+class Commands(TyperGroup):
+    """All commands: whatever known error one of them leaves is told, whichever file could not be written."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with known_errors():
+            return super().invoke(ctx)
 
 
 def track(items: Sequence[T], what: str) -> Iterator[T]:
@@ -77,7 +90,12 @@ def track(items: Sequence[T], what: str) -> Iterator[T]:
 
 def progress() -> Progress:
     return Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        disable=not console.is_terminal,
     )
 
 
@@ -107,8 +125,14 @@ def decode_file(path: Path) -> list[Code]:
 
 
 def expand(paths: Sequence[Path]) -> list[Path]:
-    """Files as given, folders as the files in them, in order."""
+    """Files as given, folders as the files in them, in order.
+
+    Raises:
+        FolderEmptyError: there is no file in any of them.
+    """
     found: list[Path] = []
     for path in paths:
         found += sorted(each for each in path.iterdir() if each.is_file()) if path.is_dir() else [path]
+    if not found:
+        raise FolderEmptyError(paths[0], "there is no file in this folder. Give another one.")
     return found

@@ -16,12 +16,17 @@ from app.officers.rights import Right
 from app.settings import Printer, load_settings
 from app.station import Station
 from app.store.store import Store
+from app.trace.codes import PREFIX
 from app.trace.errors import LabelNoneError
 from app.trace.formats import Format
 from imaging.errors import CodeAbsentError
 
 Data = Annotated[Path | None, typer.Option(help="Folder of the store; default: the user's data folder.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+LONGEST_NAME = 200
+"""A longer argument is a code and not the name of a picture."""
+PICTURES = (".png", ".jpg", ".jpeg", ".bmp")
+"""What ends so is a picture's name even where there is no such file."""
 
 
 def label(
@@ -64,6 +69,19 @@ def open_station(data: Path | None) -> Iterator[Station]:
         yield station
     finally:
         station.stop()
+
+
+def take_code(argument: str) -> str:
+    """The code that an argument is, or that is in the picture that it names.
+
+    Raises:
+        FileError: the picture is absent or none. CodeAbsentError: there is no code in it.
+    """
+    path = Path(argument)
+    is_picture = len(argument) < LONGEST_NAME and not argument.startswith(PREFIX)
+    if is_picture and (path.is_file() or path.suffix.lower() in PICTURES):
+        return read_code(path)
+    return argument
 
 
 def read_code(picture: Path) -> str:

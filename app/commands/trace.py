@@ -11,7 +11,7 @@ import typer
 
 from app.commands.acting import Officer, act_as, acting_beside
 from app.commands.output import Exit, explain, known_errors, print_json, print_line
-from app.commands.records import Data, Json, open_station, read_code
+from app.commands.records import Data, Json, open_station, take_code
 from app.commands.traced import (
     affected_row,
     parcel_row,
@@ -37,8 +37,6 @@ from app.trace.verdicts import VerdictKind
 from app.trace.verdicts import verify as verify_code
 
 Reason = Annotated[str, typer.Option(help="Why, as every alarm shows it.")]
-LONGEST_NAME = 200
-"""A longer argument is a code and not the name of a picture."""
 
 key_commands = typer.Typer(help="The keys that sign and verify trace codes.", no_args_is_help=True)
 recall_commands = typer.Typer(help="Recalls (召回) of released parcels.", no_args_is_help=True)
@@ -54,7 +52,7 @@ def trace(
 ) -> None:
     """Show what a code leads to: whether it is genuine, the parcel, where it is, and all that happened to it."""
     with known_errors(), open_station(data) as station:
-        code = read_code(Path(code)) if len(code) < LONGEST_NAME and Path(code).is_file() else code
+        code = take_code(code)
         traced = station.trace(code, is_scan=False)
         parcel = traced.parcel or (None if traced.verdict else station.find_code(code, is_scan=False))
         history = station.history(parcel.id) if parcel else []
@@ -90,7 +88,7 @@ def verify(
 ) -> None:
     """Verify a trace code offline, from the code and the key list alone; exit code 0 only where it is genuine."""
     with known_errors():
-        code = read_code(Path(code)) if len(code) < LONGEST_NAME and Path(code).is_file() else code
+        code = take_code(code)
         trusted = read_key_list(keys) if keys else _keyring(data).public_keys()
         verdict = verify_code(code.strip(), trusted, now=datetime.now(UTC))
     claims = verdict.claims if verdict.is_genuine else None

@@ -10,14 +10,14 @@ import json
 import os
 import shutil
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from app.store import captures
 from app.store.audit import Log
 from app.store.database import Connection, Database, connect
-from app.store.errors import BackupError
+from app.store.errors import BackupAlteredError, BackupError, BackupNoneError, BackupTargetError, StoreMissingError
 from app.store.found import LogReport, Progress, Trust, say_nothing
 from app.store.migrations import migrate
 from app.store.verify import verify
@@ -50,10 +50,11 @@ def back_up(store: Path, target: Path, trust: Trust, *, progress: Progress = say
     was removed by rule between the two makes the file be copied again. Each copied picture is read back.
 
     Raises:
-        BackupError: a picture is missing or altered, or the place cannot be written. StoreError: the copy is damaged.
+        BackupError: a picture is missing or altered, or the place cannot be written. StoreError: there is no store, or
+            its copy is damaged.
     """
     if not (store / _FILE).is_file():
-        raise BackupError(f"There is no store in {store.name}.", detail=str(store))
+        raise StoreMissingError(f"There is no store in {store}. Check --data.", folder=str(store))
     try:
         target.mkdir(parents=True, exist_ok=True)
         folder = target / f".{datetime.now(UTC):%Y%m%dT%H%M%S%f}.part"
@@ -80,9 +81,9 @@ def find_store(target: Path) -> Path:
     """
     folder = target if (target / _MANIFEST).is_file() else next(reversed(backups(target)), None)
     if folder is None:
-        raise BackupError(f"There is no whole backup in {target.name}.", detail=str(target))
+        raise BackupNoneError(f"There is no whole backup in {target}; give its folder.", folder=str(target))
     if captures.sha256_of(folder / _FILE) != _read_manifest(folder).sha256:
-        raise BackupError(f"The store file of backup {folder.name} was altered.", detail=folder.name)
+        raise BackupAlteredError(f"The store file of backup {folder.name} was altered.", name=folder.name)
     return folder / _FILE
 
 
@@ -99,7 +100,7 @@ def restore(
     """
     folder = find_store(target).parent
     if (data / _FILE).exists():
-        raise BackupError(f"There is a store in {data.name} already; restore into an empty folder.", detail=str(data))
+        raise BackupTargetError(f"There is a store in {data} already; restore into an empty folder.", folder=str(data))
     manifest = _read_manifest(folder)
     try:
         data.mkdir(parents=True, exist_ok=True)
@@ -134,7 +135,7 @@ def _fill(store: Path, target: Path, folder: Path, trust: Trust, progress: Progr
     if notes:
         (folder / _NOTES).write_text("\n".join(notes), "utf-8", newline="\n")
     with closing(Database(folder / _FILE)) as database:
-        report = verify(database, None, trust, progress=progress)
+        report = replace(verify(database, None, trust, progress=progress), pictures=count)  # each was read back
     with closing(connect(folder / _FILE)) as connection:
         connection.execute("PRAGMA journal_mode=DELETE").fetchone()
     _sync(folder / _FILE)

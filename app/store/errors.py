@@ -107,6 +107,24 @@ class BackupError(StoreError):
     key = "backup"
 
 
+class BackupNoneError(BackupError):
+    """There is no whole backup where one was looked for."""
+
+    key = "backup_none"
+
+
+class BackupAlteredError(BackupError):
+    """A backup is not as it was written."""
+
+    key = "backup_altered"
+
+
+class BackupTargetError(BackupError):
+    """A backup is to be restored where a store is already."""
+
+    key = "backup_target"
+
+
 class ExportError(StoreError):
     """A package cannot be made of what was asked for."""
 

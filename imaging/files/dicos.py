@@ -34,7 +34,14 @@ from pydicom.uid import (
     generate_uid,
 )
 
-from imaging.errors import FileError, FilePairError, FileReportError, FileTornError, FileUnsupportedError
+from imaging.errors import (
+    FileColourError,
+    FileError,
+    FilePairError,
+    FileReportError,
+    FileTornError,
+    FileUnsupportedError,
+)
 from imaging.files import limits
 from imaging.files.durable import write_whole
 from imaging.files.picture import jpeg_frame, written_at
@@ -86,7 +93,7 @@ def write(scan: Scan, path: Path | str) -> tuple[Path, ...]:
     """
     path = Path(path)
     if any(view.colour is not None for view in scan.views):
-        raise FileUnsupportedError(path, "a colour picture cannot be written as DICOS DX, which holds counts.")
+        raise FileColourError(scan.source or path, "a colour picture has no counts, which DICOS DX holds; use .tif.")
     study, series = generate_uid(), generate_uid()
     written = []
     for number, view in enumerate(scan.views):

@@ -63,7 +63,9 @@ def decode(path: Path, data: bytes) -> npt.NDArray[np.uint8] | npt.NDArray[np.ui
                 return np.array(image, np.uint16)
             if is_deep_png(data[:32]) or image.mode not in COLOUR_MODES:
                 raise FileUnsupportedError(path, f"its pixels are {image.mode}; 8-bit colour or 16-bit grey is read.")
-            return np.array(image.convert("RGB"), np.uint8)
+            # Pillow warns where the transparency of a palette is dropped in one step.
+            plain = image.convert("RGBA") if image.mode == "P" and "transparency" in image.info else image
+            return np.array(plain.convert("RGB"), np.uint8)
     except FileError:
         raise
     except UnidentifiedImageError as error:

@@ -12,6 +12,7 @@ import argparse
 import base64
 import hashlib
 import json
+import pathlib
 import sys
 import zipfile
 
@@ -181,14 +182,44 @@ def read_keys(text):
     return [bytes.fromhex(key["public"]) for key in json.loads(text)["keys"]]
 
 
+class Folder:
+    """An unpacked package, read like the zip."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return None
+
+    def namelist(self):
+        return [file.relative_to(self.path).as_posix() for file in self.path.rglob("*") if file.is_file()]
+
+    def read(self, name):
+        try:
+            return (self.path / name).read_bytes()
+        except FileNotFoundError as error:
+            raise KeyError(name) from error
+
+    def open(self, name):
+        return (self.path / name).open("rb")
+
+
+def open_package(path):
+    return Folder(path) if path.is_dir() else zipfile.ZipFile(path)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("package")
+    here = pathlib.Path(__file__).resolve().parent
+    parser.add_argument("package", nargs="?", default=here, help="the zip, or the folder of its files: this one")
     parser.add_argument("--keys", help="the office's key list from a source that you trust")
     parser.add_argument("--held", help="checkpoints that you hold")
     given = parser.parse_args()
     try:
-        with zipfile.ZipFile(given.package) as package:
+        with open_package(pathlib.Path(given.package)) as package:
             keys = read_keys(open(given.keys, "rb").read() if given.keys else package.read("keys.json"))
             held = list(read_notes(open(given.held, encoding="utf-8").read())) if given.held else []
             for key in keys:

@@ -12,6 +12,8 @@ import qrcode
 from typer.testing import CliRunner, Result
 
 from app.__main__ import cli
+from app.build import open_keys
+from app.settings import load_settings
 from imaging import files
 from imaging.files import native
 from imaging.scan import Scan, View
@@ -99,3 +101,68 @@ def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     assert result.exit_code == 3
     assert "absent.tif" in result.stderr
     assert "Traceback" not in result.output
+
+
+def test_an_empty_folder_is_told(tmp_path: Path) -> None:
+    for command in (["decode"], ["detect"], ["messages", "read"]):
+        result = guanjian(*command, tmp_path)
+        assert (result.exit_code, result.stdout) == (3, "")
+        assert tmp_path.name in result.stderr
+
+
+def test_a_picture_that_is_not_there_is_no_code(tmp_path: Path) -> None:
+    result = guanjian("verify", tmp_path / "label.png", "--data", tmp_path)
+    assert result.exit_code == 3
+    assert "label.png" in result.stderr
+
+
+def test_a_colour_picture_does_not_become_dicos_and_is_named(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "legacy.png"), np.full((40, 60, 3), 90, np.uint8))
+    result = guanjian("convert", tmp_path / "legacy.png", "-o", tmp_path / "out.dcs")
+    assert result.exit_code == 3
+    assert "legacy.png" in result.stderr
+    assert "out.dcs" not in result.stderr
+
+
+def test_a_palette_with_transparency_is_read_without_a_warning(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made = qrcode.make("EA123456785CN").get_image().convert("P")
+    made.save(tmp_path / "p.png", transparency=b"\x00" * 256)
+    result = guanjian("decode", tmp_path / "p.png")
+    assert "EA123456785CN" in result.stdout
+    assert capfd.readouterr().err == ""
+
+
+OUTPUTS = (
+    ["convert", "SCAN", "-o", "OUT.tif"],
+    ["convert", "SCAN", "-o", "OUT.dcs"],
+    ["render", "SCAN", "-o", "OUT.png"],
+    ["simulate", "parcel", "--out", "OUT"],
+    ["keys", "page", "OUT.html", "--data", "KEYS"],
+    ["keys", "export", "OUT.json", "--data", "KEYS"],
+    ["bench", "station", "--json", "OUT.json"],
+)
+
+
+@pytest.mark.parametrize("where", ["a missing folder", "below a file", "a folder"])
+@pytest.mark.parametrize("command", OUTPUTS, ids=lambda command: f"{command[0]} {command[1]}")
+def test_what_cannot_be_written_is_told(
+    scan_file: Path, tmp_path: Path, command: list[str], where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.bench.station.run", lambda _: [])
+    settings = load_settings().model_copy(update={"data": tmp_path / "keys-of-ours"})
+    if "KEYS" in command:
+        open_keys(settings)
+    (tmp_path / "file").write_text("x")
+    suffix = next(Path(each).suffix for each in command if each.startswith("OUT"))
+    target = {"a missing folder": tmp_path / "no" / f"out{suffix}", "below a file": tmp_path / "file" / f"out{suffix}"}
+    out = target.get(where, tmp_path / f"folder{suffix}")
+    if where == "a folder":
+        out.mkdir()
+    filled = {"SCAN": scan_file, "KEYS": settings.data}
+    result = guanjian(*(out if each.startswith("OUT") else filled.get(each, each) for each in command))
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    may_succeed = where != "below a file" and (command[0] in ("simulate", "keys") or "OUT.dcs" in command)
+    assert result.exit_code in ((0, 1, 3) if may_succeed else (3,)), result.output
+    assert result.exit_code != 3 or str(tmp_path) in result.stderr
