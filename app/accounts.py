@@ -94,7 +94,7 @@ class Accounts:
 
     def set_role(self, login: str, role: Role, *, officer: str) -> None:
         """Give another role; it holds from his next act on."""
-        self._change(login, officer, role=role.value)
+        self._change(login, officer, role=str(role))
 
     def set_badge(self, login: str, badge: str, *, officer: str) -> None:
         """Give another badge, or with "" none."""

@@ -167,10 +167,10 @@ class RiskOffice:
             OfficerError: the right is missing, or the secret is refused. RuleSelfApprovedError: he wrote it himself.
             RuleUnknownError: there is no such version.
         """
+        by = self._approved(officer, approver, pin)
         found = next((each for each in self.versions(rule_id) if each.rule.version == version), None)
         if found is None:
             raise RuleUnknownError(f"There is no version {version} of a rule {rule_id}.", id=rule_id, version=version)
-        by = self._approved(officer, approver, pin)
         if by == found.author:
             raise RuleSelfApprovedError(f"{by} wrote this version; another has to switch it on.", officer=by)
         self._switch({rule_id: version}, by)
