@@ -157,7 +157,7 @@ class VehicleLane:
         assert seen.parcel is not None
         if seen.parcel.state in _RELEASABLE:
             self._decide(seen.parcel.id, Action.RELEASE, officer=officer, reason=reason)
-        return self._lead(matter_id, Deed.PASSED, {}, officer, is_end=True)
+        return self._lead(matter_id, Deed.PASSED, {"parcel": seen.parcel.id}, officer, is_end=True)
 
     def refer(self, matter_id: int, *, officer: str, reason: str, note: str = "") -> VehicleView:
         """Refer a vehicle to opening; `reason` as for a parcel (`reason.refer`). What does not fit is kept with it.
@@ -170,9 +170,8 @@ class VehicleLane:
         if parcel.state in _REFERABLE:
             self._decide(parcel.id, Action.REFER, officer=officer, reason=reason, note=note)
         faults = [[fault.kind, fault.found, fault.expected] for fault in seen.wrong]
-        return self._lead(
-            matter_id, Deed.REFERRED, {"reason": reason, "note": note, "faults": faults}, officer, is_end=True
-        )
+        body = {"parcel": parcel.id, "reason": reason, "note": note, "faults": faults}
+        return self._lead(matter_id, Deed.REFERRED, body, officer, is_end=True)
 
     def _lead(
         self, matter_id: int, deed: Deed, body: dict[str, object], officer: str, *, is_end: bool = False
@@ -197,9 +196,7 @@ class VehicleLane:
 
     def _look(self, matter: Matter) -> VehicleView:
         manifest = Manifest(**matter.steps[0].body)
-        parcel = self._store.find_number(manifest.container)
-        if parcel is not None and not _is_of(parcel, matter):
-            parcel = None
+        parcel = self._container(matter, manifest)
         passage = replace(_passage(matter), is_imaged=parcel is not None and bool(parcel.captures))
         day = local_day(matter.opened_at)
         return VehicleView(
@@ -212,15 +209,20 @@ class VehicleLane:
             parcel,
         )
 
+    def _container(self, matter: Matter, manifest: Manifest) -> Parcel | None:
+        """The container's parcel: that of the decision, else the newest that does not belong to an earlier journey."""
+        decided = matter.steps[-1].body.get("parcel")
+        if decided is not None:
+            return self._store.parcel(decided)
+        parcel = self._store.find_number(manifest.container)
+        if parcel is None or (parcel.arrived_at < matter.opened_at and parcel.state in _GONE):
+            return None
+        return parcel
+
 
 def _check_standing(matter: Matter) -> None:
     if not matter.stand:
         raise VehicleRefusedError("This vehicle is done with.", why="settled")
-
-
-def _is_of(parcel: Parcel, matter: Matter) -> bool:
-    """Whether a container's arrival belongs to this announcement, and not to an earlier journey of the container."""
-    return parcel.arrived_at >= matter.opened_at or parcel.state not in _GONE
 
 
 def _passage(matter: Matter) -> Passage:
