@@ -8,12 +8,14 @@ from app.commands import (
     bench,
     counters,
     files,
+    filings,
     keeping,
     log,
     mail,
     messages,
     model,
     officers,
+    orders,
     quality,
     records,
     returns,
@@ -57,8 +59,11 @@ cli.add_typer(trace.key_commands, name="keys")
 cli.add_typer(trace.recall_commands, name="recall")
 cli.add_typer(trace.intercept_commands, name="intercept")
 cli.add_typer(print_commands, name="prints")
+cli.add_typer(orders.order_commands, name="orders")
+cli.add_typer(filings.filing_commands, name="filings")
 cli.add_typer(log.log_commands, name="log")
 cli.add_typer(model.model_commands, name="model")
+cli.add_typer(train.train_commands, name="train")
 cli.add_typer(messages.message_commands, name="messages")
 cli.add_typer(officers.officer_commands, name="officers")
 cli.add_typer(mail.mail_commands, name="mail")

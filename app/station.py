@@ -22,6 +22,7 @@ from app.customs.parcel import ArchiveFilter, Decision, Parcel, QueueFilter, Que
 from app.customs.risk.rule import Rule
 from app.customs.states import LETS_GO, MOVES, Action, Offer, offers
 from app.duty import Duty
+from app.exam_room import ExamRoom
 from app.filing_office import FilingOffice
 from app.handovers import Handovers
 from app.hub.records import Due
@@ -108,6 +109,7 @@ class Station:
         self.orders = ControlOrders(store, settings.post, rights, on_changed=self._tell_queue)
         self.batches = Batches(store, rights, decide=self.decide)
         self.filings = FilingOffice(store, rights)
+        self.exams = ExamRoom(store, rights, on_changed=self._tell_queue)
         self.handovers = Handovers(store, labelling.keys, settings.post, rights, on_changed=self._tell_queue)
         self._printing: Printing | None = None
         if prints is not None:

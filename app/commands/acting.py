@@ -19,6 +19,7 @@ from app.texts import text
 
 Officer = Annotated[str | None, typer.Option("--officer", help="Who does it, by login name; his PIN is asked for.")]
 PIN, PIN_FD, NEW_PIN = "GUANJIAN_PIN", "GUANJIAN_PIN_FD", "GUANJIAN_NEW_PIN"
+SECOND_PIN = "GUANJIAN_SECOND_PIN"
 LONGEST = 1024
 
 
@@ -83,6 +84,13 @@ def read_pin() -> str:
         with os.fdopen(os.dup(int(number)), encoding="utf-8") as file:
             return file.readline(LONGEST).rstrip("\n")
     return os.environ.get(PIN) or _ask(text("officers.ask.pin"), is_hidden=True)
+
+
+def read_second_pin(rights: KnownOfficers | Duty) -> str:
+    """The PIN of an officer who approves, where the post has accounts."""
+    if isinstance(rights, KnownOfficers):
+        return ""
+    return os.environ.get(SECOND_PIN) or _ask(text("officers.ask.second_pin"), is_hidden=True)
 
 
 def read_new_pin() -> str:

@@ -79,3 +79,9 @@ class SheetBrokenError(ExchangeError):
     """A file is no table in CSV or Excel, or holds more than any table may."""
 
     key = "sheet_broken"
+
+
+class PhotographBrokenError(ExchangeError):
+    """A photograph is no picture that can be kept."""
+
+    key = "photograph_broken"

@@ -87,7 +87,7 @@ def read_filings(path: Path, book: Book) -> Iterator[Filing | Wrong]:
     for number, cells in rows:
         said = {name: cells[at] for name, at in columns.items() if at < len(cells) and cells[at]}
         try:
-            yield _filing(book, said)
+            yield _filing(book, dict(said))
         except _WrongError as error:
             yield Wrong(number, error.column, error.why, said.get(error.column, ""))
 

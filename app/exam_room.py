@@ -1,0 +1,113 @@
+"""Examinations at the station (查验): records with photographs, signed by two officers."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from app.customs.examination import Examination, Photograph, check_examination
+from app.customs.parcel import Decision, Parcel
+from app.exchange.errors import PhotographBrokenError
+from app.officers.rights import Right, Rights
+from app.store.store import Store
+
+MAX_BYTES = 32 << 20
+MAX_MEGAPIXELS = 100
+_SUFFIXES = {b"\xff\xd8\xff": ".jpg", b"\x89PNG": ".png"}
+
+
+class ExamRoom:
+    """The station's view of examinations. May be used from any thread; `on_changed` is told of every parcel."""
+
+    def __init__(self, store: Store, rights: Rights, *, on_changed: Callable[[int], None]) -> None:
+        self._store = store
+        self._rights = rights
+        self._on_changed = on_changed
+
+    def parcel(self, parcel_id: int) -> Parcel:
+        return self._store.parcel(parcel_id)
+
+    def history(self, parcel_id: int) -> list[Decision]:
+        return self._store.history(parcel_id)
+
+    def records(self, parcel_id: int) -> list[Examination]:
+        """The signed records of a parcel, oldest first; the last one counts."""
+        return self._store.examinations.of(parcel_id)
+
+    def photographs(self, parcel_id: int) -> list[Photograph]:
+        return self._store.examinations.photographs(parcel_id)
+
+    def load(self, photograph: Photograph) -> bytes:
+        """The file of a photograph. Raises FileTornError, FileAlteredError where it is not the one that was kept."""
+        return self._store.examinations.load(photograph)
+
+    def add_photograph(self, parcel_id: int, path: Path, *, officer: str) -> Photograph:
+        """Keep a photograph from a file, as it is.
+
+        Raises:
+            PhotographBrokenError: it is no JPEG or PNG, or too large. OfficerError.
+        """
+        try:
+            with path.open("rb") as file:
+                content = file.read(MAX_BYTES + 1)
+        except OSError as error:
+            raise _broken(path.name, str(error)) from error
+        return self._keep(parcel_id, content, source=path.name, officer=officer)
+
+    def add_frame(self, parcel_id: int, frame: np.ndarray, *, source: str, officer: str) -> Photograph:
+        """Keep a camera's frame (rows, cols, BGR) as JPEG.
+
+        Raises:
+            OfficerError.
+        """
+        _, encoded = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, 92])
+        return self._keep(parcel_id, encoded.tobytes(), source=source, officer=officer)
+
+    def sign(self, record: Examination, *, second_pin: str = "") -> Examination:
+        """Sign a record: `officer` has examined, `second_officer` confirms with his own secret.
+
+        Raises:
+            GuardError: something is missing. OfficerError: one of them may not, or the secret is refused.
+        """
+        self._rights.require(record.officer, Right.EXAM_RECORD)
+        check_examination(record)
+        second = self._rights.approve(
+            record.second_officer, second_pin, first=record.officer, right=Right.EXAM_RECORD
+        )  # fmt: skip
+        signed = self._store.examinations.sign(replace(record, second_officer=second, signed_at=datetime.now(UTC)))
+        self._on_changed(record.parcel_id)
+        return signed
+
+    def _keep(self, parcel_id: int, content: bytes, *, source: str, officer: str) -> Photograph:
+        self._rights.require(officer, Right.EXAM_RECORD)
+        suffix = next((suffix for head, suffix in _SUFFIXES.items() if content.startswith(head)), "")
+        if not suffix or len(content) > MAX_BYTES or not _is_picture(content):
+            raise _broken(source, "it is no JPEG or PNG, or too large")
+        kept = self._store.examinations.add_photograph(
+            parcel_id, content, suffix=suffix, source=source, officer=officer, taken_at=datetime.now(UTC)
+        )
+        self._on_changed(parcel_id)
+        return kept
+
+
+def _is_picture(content: bytes) -> bool:
+    """Whether a decoder reads it; its size is looked at in its head first, so that none too large is unpacked."""
+    try:
+        with Image.open(io.BytesIO(content)) as head:
+            if head.width * head.height > MAX_MEGAPIXELS * 1_000_000:
+                return False
+        decoded = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_REDUCED_COLOR_8)
+    except (OSError, ValueError, cv2.error, Image.DecompressionBombError):
+        return False
+    return decoded is not None
+
+
+def _broken(name: str, why: str) -> PhotographBrokenError:
+    return PhotographBrokenError(f"The photograph {name} is not taken: {why}.", name=name, why=why)
