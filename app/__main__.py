@@ -8,6 +8,7 @@ from app.commands import (
     bench,
     counters,
     files,
+    hub,
     filings,
     keeping,
     log,
@@ -61,6 +62,7 @@ cli.add_typer(trace.intercept_commands, name="intercept")
 cli.add_typer(print_commands, name="prints")
 cli.add_typer(orders.order_commands, name="orders")
 cli.add_typer(filings.filing_commands, name="filings")
+cli.add_typer(hub.hub_commands, name="hub")
 cli.add_typer(log.log_commands, name="log")
 cli.add_typer(model.model_commands, name="model")
 cli.add_typer(train.train_commands, name="train")
