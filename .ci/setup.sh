@@ -37,6 +37,9 @@ has_library() { "$venv/bin/python" -c "import ctypes, sys; ctypes.CDLL(sys.argv[
 need_library() { has_library "$1" || missing+=("$2"); }
 need_command() { command -v "$1" >/dev/null || missing+=("$2"); }
 
+# The tests start a server of their own; Debian keeps its programs beside the path.
+need_postgres() { command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql); }
+
 need_screen() {
     need_library libEGL.so.1 libegl1
     need_library libGL.so.1 libgl1
