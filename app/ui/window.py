@@ -58,7 +58,7 @@ class MainWindow(QMainWindow):
         theme.use(self._settings.theme, self._settings.text_px or theme.text_px_for(LEAST_H))
         self.setMinimumSize(LEAST_W, LEAST_H)
         self.desk = Desk(station, self._settings.officer, self._settings.data, self)
-        frame = Frame(self.desk.pages, lambda: self.desk.officer, self._settings.data)
+        frame = Frame(self.desk.pages, lambda: self.desk.officer, self._settings.data, lambda: self.desk.open_id)
         self.parts = Parts(self, self._settings.officer, rule_titles or {}, post_names or {}, frame)
         self.course = Course(self.parts, self.desk, Pace(self._settings.break_after_s), self)
         self.course.tools.marking.restore(dict(self._settings.marks))

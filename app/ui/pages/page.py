@@ -20,11 +20,15 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What the window lends to its pages: a worker of their own, who sits there now, and where files go."""
+    """What the window lends to its pages: a worker of their own, who sits there now, where files go.
+
+    `parcel` tells which parcel is open at the desk.
+    """
 
     worker: Background
     officer: Callable[[], str]
     data: Path | None = None
+    parcel: Callable[[], int | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
