@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from app.duty import Duty
-from app.officers.errors import PinTemporaryError, SetUpError, SignInRefusedError
+from app.officers.errors import PinMissingError, PinTemporaryError, SetUpError
 from app.officers.rights import KnownOfficers, Right
 from app.settings import Settings
 from app.store.store import FILE, Store
@@ -106,7 +106,7 @@ def read_new_pin() -> str:
 
 def _ask(question: str, *, is_hidden: bool = False) -> str:
     if not sys.stdin.isatty():
-        raise SignInRefusedError(
+        raise PinMissingError(
             f"Nobody can be asked here: give --officer, and the PIN in {PIN} or through the descriptor {PIN_FD}."
         )
     return str(typer.prompt(question, hide_input=is_hidden, err=True))

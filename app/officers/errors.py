@@ -35,6 +35,12 @@ class SignInRefusedError(OfficerError):
     key = "sign_in_refused"
 
 
+class PinMissingError(OfficerError):
+    """Nobody can be asked for the PIN: there is no terminal, and it was not given."""
+
+    key = "pin_missing"
+
+
 class LockedOutError(OfficerError):
     """Too many wrong secrets; the next try is taken only after a while."""
 
