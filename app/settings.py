@@ -199,6 +199,7 @@ class Look(_Section):
 
     language: Literal["zh_CN", "en"] = Field(default_factory=system_language)
     theme: Literal["dark", "bright"] = "dark"
+    renderer: Literal["auto", "processor", "gpu"] = "auto"
 
 
 class Settings(BaseSettings):

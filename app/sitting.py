@@ -79,6 +79,7 @@ def _work(
         data=settings.data,
         language=settings.look.language,
         theme=settings.look.theme,
+        renderer=settings.look.renderer,
         break_after_s=settings.work.break_after_min * 60,
     )
     start(

@@ -14,6 +14,7 @@ from imaging.marks import MarkKind, Sensitivity
 class UiSettings:
     """Who sits at the station and how he likes it. `text_px` 0 means: fit to the window's height.
 
+    `renderer` is who draws pictures: `processor`, `gpu`, or `auto` for the graphics card where there is a real one.
     `data` is the station's folder, for records, pictures and thumbnails; None keeps nothing.
     `combinations` are the looks that he has stored on function keys, by the number of the key.
     """
@@ -21,6 +22,7 @@ class UiSettings:
     officer: str = "officer"
     language: str = "zh_CN"
     theme: str = "dark"
+    renderer: str = "auto"
     data: Path | None = None
     text_px: int = 0
     has_boxes: bool = True

@@ -79,6 +79,11 @@ class Stage(QFrame):
         column.addWidget(self.glass, 1)
         column.addWidget(self.live)
 
+    def use_card(self) -> None:
+        """Draw the pictures with the graphics card; what grows on the belt is small and stays with the processor."""
+        for pane in self.panes:
+            pane.use_card()
+
     @property
     def pyramid(self) -> Pyramid | None:
         """What the first pane shows."""

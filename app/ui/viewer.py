@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import structlog
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -14,6 +15,7 @@ from app.customs.parcel import Seen
 from app.ui import overlays, theme
 from app.ui.canvas import Canvas
 from app.ui.geometry import Camera
+from app.ui.gpu_pane import Glass, GpuPane
 from app.ui.paint_annotations import paint_annotations
 from imaging.annotations import Annotation
 from imaging.look import STANDARD, Look
@@ -22,6 +24,8 @@ from imaging.probe import Point
 from imaging.pyramid import Pyramid
 from imaging.render import Viewport
 from imaging.scan import Generator, View
+
+log = structlog.get_logger()
 
 WHEEL_NOTCH = 120
 ZOOM_PER_NOTCH = 1.25
@@ -89,6 +93,7 @@ class Viewer(QWidget):
         self._own: Shown | None = None
         self._note = ("", "")
         self._canvas = Canvas()
+        self._card: tuple[GpuPane, Glass] | None = None
         self._idle = QTimer(self, singleShot=True)
         self._idle.timeout.connect(self._use_idle_time)
         self._drag: QPointF | None = None
@@ -172,13 +177,50 @@ class Viewer(QWidget):
         width, height = max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
         return Viewport(self.camera.x, self.camera.y, self.camera.zoom * ratio, width, height)
 
+    def use_card(self) -> None:
+        """Draw the picture with the graphics card from now on; by the processor again if the card fails."""
+        self._card = pane, _ = GpuPane(self), Glass(self, self._paint_over)
+        pane.failed.connect(self._give_up_card)
+        for layer in self._card:
+            layer.setGeometry(self.rect())
+            layer.show()
+        self.update()
+
+    def _give_up_card(self) -> None:
+        log.warning("the graphics card cannot draw pictures; the processor does")
+        for layer in self._card or ():
+            layer.hide()
+            layer.deleteLater()
+        self._card = None
+        self.update()
+
+    def update(self) -> None:  # type: ignore[override]
+        """Show what has changed, on the processor's canvas or the card's."""
+        if self._card is None:
+            super().update()
+            return
+        pane, glass = self._card
+        pane.setVisible(self.shown is not None)
+        if self.shown is not None:
+            pane.show_picture(self.shown.pyramid, self.viewport_px(), self.look, theme.colour("canvas"))
+        glass.update()
+
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         painter = QPainter(self)
+        if self._card is not None:
+            painter.fillRect(self.rect(), theme.colour("canvas"))
+            return
         if self.shown is None:
             painter.fillRect(self.rect(), theme.colour("canvas"))
+        else:
+            self._paint_picture(painter, self.shown.pyramid)
+        self._paint_over(painter)
+
+    def _paint_over(self, painter: QPainter) -> None:
+        """Everything but the picture itself."""
+        if self.shown is None:
             overlays.paint_note(painter, QRectF(self.rect()), *self._note)
             return
-        self._paint_picture(painter, self.shown.pyramid)
         if not self.is_bare:
             self._paint_overlays(painter)
         painter.end()
@@ -186,12 +228,11 @@ class Viewer(QWidget):
 
     def _paint_picture(self, painter: QPainter, pyramid: Pyramid) -> None:
         ratio = self.devicePixelRatioF()
+        painter.save()
         if ratio != 1:
-            painter.save()
             painter.scale(1 / ratio, 1 / ratio)
         self._canvas.draw(painter, pyramid, self.viewport_px(), self.look, theme.colour("canvas"))
-        if ratio != 1:
-            painter.restore()
+        painter.restore()
         self._idle.start(REST_MS)
 
     def _use_idle_time(self) -> None:
@@ -228,6 +269,9 @@ class Viewer(QWidget):
 
     def resizeEvent(self, _event: QResizeEvent) -> None:  # noqa: N802
         self.camera = self.camera.resized(self.width(), self.height())
+        for layer in self._card or ():
+            layer.setGeometry(self.rect())
+        self.update()
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
         notches = event.angleDelta().y() / WHEEL_NOTCH

@@ -18,6 +18,7 @@ from app.ui.bridge import Bridge
 from app.ui.commands import Commands
 from app.ui.course import Course
 from app.ui.desk import Desk
+from app.ui.gpu_pane import wants_card
 from app.ui.key_input import KeyInput, Wedge
 from app.ui.lock import Door, Guard
 from app.ui.pace import Pace
@@ -68,6 +69,8 @@ class MainWindow(QMainWindow):
         self.key_input = KeyInput(self, self.commands.press, self.commands.release, wedge)
         self.key_input.code_typed.connect(self.course.show_code)
         QApplication.instance().installEventFilter(self.key_input)  # type: ignore[union-attr]
+        if wants_card(self._settings.renderer):
+            self.parts.stage.use_card()
         self.parts.stage.set_boxes(self._settings.has_boxes)
         self.parts.stage.set_overview(self._settings.has_overview)
         self.setWindowTitle(text("ui.title"))
