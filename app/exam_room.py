@@ -54,6 +54,7 @@ class ExamRoom:
         Raises:
             PhotographBrokenError: it is no JPEG or PNG, or too large. OfficerError.
         """
+        self._rights.require(officer, Right.EXAM_RECORD)
         try:
             with path.open("rb") as file:
                 content = file.read(MAX_BYTES + 1)
@@ -67,6 +68,7 @@ class ExamRoom:
         Raises:
             OfficerError.
         """
+        self._rights.require(officer, Right.EXAM_RECORD)
         _, encoded = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, 92])
         return self._keep(parcel_id, encoded.tobytes(), source=source, officer=officer)
 
@@ -86,7 +88,6 @@ class ExamRoom:
         return signed
 
     def _keep(self, parcel_id: int, content: bytes, *, source: str, officer: str) -> Photograph:
-        self._rights.require(officer, Right.EXAM_RECORD)
         suffix = next((suffix for head, suffix in _SUFFIXES.items() if content.startswith(head)), "")
         if not suffix or len(content) > MAX_BYTES or not _is_picture(content):
             raise _broken(source, "it is no JPEG or PNG, or too large")
