@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QToolButton, QWidget
 
 from app.officers.rights import Role
@@ -85,6 +85,20 @@ class TopBar(QFrame):
         self._sign.setPixmap(theme.pixmap("guanjian", theme.text_px() + 10, "accent"))
 
 
+class Elided(QLabel):
+    """Words that give way where there is no room: their end becomes an ellipsis, the tool tip has all of them."""
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        return QSize(min(self.fontMetrics().height() * 5, self.sizeHint().width()), super().minimumSizeHint().height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter, role = QPainter(self), self.foregroundRole()
+        self.style().drawItemText(
+            painter, self.rect(), Qt.AlignmentFlag.AlignVCenter, self.palette(), True, shown, role
+        )
+
+
 class LampLabel(QWidget):
     """One lamp with its words; it may be pressed."""
 
@@ -93,7 +107,7 @@ class LampLabel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._lamp = Lamp()
-        self._words = QLabel()
+        self._words = Elided()
         row = build.row(self, gap=6)
         row.addWidget(self._lamp, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self._words)
@@ -103,7 +117,7 @@ class LampLabel(QWidget):
         self._words.setText(line)
         tone = "bad" if state == DeviceState.FAULT else "soft"
         self._words.setStyleSheet(f"color: {theme.palette(theme.current())[tone]};")
-        self.setToolTip(tip)
+        self.setToolTip(f"{line}\n{tip}" if tip else line)
 
     @property
     def words(self) -> str:
@@ -129,7 +143,7 @@ class StatusBar(QFrame):
         self._detector: tuple[str, KnownError | None] | None = None
         self._lamps: dict[str, LampLabel] = {}
         self._detector_lamp = LampLabel()
-        self._code = build.named(QLabel(), "mono")
+        self._code = build.named(Elided(), "mono")
         self._last_code = ("", "")
         self._row = build.row(self, gap=18, margins=(12, 3, 12, 3))
         self._row.addWidget(self._detector_lamp)

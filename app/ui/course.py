@@ -293,6 +293,8 @@ class Course(QObject):
 
     def _after_undo(self, undone: Decided) -> None:
         self.parts.last.clear()
+        self.pace.uncount()
+        self.parts.top.tick(self.pace)
         number = undone.parcel.number or text("ui.queue.no_number")
         self._tell(text("ui.notice.undone", number=number), "undo")
         self.desk.open(undone.parcel.id)

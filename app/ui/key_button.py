@@ -41,7 +41,7 @@ class KeyButton(QAbstractButton):
         height = QFontMetrics(self._name_font()).height()
         if self.is_large:
             return QSize(name + cap + 38, round(height * 2.1))
-        return QSize(name + cap + 24, height + 8)
+        return QSize(name + cap + 22, height + 8)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         return self.sizeHint()

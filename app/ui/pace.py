@@ -25,6 +25,12 @@ class Pace:
         self.decided += 1
         self._decided_s.append(self._clock())
 
+    def uncount(self) -> None:
+        """The last decision was undone."""
+        self.decided = max(0, self.decided - 1)
+        if self._decided_s:
+            self._decided_s.pop()
+
     def start_break(self) -> None:
         self._break_began_s = self._clock()
 

@@ -29,6 +29,7 @@ _GRAVE = frozenset(
         FindingKind.NO_SCAN,
         FindingKind.RECALLED,
         FindingKind.INTERCEPTED,
+        FindingKind.DOUBTED_LABEL,
     }
 )
 
@@ -53,7 +54,7 @@ class SidePanel(QScrollArea):
         at = self.verticalScrollBar().value() if is_same else 0
         self._opened = opened
         body = build.named(QFrame(), "side")
-        column = build.column(body, gap=4, margins=(14, 10, 14, 10))
+        column = build.column(body, gap=4, margins=(14, 10, 14, 18))
         if opened is None:
             column.addWidget(_label(text("ui.side.nothing"), "soft"))
         else:

@@ -135,6 +135,7 @@ class MainWindow(QMainWindow):
         texts.set_language(language)
         self._settings = replace(self._settings, language=language)
         self.setWindowTitle(text("ui.title"))
+        self.parts.notice.hide()  # it speaks the language of a moment ago
         self.parts.retranslate()
         if self.guard is not None:
             self.guard.retranslate()

@@ -48,7 +48,7 @@ class PrintsPage(Page):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        table = self.table
+        table = build.named(self.table, "rows")
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -56,6 +56,7 @@ class PrintsPage(Page):
         table.setShowGrid(False)
         table.verticalHeader().hide()
         head = table.horizontalHeader()
+        head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         head.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         head.setSectionResizeMode(_COLUMNS.index("trouble"), QHeaderView.ResizeMode.Stretch)
         table.itemSelectionChanged.connect(self._show_what_fits)

@@ -94,6 +94,7 @@ def test_undo_key_brings_the_parcel_back(window: MainWindow, station: MemoryStat
     press(qtbot, window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert station.parcels[GREEN].state == State.IMAGED
     assert station.decisions[0].undone_at is not None
+    assert window.course.pace.decided == 0
     assert window.desk.open_id == GREEN
     assert not window.parts.last.isVisible()
 
@@ -515,3 +516,21 @@ def test_what_passes_the_beam_fills_the_stage_only_while_nothing_is_open(
 def test_closed_window_paints_no_more(window: MainWindow) -> None:
     window.close()
     assert not window.updatesEnabled()
+
+
+def test_a_notice_in_the_other_language_does_not_stay(window: MainWindow) -> None:
+    window.parts.notice.tell(texts.text("ui.notice.no_undo"))
+    window.set_language("zh_CN")
+    assert not window.parts.notice.isVisible()
+
+
+def test_a_lamp_without_room_shows_all_its_words_in_the_tip(qtbot: QtBot, window: MainWindow, bridge: Bridge) -> None:
+    window.resize(1180, 660)
+    for number in range(8):
+        bridge.device_changed(f"reader-with-a-long-name-{number}", DeviceStatus(DeviceState.READY))
+    bridge.deliver()
+    settle(qtbot, window)
+    lamp = window.parts.status._lamps["reader-with-a-long-name-3"]
+    assert lamp.width() < lamp.sizeHint().width()
+    assert lamp.toolTip() == lamp.words
+    assert window.width() == 1180
