@@ -126,7 +126,7 @@ class _Trial:
         )  # fmt: skip
 
     def _disturb(self) -> float:
-        """Stop the hub hard at even parts of the way; the first station is cut off from the first stop to the second."""
+        """Stop the hub hard at even parts of the way; the first station is cut off from one to the next."""
         total, cut_at, cut_s = self._each * len(self._lanes), 0.0, 0.0
         for number in range(1, self._stops + 1):
             self._wait(lambda part=total * number // (self._stops + 1): self._arrived() >= part)  # type: ignore[misc]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -15,24 +16,29 @@ from app.bench.rows import Row
 from app.commands.output import Exit, console, explain
 from imaging.errors import KnownError
 
-BENCHES = ("station", "viewer", "detection", "decode", "trace", "ingest", "faults")
+BENCHES = ("station", "viewer", "detection", "decode", "trace", "ingest", "faults", "hub", "store")
+MINUTES = ("hub", "store")
+"""Run only when named: they take minutes to hours."""
 
 
 def bench(
-    name: Annotated[str | None, typer.Argument(help=f"One of: {', '.join(BENCHES)}; without it, all.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help=f"One of: {', '.join(BENCHES)}; without it, the short ones.")
+    ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the rows as a JSON list.")] = None,
     data: Annotated[Path | None, typer.Option(help="Folder of real files, for the benches that read them.")] = None,
+    parcels: Annotated[int | None, typer.Option(min=20_000, help="How many the bench `store` makes.")] = None,
 ) -> None:
     """Measure, and print each figure beside what is to be reached and a peer measured in the same run."""
     if name is not None and name not in BENCHES:
         raise typer.BadParameter(f"{name!r} is not one of {', '.join(BENCHES)}", param_hint="NAME")
     rows: list[Row] = []
     has_failed = False
-    for each in (name,) if name else BENCHES:
+    for each in (name,) if name else (each for each in BENCHES if each not in MINUTES):
         console.print(f"[bold]{each}")
-        run: Callable[[Path | None], list[Row]] = import_module(f"app.bench.{each}").run
+        run: Callable[..., list[Row]] = import_module(f"app.bench.{each}").run
         try:
-            found = run(data)
+            found = run(data, parcels) if each == "store" and parcels else run(data)
         except KnownError as error:  # one that lacks its files does not stop the others
             typer.echo(explain(error), err=True)
             has_failed = True
@@ -53,7 +59,7 @@ def _table(rows: list[Row]) -> Table:
         mark = {True: "[green]ok", False: "[red]below", None: ""}[row.ok]
         values = (
             row.name,
-            f"{row.value:,.4g}",
+            _number(None if math.isnan(row.value) else row.value),
             row.unit,
             _number(row.reach),
             mark,
