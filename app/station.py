@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -256,8 +256,9 @@ class Station:
         seen_version: int | None = None,
         annotations: str = "",
         due_at: datetime | None = None,
+        shown: Mapping[str, object] | None = None,
     ) -> Decided:
-        """Decide on a parcel; `annotations` is what the officer drew, as JSON.
+        """Decide on a parcel; `annotations` is what the officer drew, as JSON, `shown` what he had before him.
 
         `second_officer` is the login name or badge of an officer who stands beside the first, with his own PIN.
 
@@ -290,6 +291,7 @@ class Station:
                 trace=trace,
                 annotations=annotations,
                 due_at=due_at or now + timedelta(days=self.settings.work.waiting_days),
+                shown=shown,
             )
         self.measured.count("decisions")
         log.info("decided", decision=decision.id, parcel=parcel_id, after=decision.after, trace=decision.trace_code)
@@ -327,6 +329,10 @@ class Station:
             answer = self._store.hub.apply(said.key, due.parcel_id, due.seat, verdict, refusal)
         log.info("decided elsewhere", parcel=due.parcel_id, seat=due.seat, outcome=answer.outcome)
         return answer
+
+    def log_shown(self, shown: Sequence[tuple[int, Mapping[str, object]]]) -> None:
+        """Log the pictures that officers left without a decision: parcel, and who saw what of it for how long."""
+        self._store.log_shown(shown)
 
     def undo(self, decision_id: int, *, officer: str) -> Decided:
         """Take the last decision on a parcel back.

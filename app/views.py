@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from app.customs.parcel import ArchiveFilter, Decision, Parcel, QueueFilter, QueueRow
@@ -63,7 +64,9 @@ class StationView(Protocol):
         second_pin: str = "",
         seen_version: int | None = None,
         annotations: str = "",
+        shown: Mapping[str, object] | None = None,
     ) -> Decided: ...
+    def log_shown(self, shown: Sequence[tuple[int, Mapping[str, object]]]) -> None: ...
     def undo(self, decision_id: int, *, officer: str) -> Decided: ...
     def label(self, parcel_id: int, *, dpi: int = 203) -> Path: ...
     def print_label(self, parcel_id: int, *, officer: str) -> PrintJob | None: ...

@@ -239,8 +239,11 @@ class Store:
         trace: TraceLabel | None = None,
         annotations: str = "",
         due_at: datetime | None = None,
+        shown: Mapping[str, object] | None = None,
     ) -> Decision:
         """Move a parcel by an officer's decision, with its label where it lets the parcel go.
+
+        `shown` is what he had before him; it stands in the log before the decision.
 
         Raises:
             GuardError: the move is refused. ParcelChangedError: the officer saw another version of the parcel.
@@ -251,6 +254,8 @@ class Store:
             annotations, due_at,
         )  # fmt: skip
         with self._write() as writer:
+            if shown is not None:
+                Log(writer).append("shown", parcel_id, {**shown, "officer": officer})
             return decisions.decide(writer, parcel_id, verdict)
 
     def undo(self, decision_id: int, *, officer: str, now: datetime, within_s: float) -> Decision:
@@ -258,10 +263,12 @@ class Store:
         with self._write() as writer:
             return decisions.undo(writer, decision_id, officer=officer, now=now, within_s=within_s)
 
-    def log_shown(self, parcel_id: int, *, officer: str, body: Mapping[str, object]) -> int:
-        """Log what an officer had before him when he decided; returns the event's number."""
+    def log_shown(self, shown: Iterable[tuple[int, Mapping[str, object]]]) -> None:
+        """Log what officers had before them and left: of each picture its parcel, who looked and what he saw."""
         with self._write() as writer:
-            return Log(writer).append("shown", parcel_id, {**body, "officer": officer})
+            log = Log(writer)
+            for parcel_id, body in shown:
+                log.append("shown", parcel_id, body)
 
     def add_event(self, kind: str, parcel_id: int | None, body: Mapping[str, object]) -> int:
         """Log something that changes no row, such as a device's fault or an officer's shift."""

@@ -15,6 +15,7 @@ from app.texts import text
 from app.trace.printing import PrintJob
 from app.trace.verdicts import Verdict, VerdictKind
 from app.ui import words
+from app.ui.attention import Attention
 from app.ui.bridge import Bridge
 from app.ui.chooser import Choice
 from app.ui.desk import Desk
@@ -31,6 +32,8 @@ READ_AHEAD = 3
 LABEL_AFTER_MS = 250
 """Drawing a label takes as long as showing a picture; the picture goes first."""
 REFRESH_MS = 120
+SHOWN_EVERY = 10
+"""Seconds after which it is written what was shown and left."""
 
 
 class Course(QObject):
@@ -60,6 +63,8 @@ class Course(QObject):
         self._words = QTimer(self, singleShot=True, interval=0)
         self._words.timeout.connect(lambda: parts.side.show_parcel(desk.opened))
         self.tools = Tools(parts.stage, desk, parent)
+        self.attention = Attention()
+        self._ticks = 0
         self._connect()
 
     def _connect(self) -> None:
@@ -85,6 +90,8 @@ class Course(QObject):
         # Queued: what follows a paint may close the window, and must not do so in the middle of it.
         parts.stage.painted.connect(self._painted, Qt.ConnectionType.QueuedConnection)
         parts.stage.refused.connect(parts.notice.tell)
+        parts.stage.look_changed.connect(self.attention.turn)
+        parts.stack.currentChanged.connect(lambda at: self.hide(at != 0))
         parts.side.detection_chosen.connect(parts.stage.mark)
         parts.actions.chosen.connect(self.act)
         parts.chooser.chosen.connect(self.decide)
@@ -142,7 +149,8 @@ class Course(QObject):
         queue, here = self.parts.queue, self.desk.open_id
         following = queue.neighbour(here, 1)
         self._next_id = following if following is not None else queue.neighbour(here, -1)
-        self._is_switching = self.desk.decide(choice, self.tools.annotating.to_json()) and self._next_id is not None
+        is_sent = self.desk.decide(choice, self.tools.annotating.to_json(), self.attention.take())
+        self._is_switching = is_sent and self._next_id is not None
 
     def undo(self) -> None:
         last = self.parts.last
@@ -181,6 +189,9 @@ class Course(QObject):
         """Once a second: times, pace and the break."""
         self.parts.top.tick(self.pace)
         self.parts.queue.model.tick()
+        self._ticks += 1
+        if self._ticks % SHOWN_EVERY == 0:
+            self.desk.flush_shown()
         if self.pace.is_on_break:
             self.parts.break_banner.show_break(self.pace.break_s)
         elif self.pace.is_break_due:
@@ -256,6 +267,23 @@ class Course(QObject):
             self._is_switching = False
             self.switched.emit((at_s - self.desk.decided_at_s) * 1000)
         self.picture_shown.emit(parcel_id)
+        if self.desk.opened is not None and self.desk.opened.parcel.id == parcel_id:
+            scans = [capture.scan_id for capture in self.desk.opened.parcel.captures]
+            self._keep_shown(self.attention.begin(parcel_id, scans, self.parts.stage.look))
+
+    def _keep_shown(self, left: tuple[int, dict[str, object]] | None) -> None:
+        if left is not None:
+            self.desk.keep_shown(*left)
+
+    def log_shown(self) -> None:
+        """Have it logged what this officer saw of the open picture: another one takes over, or the window closes."""
+        self._keep_shown(self.attention.split())
+
+    def hide(self, is_hidden: bool) -> None:
+        """The picture is covered while nobody sits there, or by a page; what was seen until then is logged."""
+        self.attention.hide(is_hidden)
+        if is_hidden:
+            self.desk.flush_shown()
 
     def _read_ahead(self) -> None:
         model = self.parts.queue.model
@@ -284,6 +312,7 @@ class Course(QObject):
 
     def _close_parcel(self) -> None:
         """The last item of the queue is done: nothing is open until another arrives."""
+        self._keep_shown(self.attention.leave())
         self.desk.close_parcel()
         self._words.start()
         self.parts.actions.set_offers(())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
@@ -27,6 +27,8 @@ from imaging.look import Look
 from imaging.scan import Scan
 
 LAST_OPENED = 200
+SHOWN_TOGETHER = 16
+"""Pictures that were left without a decision and are logged in one transaction; some seconds, or a lock, write fewer."""
 
 
 class Desk(QObject):
@@ -69,6 +71,7 @@ class Desk(QObject):
         self.is_deciding = False
         self.decided_at_s = 0.0
         self._kept = Kept()
+        self._shown: list[tuple[int, Mapping[str, object]]] = []
         self._trail: list[tuple[int, bool]] = []
         self._trail_at = -1
 
@@ -124,7 +127,20 @@ class Desk(QObject):
                 otherwise=lambda _: None,
             )
 
-    def decide(self, choice: Choice, annotations: str = "") -> bool:
+    def keep_shown(self, parcel_id: int, shown: Mapping[str, object]) -> None:
+        """Have it logged what the officer saw of a picture that he left; a few are written together."""
+        self._shown.append((parcel_id, {**shown, "officer": self.officer}))
+        if len(self._shown) >= SHOWN_TOGETHER:
+            self.flush_shown()
+
+    def flush_shown(self) -> None:
+        """Have it written now."""
+        if self._shown:
+            station, shown = self.station, tuple(self._shown)
+            self._shown.clear()
+            self.reads.submit(lambda: station.log_shown(shown), lambda _: None)
+
+    def decide(self, choice: Choice, annotations: str = "", shown: Mapping[str, object] | None = None) -> bool:
         """Send a decision about the open parcel to the station; False when one is under way or nothing is open."""
         if self.is_deciding or self.is_read_only or self.opened is None or self.opened.parcel.id != self.open_id:
             return False
@@ -143,9 +159,15 @@ class Desk(QObject):
                 second_pin=choice.second_pin,
                 seen_version=parcel.version,
                 annotations=annotations,
+                shown=shown,
             )
 
-        self.reads.submit(decide, self._decided, otherwise=self._refuse)
+        def refuse(error: KnownError) -> None:
+            if shown is not None:
+                self.keep_shown(parcel.id, shown)
+            self._refuse(error)
+
+        self.reads.submit(decide, self._decided, otherwise=refuse)
         return True
 
     def undo(self, decision_id: int) -> bool:
@@ -210,6 +232,7 @@ class Desk(QObject):
 
     def stop(self, timeout_s: float = 3.0) -> bool:
         """Let the workers end; False when one still runs."""
+        self.flush_shown()
         ended = [worker.close(timeout_s) for worker in self._workers]
         return all(ended)
 

@@ -89,6 +89,7 @@ class MainWindow(QMainWindow):
         guard = Guard(self, self.desk.reads, door, lambda: self.key_input.active_at_s)
         guard.seated.connect(self._seat)
         guard.cover.pressed.connect(self._command)
+        guard.covered.connect(self.course.hide)
         bridge.device_came.connect(guard.take_device)
         self.commands.is_shut = lambda: guard.is_shut
         self.course.is_taken = guard.take_code
@@ -101,6 +102,7 @@ class MainWindow(QMainWindow):
     def _seat(self, login: str, name: str, role: Role) -> None:
         """Somebody sits down: the work that stands here goes on, but another officer begins his own."""
         if login != self.desk.officer:
+            self.course.log_shown()
             self.desk.officer = login
             self.parts.chooser.leave()
             self.parts.last.clear()
@@ -165,6 +167,7 @@ class MainWindow(QMainWindow):
         self._seconds.stop()
         if self.guard is not None:
             self.guard.stop()
+        self.course.log_shown()
         self.desk.stop()
         # Answers that are still under way change widgets; painting them would need a window that is gone.
         self.setUpdatesEnabled(False)

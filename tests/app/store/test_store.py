@@ -316,7 +316,7 @@ def test_the_log_is_an_outbox_with_a_place_for_each_target(store: Store, imaged:
 
 def test_what_was_shown_and_what_was_noted_are_events(store: Store, imaged: Put) -> None:
     parcel = imaged("A")
-    store.log_shown(parcel.id, officer="li", body={"look": "standard", "seen": [["knife", 0.9]]})
+    store.log_shown([(parcel.id, {"look": "standard", "seen": [["knife", 0.9]], "officer": "li"})])
     store.add_event("shift_started", None, {"officer": "li"})
     assert store.events(parcel.id)[-1].body == {"look": "standard", "seen": [["knife", 0.9]], "officer": "li"}
     assert store.pending(100)[-1].body["noted"] == "shift_started"

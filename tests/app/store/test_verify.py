@@ -290,7 +290,7 @@ json_values = st.recursive(
 def test_any_body_goes_into_the_log_and_comes_out_the_same(store: Store, bodies: list[dict[str, object]]) -> None:
     first = store.add_event("start", None, {})
     for body in bodies:
-        store.log_shown(1, officer="li", body={"x": body})
+        store.log_shown([(1, {"x": body})])
     kept = [event.body["x"] for event in store.pending(100_000) if event.seq > first]
     assert [canonical(body) for body in kept] == [canonical(body) for body in bodies]
     seqs = [event.seq for event in store.pending(100_000)]

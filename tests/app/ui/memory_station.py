@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -42,6 +43,7 @@ class MemoryStation:
         self.callers: set[str] = set()
         self.verdicts: dict[str, Verdict] = {}
         self.acknowledged: list[tuple[str, str]] = []
+        self.shown: list[tuple[int, Mapping[str, object]]] = []
         self.now = lambda: datetime.now(UTC)
         self._folder = folder
         self._lock = threading.Lock()
@@ -98,6 +100,10 @@ class MemoryStation:
             and (wanted.arrived_to is None or parcel.arrived_at < wanted.arrived_to)
         )
 
+    def log_shown(self, shown: Sequence[tuple[int, Mapping[str, object]]]) -> None:
+        self._note()
+        self.shown += shown
+
     def counts(self) -> dict[str, int]:
         self._note()
         states = [parcel.state for parcel in self.parcels.values()]
@@ -145,8 +151,11 @@ class MemoryStation:
         second_pin: str = "",
         seen_version: int | None = None,
         annotations: str = "",
+        shown: Mapping[str, object] | None = None,
     ) -> Decided:
         self._note()
+        if shown is not None:
+            self.shown.append((parcel_id, shown))
         with self._lock:
             parcel = self.parcels[parcel_id]
             if seen_version is not None and parcel.version != seen_version:
