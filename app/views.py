@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from app.customs.parcel import ArchiveFilter, Decision, Parcel, QueueFilter, QueueRow

@@ -28,7 +28,7 @@ from imaging.scan import Scan
 
 LAST_OPENED = 200
 SHOWN_TOGETHER = 16
-"""Pictures that were left without a decision and are logged in one transaction; some seconds, or a lock, write fewer."""
+"""Pictures that were left without a decision and are logged in one transaction; after some seconds, fewer are."""
 
 
 class Desk(QObject):
