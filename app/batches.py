@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from app.customs.batch import Excluded, WhyNot, exclude, find_release
-from app.customs.match import Match, match
 from app.customs.parcel import Kind, Lane, Parcel, QueueFilter
 from app.customs.states import Action, State, offers
 from app.officers.rights import Right, Rights
-from app.single_window import case_of
+from app.papers import Papers
 from app.store.store import Store
 from app.views import Decided
 from imaging.errors import KnownError
@@ -46,9 +45,10 @@ class Released:
 class Batches:
     """`decide` decides on one parcel, as an officer's key does."""
 
-    def __init__(self, store: Store, rights: Rights, *, decide: Callable[..., Decided]) -> None:
+    def __init__(self, store: Store, rights: Rights, papers: Papers, *, decide: Callable[..., Decided]) -> None:
         self._store = store
         self._rights = rights
+        self._papers = papers
         self._decide = decide
 
     def preview(self, bill: str = "", *, limit: int = MOST) -> Preview:
@@ -89,10 +89,5 @@ class Batches:
 
     def _judge(self, parcel: Parcel) -> Parcel | Excluded:
         state, facts = self._store.facts(parcel.id)
-        return exclude(parcel, find_release(offers(state, facts)), self._papers(parcel)) or parcel
-
-    def _papers(self, parcel: Parcel) -> Match | None:
-        """The match of an e-commerce parcel's papers; other channels have none."""
-        if parcel.declaration is None or parcel.declaration.channel != "cbec":
-            return None
-        return match(case_of(self._store, parcel.declaration.number))
+        papers = self._papers.of(parcel)
+        return exclude(parcel, find_release(offers(state, facts)), papers.match if papers else None) or parcel

@@ -137,6 +137,7 @@ class Work(_Section):
     undo_s: Annotated[int, Field(ge=0, le=3600)] = 60
     match_tolerance_ms: Annotated[int, Field(ge=0, le=60_000)] = 400
     repeat_s: Annotated[float, Field(ge=0, le=60)] = 2.0
+    forms: Path | None = None
     waiting_days: Annotated[int, Field(ge=1, le=365)] = 15
     match_patience_s: Annotated[int, Field(ge=1, le=3600)] = 30
     break_after_min: Annotated[int, Field(ge=1, le=480)] = 20

@@ -24,6 +24,7 @@ from app.customs.states import LETS_GO, MOVES, Action, Offer, offers
 from app.duty import Duty
 from app.exam_room import ExamRoom
 from app.filing_office import FilingOffice
+from app.form_desk import FormDesk
 from app.handovers import Handovers
 from app.hub.records import Due
 from app.intake import Intake, Taken
@@ -31,6 +32,7 @@ from app.labelling import Labelling
 from app.measured import Measured
 from app.officers.errors import OfficerError
 from app.officers.rights import RIGHT_FOR, KnownOfficers, Right
+from app.papers import Papers
 from app.printing import PrinterStatus, Printing
 from app.risk_office import RiskOffice
 from app.settings import Settings
@@ -107,9 +109,12 @@ class Station:
             on_changed=self._tell_queue,
         )  # fmt: skip
         self.orders = ControlOrders(store, settings.post, rights, on_changed=self._tell_queue)
-        self.batches = Batches(store, rights, decide=self.decide)
+        self.papers = Papers(store)
+        self.batches = Batches(store, rights, self.papers, decide=self.decide)
         self.filings = FilingOffice(store, rights)
+        self.risk.filings = self.filings
         self.exams = ExamRoom(store, rights, on_changed=self._tell_queue)
+        self.forms = FormDesk(store, settings.post, settings.work.forms, self.counters.mail)
         self.handovers = Handovers(store, labelling.keys, settings.post, rights, on_changed=self._tell_queue)
         self._printing: Printing | None = None
         if prints is not None:

@@ -166,6 +166,7 @@ class Decision:
     trace_code: str | None = None
     undone_at: datetime | None = None
     annotations: str = ""
+    second_officer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,6 +216,7 @@ def _write(connection: Connection, row: parcels.Row, verdict: Verdict, before: S
         decided_at=from_us(decided_us),
         trace_code=trace_id,
         annotations=verdict.annotations,
+        second_officer=verdict.second_officer,
     )
 
 
@@ -306,4 +307,5 @@ def _decision(values: tuple[Any, ...]) -> Decision:
         trace_code=trace_id,
         undone_at=None if undone_us is None else from_us(undone_us),
         annotations=drawn,
+        second_officer=values[12],
     )

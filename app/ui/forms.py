@@ -1,0 +1,59 @@
+"""A filled form on paper: A4 pages as PDF."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QMarginsF, Qt, QUrl
+from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPdfWriter, QTextDocument
+
+from app.forms import Form
+from app.ui import theme
+from app.ui.record import RecordError
+from imaging.files.durable import make_folder
+
+DPI = 150
+TEXT_PT = 10.5
+PHOTOGRAPH_PX = 900
+"""Longest side of a photograph on paper; the whole one stays in the record."""
+
+
+def write_form(folder: Path, form: Form) -> Path:
+    """Write a form as PDF; called on a worker.
+
+    Raises:
+        RecordError: the folder cannot be written to.
+    """
+    number = re.sub(r"[^A-Za-z0-9_-]", "_", form.number)[:40] or "0"
+    path = folder / f"{form.kind}-{number}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}.pdf"
+    try:
+        make_folder(folder)
+        writer = QPdfWriter(str(path))
+        writer.setResolution(DPI)
+        writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
+        writer.setPageMargins(QMarginsF(18, 16, 18, 16), QPageLayout.Unit.Millimeter)
+        writer.setTitle(f"{form.kind} {form.number}")
+        document = _document(form)
+        document.print_(writer)
+        if not path.is_file() or path.stat().st_size == 0:
+            raise OSError("nothing was written")
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise RecordError(
+            f"{path.name} could not be written: {why}. Make room, then try again.", name=path.name, why=why
+        ) from error
+    return path
+
+
+def _document(form: Form) -> QTextDocument:
+    document = QTextDocument()
+    document.setDefaultFont(theme.font(round(TEXT_PT * 96 / 72)))
+    for source, content in form.pictures.items():
+        image = QImage.fromData(QByteArray(content))
+        if max(image.width(), image.height()) > PHOTOGRAPH_PX:
+            image = image.scaled(PHOTOGRAPH_PX, PHOTOGRAPH_PX, Qt.AspectRatioMode.KeepAspectRatio)
+        document.addResource(int(QTextDocument.ResourceType.ImageResource.value), QUrl(source), image)
+    document.setHtml(form.html)
+    return document
