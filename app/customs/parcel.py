@@ -101,7 +101,10 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """A picture of the parcel: the file's path below the captures folder and its sha256."""
+    """A picture of the parcel: the file's path below the captures folder and its sha256.
+
+    `sidecar_sha256` is that of the description beside it; empty for pictures kept by the first versions.
+    """
 
     scan_id: str
     path: str
@@ -110,6 +113,7 @@ class Capture:
     taken_at: datetime
     model: str = ""
     detect_ms: float | None = None
+    sidecar_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)

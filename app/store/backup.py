@@ -162,25 +162,32 @@ def _keep_pictures(file: Path, source: Path, pool: Path, progress: Progress) -> 
     count = 0
     with closing(connect(file)) as connection:
         rows = _pictures(connection)
-        for count, (path, sha256) in enumerate(rows, start=1):
+        for count, (path, sha256, described) in enumerate(rows, start=1):
             progress("keep", count, len(rows))
-            kept = _in_pool(pool, sha256)
-            if kept.is_file():
-                continue
+            kept, sidecar = _in_pool(pool, sha256), _sidecar_in_pool(pool, sha256, described)
             try:
-                _copy_picture(source / path, kept, sha256)
+                if not sidecar.is_file():
+                    _copy_sidecar(native.sidecar_of(source / path), sidecar, described)
+                if not kept.is_file():
+                    _copy(source / path, kept, sha256)
             except FileNotFoundError:
                 return count, path
     return count, ""
 
 
-def _copy_picture(source: Path, target: Path, sha256: str) -> None:
-    """Copy a picture and its sidecar, the picture last and read back: what is in the pool under its hash is whole."""
+def _copy_sidecar(source: Path, target: Path, sha256: str) -> None:
+    """Copy a description; one that the log does not vouch for may be missing."""
+    if sha256:
+        _copy(source, target, sha256)
+    elif source.is_file():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+        _sync(target)
+
+
+def _copy(source: Path, target: Path, sha256: str) -> None:
+    """Copy a file and read it back: what is in the pool under its hash is whole."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    sidecar = native.sidecar_of(source)
-    if sidecar.is_file():
-        shutil.copyfile(sidecar, native.sidecar_of(target))
-        _sync(native.sidecar_of(target))
     part = target.with_name(f"{target.name}.part")
     shutil.copyfile(source, part)
     _sync(part)
@@ -193,14 +200,15 @@ def _copy_picture(source: Path, target: Path, sha256: str) -> None:
 def _put_back(file: Path, pool: Path, target: Path, *, is_linked: bool, progress: Progress) -> None:
     with closing(connect(file)) as connection:
         rows = _pictures(connection)
-    for count, (path, sha256) in enumerate(rows, start=1):
+    for count, (path, sha256, described) in enumerate(rows, start=1):
         kept, place = _in_pool(pool, sha256), target / path
+        sidecar = _sidecar_in_pool(pool, sha256, described)
         if not place.resolve().is_relative_to(target.resolve()):
             raise BackupError(f"A row names a picture outside of the folder: {path!r}.", detail=path)
         if not kept.is_file():
             raise BackupError(f"Picture {path} is missing from the backup.", detail=path)
         place.parent.mkdir(parents=True, exist_ok=True)
-        for one, other in ((native.sidecar_of(kept), native.sidecar_of(place)), (kept, place)):
+        for one, other in ((sidecar, native.sidecar_of(place)), (kept, place)):
             if one.is_file():
                 _link_or_copy(one, other, is_linked=is_linked)
         progress("put_back", count, len(rows))
@@ -218,15 +226,27 @@ def _link_or_copy(source: Path, target: Path, *, is_linked: bool) -> None:
     _sync(target)
 
 
-def _pictures(connection: Connection) -> list[tuple[str, str]]:
-    """Path and hash of every picture that was not removed by rule."""
-    has_removals = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'removals'").fetchone()
-    where = "WHERE id NOT IN (SELECT capture_id FROM removals)" if has_removals else ""
-    return connection.execute(f"SELECT path, sha256 FROM captures {where} ORDER BY id").fetchall()
+def _pictures(connection: Connection) -> list[tuple[str, str, str]]:
+    """Path and hash of every picture that was not removed by rule, and the hash of its description where it is known.
+
+    The store of a backup may be an older one, without some of the tables.
+    """
+    there = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    described, beside = "''", ""
+    if "sidecars" in there:
+        described, beside = "coalesce(d.sha256, '')", "LEFT JOIN sidecars d ON d.scan_id = c.scan_id"
+    where = "WHERE id NOT IN (SELECT capture_id FROM removals)" if "removals" in there else ""
+    sql = f"SELECT path, c.sha256, {described} FROM captures c {beside} {where} ORDER BY id"
+    return connection.execute(sql).fetchall()
 
 
 def _in_pool(pool: Path, sha256: str) -> Path:
     return pool / sha256[:2] / f"{sha256}.tif"
+
+
+def _sidecar_in_pool(pool: Path, sha256: str, described: str) -> Path:
+    """A description by its own hash where the log has it, else beside its picture."""
+    return pool / described[:2] / f"{described}.json" if described else native.sidecar_of(_in_pool(pool, sha256))
 
 
 def _read_manifest(folder: Path) -> Manifest:

@@ -35,7 +35,7 @@ def keep(scan: Scan, folder: Path) -> Capture:
         sha256 = native.write(scan, path)
     except OSError as error:
         raise _known(error) from error
-    return _describe(scan, path.relative_to(folder), sha256)
+    return _describe(scan, path, folder, sha256)
 
 
 def adopt(path: Path, folder: Path) -> tuple[Scan, Capture]:
@@ -45,7 +45,7 @@ def adopt(path: Path, folder: Path) -> tuple[Scan, Capture]:
         FileError: it is damaged.
     """
     scan = native.read(path)
-    return scan, _describe(scan, path.relative_to(folder), sha256_of(path))
+    return scan, _describe(scan, path, folder, sha256_of(path))
 
 
 def load(capture: Capture, folder: Path) -> Scan:
@@ -53,13 +53,16 @@ def load(capture: Capture, folder: Path) -> Scan:
 
     Raises:
         FileTornError: the file is gone or damaged.
-        FileAlteredError: it is not the picture that was kept.
+        FileAlteredError: it is not the picture that was kept, or its description is not.
     """
     path = folder / capture.path
     if not path.is_file():
         raise FileTornError(path, "the picture is missing")
     if sha256_of(path) != capture.sha256:
         raise FileAlteredError(path, "the picture is not the one that was kept")
+    sidecar = native.sidecar_of(path)
+    if capture.sidecar_sha256 and sidecar.is_file() and sha256_of(sidecar) != capture.sidecar_sha256:
+        raise FileAlteredError(sidecar, "the description of the picture is not the one that was kept")
     return native.read(path)
 
 
@@ -76,8 +79,15 @@ def orphans(folder: Path, known: Iterable[str], *, days: int = 2) -> list[Path]:
     return sorted(path for path in found if path.relative_to(folder).as_posix() not in held)
 
 
-def _describe(scan: Scan, path: Path, sha256: str) -> Capture:
-    return Capture(scan.id, path.as_posix(), sha256, scan.device, scan.finished_at or scan.started_at)
+def _describe(scan: Scan, path: Path, folder: Path, sha256: str) -> Capture:
+    return Capture(
+        scan.id,
+        path.relative_to(folder).as_posix(),
+        sha256,
+        scan.device,
+        scan.finished_at or scan.started_at,
+        sidecar_sha256=sha256_of(native.sidecar_of(path)),
+    )
 
 
 def _known(error: OSError) -> StoreError:

@@ -143,26 +143,36 @@ class _Package:
 
     def _write_pictures(self, seqs: Sequence[int]) -> None:
         rows = list(self._captures(seqs))
-        for count, (path, sha256) in enumerate(rows, start=1):
+        written = set[str]()
+        for count, (path, sha256, described) in enumerate(rows, start=1):
             picture = self._pictures / path
-            if not picture.is_file() or captures.sha256_of(picture) != sha256:
-                raise ExportError(f"Picture {path} is missing or altered; run `guanjian log verify`.", detail=path)
-            for file in (picture, native.sidecar_of(picture)):
-                if file.is_file():
-                    self._package.write(file, f"pictures/{sha256}{file.suffix}", zipfile.ZIP_STORED)
+            sidecar = native.sidecar_of(picture)
+            for file, wanted in ((picture, sha256), (sidecar, described)):
+                if wanted and (not file.is_file() or captures.sha256_of(file) != wanted):
+                    raise ExportError(f"Picture {path} is missing or altered; run `guanjian log verify`.", detail=path)
+            # Two scans may have the same pixels and different descriptions.
+            beside = f"pictures/{sha256}.json"
+            for file, name in (
+                (picture, f"pictures/{sha256}.tif"),
+                (sidecar, f"pictures/{described}.json" if beside in written and described else beside),
+            ):
+                if file.is_file() and name not in written:
+                    written.add(name)
+                    self._package.write(file, name, zipfile.ZIP_STORED)
             self._progress("pictures", count, len(rows))
 
-    def _captures(self, seqs: Sequence[int]) -> Iterator[tuple[str, str]]:
+    def _captures(self, seqs: Sequence[int]) -> Iterator[tuple[str, str, str]]:
         wanted = set(seqs)
         sql = (
-            "SELECT event_seq, path, sha256 FROM captures WHERE event_seq BETWEEN ? AND ? "
+            "SELECT c.event_seq, path, c.sha256, coalesce(d.sha256, '') FROM captures c LEFT JOIN sidecars d "
+            "ON d.scan_id = c.scan_id WHERE c.event_seq BETWEEN ? AND ? "
             "AND id NOT IN (SELECT capture_id FROM removals) ORDER BY id"
         )
-        seen = set[str]()
-        for seq, path, sha256 in self._connection.execute(sql, (min(seqs, default=0), max(seqs, default=0))):
-            if seq in wanted and sha256 not in seen:
-                seen.add(sha256)
-                yield path, sha256
+        seen = set[tuple[str, str]]()
+        for seq, path, sha256, described in self._connection.execute(sql, (min(seqs, default=0), max(seqs, default=0))):
+            if seq in wanted and (sha256, described) not in seen:
+                seen.add((sha256, described))
+                yield path, sha256, described
 
 
 _LABELS = "SELECT l.trace_id, l.payload FROM labels l JOIN decisions d ON d.id = l.decision_id WHERE d.parcel_id = ?"

@@ -22,7 +22,7 @@ APPEND_ONLY = (
     "sightings", "notices", "notice_codes", "lifted_notices", "prints",
     "checkpoints", "tiles", "removals",
     "rules", "rule_switches", "day_keys", "revealed_keys", "selections",
-    "officers", "attendance",
+    "officers", "attendance", "sidecars",
     "waitings", "settlements",
     "control_orders", "order_numbers", "revoked_orders", "order_hits", "order_steps", "handovers", "withdrawals",
     "examinations", "photographs", "filings", "filing_imports",

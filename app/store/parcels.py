@@ -307,12 +307,13 @@ def without(text: str, *kinds: FindingKind) -> str:
 def _captures(connection: Connection, parcel_id: int) -> tuple[tuple[Capture, ...], tuple[Seen, ...]]:
     captures: list[Capture] = []
     last: int | None = None
-    for scan_id, path, sha256, device, taken_us, screening, model, ms in connection.execute(
-        "SELECT scan_id, path, sha256, device, taken_us, s.id, s.model, s.ms FROM captures c LEFT JOIN screenings s "
-        "ON s.id = (SELECT max(id) FROM screenings WHERE capture_id = c.id) WHERE c.parcel_id = ? ORDER BY c.id",
+    for scan_id, path, sha256, device, taken_us, screening, model, ms, sidecar in connection.execute(
+        "SELECT c.scan_id, path, c.sha256, device, taken_us, s.id, s.model, s.ms, coalesce(d.sha256, '') "
+        "FROM captures c LEFT JOIN screenings s ON s.id = (SELECT max(id) FROM screenings WHERE capture_id = c.id) "
+        "LEFT JOIN sidecars d ON d.scan_id = c.scan_id WHERE c.parcel_id = ? ORDER BY c.id",
         (parcel_id,),
     ):
-        captures.append(Capture(scan_id, path, sha256, device, from_us(taken_us), model or "", ms))
+        captures.append(Capture(scan_id, path, sha256, device, from_us(taken_us), model or "", ms, sidecar))
         last = screening
     found = connection.execute(
         "SELECT label, score, level, x0, y0, x1, y1, view FROM detections WHERE screening_id = ? ORDER BY id",

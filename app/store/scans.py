@@ -58,6 +58,10 @@ def record(
     }
     if is_drill:
         body["is_drill"] = True
+    if capture.sidecar_sha256:
+        sidecar = (capture.scan_id, capture.sidecar_sha256, log.seq)
+        connection.execute("INSERT INTO sidecars VALUES (?,?,?)", sidecar)
+        body["sidecar"] = capture.sidecar_sha256
     if model:
         body |= _screen(connection, log.seq, key, seen=seen, model=model, ms=detect_ms)
     is_imaged = row["state"] == State.ARRIVED

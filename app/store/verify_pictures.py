@@ -1,4 +1,4 @@
-"""Holds every picture against its hash, and what was removed against the rules."""
+"""Holds every picture and its description against their hashes, and what was removed against the rules."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from app.store import captures
 from app.store.database import Database
 from app.store.found import MOST, Problem, Progress
 from app.store.retention import Rule, is_lawful
+from imaging.files import native
 
 _PAGE = (
-    "SELECT c.id, c.path, c.sha256, c.taken_us, r.rule, r.keep_days, r.since_us, r.removed_us FROM captures c "
-    "LEFT JOIN removals r ON r.capture_id = c.id WHERE c.id > ? ORDER BY c.id LIMIT 500"
+    "SELECT c.id, c.path, c.sha256, d.sha256, c.taken_us, r.rule, r.keep_days, r.since_us, r.removed_us "
+    "FROM captures c LEFT JOIN sidecars d ON d.scan_id = c.scan_id LEFT JOIN removals r ON r.capture_id = c.id "
+    "WHERE c.id > ? ORDER BY c.id LIMIT 500"
 )
 
 
@@ -30,7 +32,7 @@ def check_pictures(
             page = reader.execute(_PAGE, (last,)).fetchall()
         if not page:
             return count, problems[:MOST]
-        for key, path, sha256, taken_us, *removal in page:
+        for key, path, sha256, sidecar, taken_us, *removal in page:
             last = key
             file = folder / path
             is_removed = removal[0] is not None
@@ -40,7 +42,18 @@ def check_pictures(
                 count += 1
                 if captures.sha256_of(file) != sha256:
                     problems.append(Problem("picture_altered", path))
+                if sidecar and (problem := _check_sidecar(file, folder, sidecar)):
+                    problems.append(problem)
             elif not is_removed:
                 count += 1
                 problems.append(Problem("picture_missing", path))
         progress("pictures", count, total)
+
+
+def _check_sidecar(picture: Path, folder: Path, sha256: str) -> Problem | None:
+    sidecar = native.sidecar_of(picture)
+    where = sidecar.relative_to(folder).as_posix()
+    if not sidecar.is_file():
+        return Problem("picture_missing", where)
+    return None if captures.sha256_of(sidecar) == sha256 else Problem("picture_altered", where)
+

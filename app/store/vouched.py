@@ -101,6 +101,10 @@ TABLES = (
         "captures", "id", "parcel_id, scan_id, path, sha256, device, taken_us", ("scanned",),
         lambda parcel_id, body: [[parcel_id, *body["capture"]]],
     ),
+    Kept(
+        "sidecars", "scan_id", "scan_id, sha256", ("scanned",),
+        lambda _, body: [[body["capture"][0], body["sidecar"]]] if "sidecar" in body else [],
+    ),
     Kept("screenings", "id", "id, capture_id, model, ms", ("scanned", "screened"), _screenings),
     Kept(
         "detections", "id", "screening_id, label, score, level, x0, y0, x1, y1, view", ("scanned", "screened"),

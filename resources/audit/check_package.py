@@ -132,7 +132,7 @@ def check(package, keys, held):
         elif not is_signed(old_body, old_signatures, keys) or old_origin != origin or not is_consistent(
                 int(old), base64.b64decode(old_root), size, root, path):
             yield f"held checkpoint of {old} events: the log of this package does not begin with it"
-    hashes, newest, versions, vouched, pictures, removed = {}, {}, {}, {}, {}, set()
+    hashes, newest, versions, vouched, pictures, sidecars, removed = {}, {}, {}, {}, {}, {}, set()
     with package.open("events.jsonl") as lines:
         for line in lines:
             event = json.loads(line)
@@ -153,6 +153,7 @@ def check(package, keys, held):
                 vouched[f"label {content['label'][0]}"] = content["label"][2]
             if kind == "scanned":
                 pictures[content["capture"][0]] = content["capture"][2]
+                sidecars[content["capture"][0]] = content.get("sidecar")
             if kind == "removed":
                 removed.add(content["sha256"])
     for record in map(json.loads, read("records.jsonl").decode().splitlines()):
@@ -176,6 +177,9 @@ def check(package, keys, held):
                 yield f"picture {scan}: it is missing"
         elif sha(read(name)).hex() != wanted:
             yield f"picture {scan} ({name}): it is not the one that was signed"
+        described, beside = sidecars[scan], [f"pictures/{each}.json" for each in (wanted, sidecars[scan])]
+        if described and name in names and described not in [sha(read(each)).hex() for each in beside if each in names]:
+            yield f"picture {scan}: its description is not the one that was signed"
 
 
 def read_keys(text):

@@ -58,7 +58,9 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for i in range(4):
         picture = store.captures_folder / f"s{i}.tif"
         picture.write_bytes(f"picture {i}".encode())
-        capture = Capture(f"s{i}", picture.name, sha256_of(picture), "belt", NOON)
+        picture.with_suffix(".json").write_bytes(f"description {i}".encode())
+        described = sha256_of(picture.with_suffix(".json"))
+        capture = Capture(f"s{i}", picture.name, sha256_of(picture), "belt", NOON, sidecar_sha256=described)
         store.record_scan(
             None, capture, number=f"N{i}", codes=(f"N{i}", f"X{i}"), seen=seen, model="m1", detect_ms=2.0,
             arrived_at=NOON,
