@@ -20,7 +20,9 @@ from app.commands import (
     quality,
     records,
     returns,
+    risk,
     runs,
+    stats,
     trace,
 )
 from app.commands.output import Commands
@@ -54,8 +56,10 @@ for command in (
     quality.quality,
     quality.accuracy,
     bench.bench,
+    stats.stats,
 ):
     cli.command()(command)
+cli.add_typer(risk.risk_commands, name="risk")
 cli.add_typer(trace.key_commands, name="keys")
 cli.add_typer(trace.recall_commands, name="recall")
 cli.add_typer(trace.intercept_commands, name="intercept")

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
 from app.customs.errors import GreenDelayedError
+from app.customs.filings import FilingFacts, KnowsFilings
 from app.customs.parcel import Declaration, Finding, Kind, Lane, Parcel, Seen
 from app.customs.risk.condition import Random
 from app.customs.risk.errors import RuleSelfApprovedError, RuleUnchangedError, RuleUnknownError
-from app.customs.risk.facts import Facts, Filing
+from app.customs.risk.facts import Facts
 from app.customs.risk.lanes import Assessment, RuleSet, split_reason
 from app.customs.risk.rule import Rule
 from app.customs.risk.table import to_json
@@ -47,13 +48,11 @@ class Redrawn:
 
 
 class RiskOffice:
-    """Sets lanes, and keeps the rules. May be used from any thread.
-
-    `filing_of` says what is filed of who declared, where the post has filings.
-    """
+    """Sets lanes, and keeps the rules. May be used from any thread."""
 
     def __init__(self, store: Store, post: Post, rights: Rights, rules: Sequence[Rule]) -> None:
-        self.filing_of: Callable[[Declaration, date], Filing | None] = lambda *_: None
+        self.filings: KnowsFilings | None = None
+        """Who says what is filed of who declared, where the post has filings."""
         self.titles: dict[str, Term] = {}
         """The newest name of every rule by its id, kept up to date in place."""
         self._store = store
@@ -92,7 +91,7 @@ class RiskOffice:
             arrived_at=arrived_at,
             kind=kind,
             history=self._store.past,
-            filing=None if declaration is None else self.filing_of(declaration, day),
+            filing=self._filing(declaration, day),
             mismatch=mismatch,
         )
         return self._rules.assess(facts)
@@ -229,10 +228,13 @@ class RiskOffice:
     def _completed(self, judged: Judged) -> Judged:
         """A parcel of the past with what the store's page does not know: history, filing, the key of its day."""
         facts, declaration = judged.facts, judged.facts.declaration
-        filing = None if declaration is None else self.filing_of(declaration, facts.arrived_on)
+        filing = self._filing(declaration, facts.arrived_on)
         key = self._keys.get(facts.arrived_on) or self._store.rules.find_day_key(facts.arrived_on) or b""
         self._keys[facts.arrived_on] = key
         return replace(judged, facts=replace(facts, day_key=key, history=self._store.past, filing=filing))
+
+    def _filing(self, declaration: Declaration | None, day: date) -> FilingFacts | None:
+        return None if declaration is None or self.filings is None else self.filings.facts_of(declaration, day)
 
     def _approved(self, officer: str, approver: str, pin: str) -> str:
         if approver:

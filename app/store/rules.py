@@ -127,7 +127,7 @@ def _add(connection: Connection, rules: Sequence[Rule], author: str, now: dateti
         row = [rule.id, last + 1, canonical(to_json(rule)), author, written_us]
         connection.execute("INSERT INTO rules VALUES (?,?,?,?,?,?)", (*row, log.seq))
         rows.append(row)
-        made.append(_version(*row))  # type: ignore[arg-type]
+        made.append(_version(*row))
     if rows:
         log.append("rules_written", None, {"rules": rows})
     return made

@@ -46,6 +46,7 @@ from app.store.recalls import Recalls
 from app.store.rollups import Rollups, follow
 from app.store.rules import Rules
 from app.store.space import BALLAST_BYTES, Ballast, Space
+from app.store.statistics import Statistics
 from app.store.times import to_us
 from app.store.waitings import Waitings
 from imaging.files.durable import make_folder
@@ -71,6 +72,7 @@ class Store:
         self.rules = Rules(self._write, database.read)
         self.past = Past(database.read)
         self.rollups = Rollups(self._write, database.read)
+        self.statistics = Statistics(database.read)
         self.hub = HubSide(self._write, database.read)
         self.officers = Officers(self._write, database.read)
         self.examinations = Examinations(folder, self._write, database.read)

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
+from app.customs.filings import FilingFacts
 from app.customs.parcel import Declaration, Finding, GoodsLine, Kind, Seen
 
 UNIT = 100_000
@@ -37,25 +38,6 @@ class History(Protocol):
         ...
 
 
-class Filing(Protocol):
-    """What the post's filings say of the enterprise that declared, on the day of arrival."""
-
-    @property
-    def credit(self) -> str | None:
-        """Credit class: advanced, registered or dishonest; None where it is not filed."""
-        ...
-
-    @property
-    def is_blacklisted(self) -> bool: ...
-
-    @property
-    def is_whitelisted(self) -> bool: ...
-
-    def listed_price(self, line: GoodsLine) -> float | None:
-        """The listed price of one piece of a line, in CNY."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of a parcel when its lane is set. What nobody knows is None, and no comparison with it holds.
@@ -73,7 +55,7 @@ class Facts:
     arrived_at: datetime | None = None
     kind: Kind = Kind.PARCEL
     history: History | None = None
-    filing: Filing | None = None
+    filing: FilingFacts | None = None
     mismatch: float | None = None
 
     @property

@@ -69,13 +69,13 @@ def _parse_toml(table: str) -> list[Rule]:
         raise _refuse(f"The rules are not valid TOML: {error}.") from error
     if not isinstance(entries, list) or len(entries) > MAX_RULES or not all(isinstance(each, dict) for each in entries):
         raise _refuse(f"The rules are no list of up to {MAX_RULES} tables [[rule]].")
-    return [_named(f"Rule {place}", lambda entry=entry: _rule(entry)) for place, entry in enumerate(entries, 1)]
+    return [_named(f"Rule {place}", _rule, entry) for place, entry in enumerate(entries, 1)]
 
 
-def _named(where: str, make: Callable[[], Rule]) -> Rule:
-    """Make a rule; what is wrong with it is told with the place in the file."""
+def _named(where: str, make: Callable[[dict[str, Any]], Rule], entry: dict[str, Any]) -> Rule:
+    """Make a rule of an entry; what is wrong with it is told with the place in the file."""
     try:
-        return make()
+        return make(entry)
     except RuleTextError as error:
         raise _refuse(f"{where}, character {error.at + 1} of the condition: {error}") from error
     except RulesError as error:
@@ -132,7 +132,7 @@ def _quoted(value: str) -> str:
 
 def _parse_csv(table: str) -> list[Rule]:
     rows = enumerate(csv.DictReader(io.StringIO(table)), start=2)
-    return [_named(f"Line {line}", lambda row=row: _old_rule(row)) for line, row in rows]
+    return [_named(f"Line {line}", _old_rule, row) for line, row in rows]
 
 
 def _old_rule(row: dict[str, str]) -> Rule:

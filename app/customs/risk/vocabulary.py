@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from app.customs.filings import Book, Credit
 from app.customs.parcel import FindingKind, GoodsLine
 from app.customs.risk.facts import UNIT, Facts
 from app.customs.states import Term
@@ -117,9 +118,9 @@ CHANNELS: Mapping[str, Term] = {
 }
 KINDS: Mapping[str, Term] = {"parcel": Term("parcel", "包裹"), "container": Term("container", "集装箱")}
 CREDITS: Mapping[str, Term] = {
-    "dishonest": Term("dishonest", "失信企业"),
-    "registered": Term("registered", "普通企业"),
-    "advanced": Term("advanced", "高级认证"),
+    Credit.DISHONEST.value: Term("dishonest", "失信企业"),
+    Credit.ORDINARY.value: Term("ordinary", "普通企业"),
+    Credit.ADVANCED.value: Term("advanced", "高级认证"),
 }
 
 
@@ -178,10 +179,16 @@ FIELDS: tuple[Field, ...] = (
         "findings", Term("findings", "异常"), _P, _S,
         lambda facts: {finding.kind.value for finding in facts.findings}, choices=FINDINGS, is_open=False,
     ),
-    Field("credit", Term("credit", "信用等级"), _P, _T, _filed(lambda found: found.credit), choices=CREDITS,
-          is_open=False, is_ordered=True),
-    Field("blacklisted", Term("blacklisted", "黑名单"), _P, _B, _filed(lambda found: found.is_blacklisted)),
-    Field("whitelisted", Term("whitelisted", "白名单"), _P, _B, _filed(lambda found: found.is_whitelisted)),
+    Field(
+        "credit", Term("credit", "信用等级"), _P, _T, _filed(lambda found: found.credit), choices=CREDITS,
+        is_open=False, is_ordered=True,
+    ),
+    Field("filed", Term("filed", "已备案"), _P, _B, _filed(lambda found: found.standing is not None)),
+    Field("blacklisted", Term("blacklisted", "黑名单"), _P, _B, _filed(lambda found: Book.BLACKLIST in found.lists)),
+    Field("whitelisted", Term("whitelisted", "白名单"), _P, _B, _filed(lambda found: Book.WHITELIST in found.lists)),
+    Field("forbidden", Term("forbidden", "负面清单"), _P, _B, _filed(lambda found: bool(found.negative_lines))),
+    Field("unlisted", Term("unlisted", "正面清单外"), _P, _B, _filed(lambda found: bool(found.unlisted_lines))),
+    Field("underpriced", Term("underpriced", "低于参考价"), _P, _B, _filed(lambda found: bool(found.underpriced))),
     Field("mismatch", Term("mismatch", "图货不符度"), _P, _N, lambda facts: facts.mismatch),
     Field("name", Term("name", "品名"), _G, _T, lambda line: line.name or None),
     Field("hs", Term("hs", "税号"), _G, _T, lambda line: line.hs_code or None),

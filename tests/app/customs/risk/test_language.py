@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import texts
+from app.customs.filings import Book, Credit, FilingFacts, Standing
 from app.customs.parcel import Declaration, Finding, FindingKind, GoodsLine, Seen
 from app.customs.risk import vocabulary
 from app.customs.risk.build import build
@@ -57,18 +58,11 @@ class Before:
         return 1 if key == "8211" or party is Party.CONSIGNEE else 0
 
 
-class Filed:
-    credit = "registered"
-    is_blacklisted = False
-    is_whitelisted = True
-
-    def listed_price(self, line: GoodsLine) -> float | None:
-        return None
-
+FILED = FilingFacts("4403DEMO02", Standing.IN_FORCE, Credit.ORDINARY, frozenset({Book.WHITELIST}), negative_lines=(1,))
 
 FACTS = Facts(
     "RR123456785DE", date(2026, 11, 22), DECLARED, SEEN, (Finding(FindingKind.DOUBTFUL_CODE),),
-    arrived_at=datetime(2026, 11, 22, 2, tzinfo=UTC), history=Before(), filing=Filed(), mismatch=0.7,
+    arrived_at=datetime(2026, 11, 22, 2, tzinfo=UTC), history=Before(), filing=FILED, mismatch=0.7,
 )  # fmt: skip
 BARE = Facts("#1", date(2026, 11, 22), None, (), ())
 
@@ -120,8 +114,9 @@ def test_chinese_needs_no_spaces_and_takes_its_own_punctuation() -> None:
         ("count detections > 1", True), ("findings contains doubtful_code", True), ("outbound", False),
         ("hits(goods, 30 days) = 1", True), ("hits(consignor, 30 days) = 0", True),
         ("arrivals(consignee, 7) = 1", True),
-        ("credit ≥ registered", True), ("credit > registered", False), ("whitelisted and not blacklisted", True),
-        ("mismatch > 0.5", True), ("kind = parcel", True), ("channel = mail", True), ("not not declared", True),
+        ("credit ≥ ordinary", True), ("credit > ordinary", False), ("whitelisted and not blacklisted", True),
+        ("mismatch > 0.5", True), ("filed and forbidden", True), ("underpriced or unlisted", False),
+        ("kind = parcel", True), ("channel = mail", True), ("not not declared", True),
     ],
 )  # fmt: skip
 def test_conditions_hold_as_they_read(text: str, expected: bool) -> None:
@@ -154,7 +149,8 @@ def test_a_foreign_currency_is_not_taken_for_yuan() -> None:
     [
         ("", "rule_empty", 1), ("valeu > 5", "rule_like_word", 1), ("申报价格>5000", "rule_like_word", 1),
         ("单号单证", "rule_like_word", 3), ("xyzzyqqq > 1", "rule_word", 1), ("value > 5 $", "rule_character", 11),
-        ('origin = "C', "rule_quote", 10), ('value > "5"', "rule_same_number", 9), ("origin = 5", "rule_same_text", 10),
+        ('origin = "C', "rule_quote", 10), ('value > "5"', "rule_same_number", 9),
+        ("origin = 5", "rule_same_text", 10),
         ("value > 5 kg", "rule_measure_money", 9), ("weight > 3元", "rule_measure_mass", 10),
         ("weight + value > 3", "rule_measure_mass", 10), ("value", "rule_not_yes_no", 1),
         ("value >", "rule_expected_value", 8),
