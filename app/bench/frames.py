@@ -18,6 +18,7 @@ Act = Callable[[int], None]
 
 AIR = 57500.0
 SETTLE_MS = 80
+REST_MS = 700
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,8 +64,17 @@ def show(widget: QWidget, width: int, height: int) -> None:
 
 
 def settle() -> None:
+    _wait(SETTLE_MS)
+
+
+def rest() -> None:
+    """The hand rests between two motions, as a hand does: what is made ahead in idle time may be made."""
+    _wait(REST_MS)
+
+
+def _wait(ms: int) -> None:
     loop = QEventLoop()
-    QTimer.singleShot(SETTLE_MS, loop.quit)
+    QTimer.singleShot(ms, loop.quit)
     loop.exec()
 
 

@@ -1,37 +1,92 @@
-"""Other picture widgets on the same picture in the same run."""
+"""Other picture widgets on the same picture in the same run: the same place, the same steps, each painted at once."""
 
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from PySide6.QtCore import QRectF
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QWidget
 
 from app.bench.frames import Act, show
 from app.bench.rows import Row
+from app.ui.gpu_pane import SCREENLESS
 from imaging.scan import Colour, Counts, View
+
+STEP_X, STEP_Y, ZOOM_STEP = 13, 5, 1.08
+"""Screen px of a frame of panning, and how much larger each frame of zooming is."""
+
+
+class Pane(Protocol):
+    """One way of showing the picture in a window of its own."""
+
+    @property
+    def widget(self) -> QWidget: ...
+    def act(self, motion: str) -> Act: ...
+    def close(self) -> None: ...
 
 
 def missing_rows() -> list[Row]:
     """One row for each peer of which there is no figure, so that nobody takes silence for a result.
 
-    napari draws with vispy, which needs OpenGL: without a screen and a GPU it has nothing to draw on.
+    vispy, with which napari draws, needs OpenGL and so a display; napari itself is never measured: it is vispy with
+    more around it.
     """
-    absent = () if find_spec("pyqtgraph") else ("pyqtgraph",)
-    return [Row(f"viewer.peer.{name}.measured", 0, "figures") for name in (*absent, "napari", "vispy")]
+    absent = [name for name, is_there in (("pyqtgraph", has_pyqtgraph()), ("vispy", has_vispy())) if not is_there]
+    return [Row(f"viewer.peer.{name}.measured", 0, "figures") for name in (*absent, "napari")]
 
 
-class GraphPane:
-    """pyqtgraph's ImageItem in a window of its own: panned, zoomed, and its levels dragged at 1:1."""
+def has_pyqtgraph() -> bool:
+    return find_spec("pyqtgraph") is not None
+
+
+def has_vispy() -> bool:
+    return find_spec("vispy") is not None and QGuiApplication.platformName() not in SCREENLESS
+
+
+class _Moving:
+    """A picture of (rows, cols) looked at through a window: what each motion does, the same for all widgets."""
+
+    def __init__(self, shape: tuple[int, ...], size: tuple[int, int], zooms: dict[str, float]) -> None:
+        self.rows, self.cols = shape[:2]
+        self.size, self.zooms = size, zooms
+
+    def act(self, motion: str) -> Act:
+        if motion == "zoom":
+            return lambda number: self.look_at(self.zooms["fit"] * ZOOM_STEP**number, 0)
+        if motion == "window":
+            return self._drag_levels
+        return lambda number: self.look_at(self.zooms[motion], number)
+
+    def look_at(self, zoom: float, moved: int) -> None:
+        width, height = self.size
+        across, down = width / zoom, height / zoom
+        left, top = (self.cols - across) / 2 + STEP_X * moved / zoom, (self.rows - down) / 2 + STEP_Y * moved / zoom
+        self.show_box(left, top, across, down)
+
+    def _drag_levels(self, number: int) -> None:
+        if number == 0:
+            self.look_at(1.0, 0)
+        self.set_levels(0.001 * number, 1 - 0.003 * number)
+
+    def show_box(self, left: float, top: float, width: float, height: float) -> None:
+        raise NotImplementedError
+
+    def set_levels(self, least: float, most: float) -> None:
+        raise NotImplementedError
+
+
+class GraphPane(_Moving):
+    """pyqtgraph's ImageItem."""
 
     def __init__(
         self, picture: Counts | Colour, size: tuple[int, int], zooms: dict[str, float], *, is_averaged: bool = False
     ) -> None:
         import pyqtgraph
 
-        self.size, self.zooms = size, zooms
-        self.rows, self.cols = picture.shape[:2]
+        super().__init__(picture.shape, size, zooms)
         self.most = float(np.iinfo(picture.dtype).max)
         self.view: Any = pyqtgraph.GraphicsView()
         self.box: Any = pyqtgraph.ViewBox(lockAspect=True, invertY=True, enableMenu=False)
@@ -42,36 +97,68 @@ class GraphPane:
         self.box.addItem(self.item)
         show(self.view, *size)
 
-    def act(self, motion: str) -> Act:
-        if motion == "zoom":
-            return lambda number: self.look_at(self.zooms["fit"] * 1.08**number, 0)
-        if motion == "window":
-            return self._drag_levels
-        return lambda number: self.look_at(self.zooms[motion], number)
+    @property
+    def widget(self) -> QWidget:
+        widget: QWidget = self.view.viewport()
+        return widget
 
-    def look_at(self, zoom: float, moved: int) -> None:
-        width, height = self.size
-        across, down = width / zoom, height / zoom
-        left, top = (self.cols - across) / 2 + 13 * moved / zoom, (self.rows - down) / 2 + 5 * moved / zoom
-        self.box.setRange(QRectF(left, top, across, down), padding=0)
+    def show_box(self, left: float, top: float, width: float, height: float) -> None:
+        self.box.setRange(QRectF(left, top, width, height), padding=0)
 
-    def _drag_levels(self, number: int) -> None:
-        if number == 0:
-            self.look_at(1.0, 0)
-        self.item.setLevels((self.most * 0.001 * number, self.most * (1 - 0.003 * number)))
+    def set_levels(self, least: float, most: float) -> None:
+        self.item.setLevels((self.most * least, self.most * most))
+
+    def close(self) -> None:
+        self.view.close()
 
 
-def open_panes(view: View, colour: Colour, size: tuple[int, int], zooms: dict[str, float]) -> dict[str, GraphPane]:
-    """Every way to give pyqtgraph the picture; none where it is not installed.
+class VispyPane(_Moving):
+    """vispy's image visual, which napari shows pictures with, on whatever OpenGL the display has."""
 
-    As it comes it samples the nearest pixel, so thin wires vanish, and colours must be computed beforehand; averaged,
-    it shows about what our viewer does.
+    def __init__(self, picture: Counts | Colour, size: tuple[int, int], zooms: dict[str, float]) -> None:
+        from vispy import scene, use  # type: ignore[import-not-found]
+
+        super().__init__(picture.shape, size, zooms)
+        use("pyside6")
+        self.canvas: Any = scene.SceneCanvas(size=size, show=True, vsync=False)
+        view = self.canvas.central_widget.add_view()
+        self.most = float(np.iinfo(picture.dtype).max)
+        self.image: Any = scene.visuals.Image(
+            picture, parent=view.scene, method="subdivide", cmap="grays", clim=(0, self.most), texture_format="auto"
+        )
+        self.camera: Any = scene.PanZoomCamera(aspect=1)
+        self.camera.flip = (False, True, False)
+        view.camera = self.camera
+        show(self.canvas.native, *size)
+
+    @property
+    def widget(self) -> QWidget:
+        widget: QWidget = self.canvas.native
+        return widget
+
+    def show_box(self, left: float, top: float, width: float, height: float) -> None:
+        self.camera.rect = (left, top, width, height)
+
+    def set_levels(self, least: float, most: float) -> None:
+        self.image.clim = (self.most * least, self.most * most)
+
+    def close(self) -> None:
+        self.canvas.close()
+
+
+def open_panes(view: View, colour: Colour, size: tuple[int, int], zooms: dict[str, float]) -> dict[str, Pane]:
+    """Every way to give the peers the picture; none of those that cannot be run here.
+
+    As they come they sample the nearest pixel, so thin wires vanish, and colours must be computed beforehand;
+    pyqtgraph's averaged picture shows about what our viewer does.
     """
-    if find_spec("pyqtgraph") is None:
-        return {}
     assert view.high is not None
-    return {
-        "pyqtgraph grey": GraphPane(view.high, size, zooms),
-        "pyqtgraph colour": GraphPane(colour, size, zooms),
-        "pyqtgraph colour averaged": GraphPane(colour, size, zooms, is_averaged=True),
-    }
+    panes: dict[str, Pane] = {}
+    if has_pyqtgraph():
+        panes["pyqtgraph grey"] = GraphPane(view.high, size, zooms)
+        panes["pyqtgraph colour"] = GraphPane(colour, size, zooms)
+        panes["pyqtgraph colour averaged"] = GraphPane(colour, size, zooms, is_averaged=True)
+    if has_vispy():
+        panes["vispy grey"] = VispyPane(view.high, size, zooms)
+        panes["vispy colour"] = VispyPane(colour, size, zooms)
+    return panes

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.bench import peers
-from app.bench.frames import Spent, make_scan, show, time_frames, time_side_by_side
+from app.bench.frames import Spent, make_scan, rest, show, time_frames, time_side_by_side
 from app.bench.rows import Row
 from app.ui.geometry import Camera
 from app.ui.start import make_application
@@ -43,7 +43,7 @@ class Plan:
 
 
 def run(data: Path | None) -> list[Row]:
-    """All figures, without a screen unless one is asked for; two to three minutes. Worth little on a busy machine."""
+    """All figures, without a screen unless one is asked for; three to four minutes. Worth little on a busy machine."""
     del data
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     return measure(Plan())
@@ -57,14 +57,15 @@ def measure(plan: Plan) -> list[Row]:
     show(viewer, *plan.window)
     shown = _shown(scan)
     viewer.show_picture(shown)
-    zooms = {"fit": _fitted(viewer).zoom, "actual": 1.0, "eightfold": 8.0}
+    zooms = _zooms(viewer)
     panes = peers.open_panes(scan.views[0], picture_of(shown.pyramid), plan.window, zooms)
     rows: list[Row] = []
     for motion, act in _motions(viewer, LOOKS["standard"]):
-        others = {name: (pane.view.viewport(), pane.act(motion)) for name, pane in panes.items()}
+        others = {name: (pane.widget, pane.act(motion)) for name, pane in panes.items()}
+        rest()
         rows += _standard_rows(motion, time_side_by_side({OURS: (viewer, act), **others}, plan.frames))
     for pane in panes.values():
-        pane.view.close()
+        pane.close()
     rows += peers.missing_rows()
     rows += [_look_row(viewer, name, plan.frames) for name in plan.looks if name != "standard"]
     parcel = _shown(simulate_parcel(1))
@@ -85,14 +86,24 @@ def _fitted(viewer: Viewer) -> Camera:
     return Camera.fit(viewer.camera.image_w, viewer.camera.image_h, viewer.width(), viewer.height())
 
 
+def _zooms(viewer: Viewer) -> dict[str, float]:
+    """Where the hand pans: a little closer than the whole picture, so that it moves at all, at 1:1 and at 8x."""
+    return {"fit": _fitted(viewer).zoom * 1.1, "actual": 1.0, "eightfold": 8.0}
+
+
 def _motions(viewer: Viewer, look: Look) -> Iterator[tuple[str, Callable[[int], None]]]:
-    """What an officer's hand does: pan at three zooms, zoom from all to 8x, drag window and level at 1:1."""
+    """What an officer's hand does: pan at three zooms, zoom from all to 5x, drag window and level at 1:1."""
     fitted = _fitted(viewer)
     viewer.set_look(look)
-    for name, zoom in (("fit", fitted.zoom), ("actual", 1.0), ("eightfold", 8.0)):
-        yield name, _panning(viewer, fitted.at_zoom(zoom))
-    yield "zoom", lambda number: viewer.move_to(fitted.zoomed(1.08**number, 700, 500))
+    for name, zoom in _zooms(viewer).items():
+        start = fitted.at_zoom(zoom)
+        viewer.set_camera(start)
+        yield name, _panning(viewer, start)
+    start = fitted.at_zoom(_zooms(viewer)["fit"])
+    viewer.set_camera(start)
+    yield "zoom", lambda number: viewer.move_to(start.zoomed(peers.ZOOM_STEP**number))
     actual = fitted.at_zoom(1.0)
+    viewer.set_camera(actual)
 
     def window(number: int) -> None:
         viewer.set_camera(actual)
@@ -102,7 +113,7 @@ def _motions(viewer: Viewer, look: Look) -> Iterator[tuple[str, Callable[[int], 
 
 
 def _panning(viewer: Viewer, start: Camera) -> Callable[[int], None]:
-    return lambda number: viewer.move_to(start.panned(-13 * number, -5 * number))
+    return lambda number: viewer.move_to(start.panned(-peers.STEP_X * number, -peers.STEP_Y * number))
 
 
 def _standard_rows(motion: str, spent: dict[str, Spent]) -> Iterator[Row]:
@@ -121,6 +132,7 @@ def _look_row(viewer: Viewer, name: str, frames: int) -> Row:
     """The slowest of all motions in one look."""
     worst_name, worst = "", Spent([0.0], [0.0])
     for motion, act in _motions(viewer, LOOKS[name]):
+        rest()
         spent = time_frames(viewer, act, frames)
         if spent.wall_p95 > worst.wall_p95:
             worst_name, worst = motion, spent
@@ -130,7 +142,7 @@ def _look_row(viewer: Viewer, name: str, frames: int) -> Row:
 
 
 def _switch_row(kind: str, viewer: Viewer, shown: Shown, looks: tuple[str, ...], reach_ms: float) -> Row:
-    """The slowest first picture of any look, with no table kept from before."""
+    """The slowest first picture of any look, with no table and no colour kept from before."""
     viewer.set_look(LOOKS["standard"])
     viewer.show_picture(shown)
     viewer.repaint()
