@@ -8,7 +8,9 @@
       stop: "关闭摄像头", paste: "或粘贴二维码文本（PT1: 开头）", check: "验证", keys: "公钥清单",
       load: "载入公钥清单文件（JSON）", noKeys: "尚未载入公钥清单，无法验证签名。", someKeys: "已载入 {n} 个公钥，生成于 {at}",
       badKeys: "该文件不是公钥清单，或已损坏。", noCode: "图片中未找到二维码。请靠近、对焦、避免反光后重试。",
-      noCamera: "无法使用摄像头，请改用照片。", noPicture: "无法打开该图片。",
+      noCamera: "无法使用摄像头，请改用照片。",
+      cameraDenied: "未获得摄像头权限。请在浏览器设置中允许本页使用摄像头，或改用照片。",
+      cameraNotHere: "浏览器仅允许经 https 打开的页面使用摄像头，请改用照片。", noPicture: "无法打开该图片。",
       note: "验证在本机离线完成，不上传任何数据。复制的标签同样能通过签名验证，请务必核对单号与包裹；召回信息以海关查询为准。",
       traceId: "追溯编号", itemId: "邮件/运单号", inventoryNo: "清单编号", issuer: "签发海关", issuedAt: "签发时间",
       status: "状态", kid: "密钥",
@@ -20,7 +22,9 @@
       noKeys: "No key list is loaded; signatures cannot be verified.", someKeys: "{n} keys loaded, written {at}",
       badKeys: "The file is no key list, or is damaged.",
       noCode: "No QR code found in the picture. Move closer, focus, avoid glare, and try again.",
-      noCamera: "The camera cannot be used; choose a photograph instead.", noPicture: "The picture cannot be opened.",
+      noCamera: "The camera cannot be used; choose a photograph instead.",
+      cameraDenied: "The camera was not permitted. Allow it for this page in the browser's settings, or choose a photograph.",
+      cameraNotHere: "Browsers lend the camera only to pages opened by https; choose a photograph instead.", noPicture: "The picture cannot be opened.",
       note: "Everything happens on this device; nothing is sent. A copied label verifies like its original: compare the "
         + "number with the parcel. Recalls are known to customs only.",
       traceId: "Trace id", itemId: "Item", inventoryNo: "Inventory list", issuer: "Issuing office", issuedAt: "Issued",
@@ -108,16 +112,19 @@
     canvas.width = Math.max(1, Math.round(width * scale));
     canvas.height = Math.max(1, Math.round(height * scale));
     const pen = canvas.getContext("2d", { willReadFrequently: true });
+    pen.imageSmoothingQuality = "high";
     pen.drawImage(source, 0, 0, canvas.width, canvas.height);
     return pen.getImageData(0, 0, canvas.width, canvas.height);
   }
 
-  // The text of the QR in a picture, or null. The browser's own reader first, then jsQR at several sizes.
+  // The text of the QR in a picture, or null. The browser's own reader first (Safari and old Android have none), then
+  // jsQR at several sizes. Beside other QR codes ours is wanted.
   async function readQr(source, width, height, scales) {
     if ("BarcodeDetector" in window) {
       try {
         const found = await new BarcodeDetector({ formats: ["qr_code"] }).detect(source);
-        if (found.length) return found[0].rawValue;
+        const ours = found.find((each) => each.rawValue.startsWith(Trace.PREFIX)) ?? found[0];
+        if (ours) return ours.rawValue;
       } catch (error) {
         console.warn("BarcodeDetector:", error); // announced but not there on some systems: jsQR reads
       }
@@ -131,16 +138,28 @@
     return null;
   }
 
+  // An image element opens what any browser shows, HEIC on Apple's; createImageBitmap refuses files on older ones.
+  async function openPicture(file) {
+    const image = new Image();
+    const address = URL.createObjectURL(file);
+    try {
+      image.src = address;
+      await image.decode();
+      return image;
+    } finally {
+      URL.revokeObjectURL(address);
+    }
+  }
+
   async function readPicture(file) {
     clear();
-    let bitmap;
+    let image;
     try {
-      bitmap = await createImageBitmap(file);
+      image = await openPicture(file);
     } catch (error) {
       return show({ problem: "noPicture" });
     }
-    const text = await readQr(bitmap, bitmap.width, bitmap.height, [1, 0.5, 2, 0.7]);
-    bitmap.close();
+    const text = await readQr(image, image.naturalWidth, image.naturalHeight, [1, 0.5, 2, 0.7]);
     return text === null ? show({ problem: "noCode" }) : check(text);
   }
 
@@ -151,9 +170,10 @@
     translate();
   }
 
-  function loseCamera() {
+  function loseCamera(why) {
     closeCamera();
-    show({ problem: "noCamera" });
+    const isDenied = why?.name === "NotAllowedError" || why?.name === "SecurityError";
+    show({ problem: isDenied ? "cameraDenied" : navigator.mediaDevices ? "noCamera" : "cameraNotHere" });
   }
 
   async function openCamera() {
@@ -169,7 +189,7 @@
       live.srcObject = stream;
       await live.play();
     } catch (error) {
-      return loseCamera();
+      return loseCamera(error);
     } finally {
       element("camera").disabled = false;
     }
@@ -201,11 +221,19 @@
 
   // A link to this page may carry the code: verify.html#PT1%3A...
   async function checkLink() {
-    const text = decodeURIComponent(location.hash.slice(1));
+    let text = location.hash.slice(1);
+    try {
+      text = decodeURIComponent(text);
+    } catch (error) {
+      // a code that was pasted as it is: its % are its own
+    }
     if (text.startsWith(Trace.PREFIX)) await check(text);
   }
 
-  element("picture").addEventListener("change", ({ target }) => target.files[0] && readPicture(target.files[0]));
+  element("picture").addEventListener("change", async ({ target }) => {
+    if (target.files[0]) await readPicture(target.files[0]);
+    target.value = ""; // the same file may be chosen again
+  });
   element("camera").addEventListener("click", openCamera);
   element("check").addEventListener("click", () => check(element("text").value.trim()));
   element("keyFile").addEventListener("change", async ({ target }) => target.files[0] && takeKeys(await target.files[0].text()));
@@ -218,5 +246,6 @@
   if (embedded) takeKeys(embedded);
   translate();
   checkLink();
+  element("start").hidden = true;
   document.body.dataset.ready = "yes";
 })();

@@ -109,6 +109,9 @@ async function run() {
   results.unplugged = await verdictAfter(page, () => watched.at(-1).getTracks()[0].dispatchEvent(new Event("ended")));
   view.MediaDevices.prototype.getUserMedia = () => Promise.reject(new DOMException("", "NotAllowedError"));
   results.refused = await verdictAfter(page, press);
+  Object.defineProperty(view.navigator, "mediaDevices", { value: undefined });
+  results.insecure = await verdictAfter(page, press);
+  results.started = page.getElementById("start").hidden;
   const lists = Object.fromEntries(Object.entries(work.lists).map(([name, list]) => [name, Trace.parseKeyList(list)]));
   for (const [name, [text, list]] of Object.entries(work.texts)) {
     results.texts[name] = (await Trace.verify(text, lists[list], work.now)).kind;
@@ -358,7 +361,11 @@ def test_a_code_is_verified_from_the_camera_which_is_closed_then(seen: dict[str,
 
 def test_a_camera_is_closed_by_hand_lost_or_refused(seen: dict[str, Any]) -> None:
     assert seen["closedByHand"] == [True, False, "nothing"]
-    assert (seen["unplugged"], seen["refused"]) == ("noCamera", "noCamera")
+    assert (seen["unplugged"], seen["refused"], seen["insecure"]) == ("noCamera", "cameraDenied", "cameraNotHere")
+
+
+def test_what_an_old_browser_would_show_is_gone_where_the_page_works(seen: dict[str, Any]) -> None:
+    assert seen["started"] is True
 
 
 def test_the_page_says_that_it_cannot_check_sm2(seen: dict[str, Any]) -> None:
