@@ -38,6 +38,7 @@ class Review:
     claim: Claim
     parcel: Parcel
     officer: str
+    station: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +207,8 @@ class Sharing:
         self._ask(lambda hub: hub.resolve(conflict.id, officer, note))
 
     def _claimed(self, hub: Hub, claim: Claim | None, officer: str) -> Review | None:
-        record = hub.record_of(claim.fence) if claim else None
-        return Review(claim, load_parcel(record), officer) if claim and record else None
+        found = hub.record_of(claim.fence) if claim else None
+        return Review(claim, load_parcel(found[1]), officer, found[0]) if claim and found else None
 
     def _fetch(self, review: Review, capture: Capture) -> tuple[bytes, bytes]:
         claim = review.claim

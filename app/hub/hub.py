@@ -115,10 +115,10 @@ class Hub:
         """Claim one parcel; returns the fence. Raises ClaimedError, NotWaitingError."""
         return int(self._row("SELECT claim(%s, %s, %s, %s)", store, parcel_id, officer, lease_s)[0])
 
-    def record_of(self, fence: int) -> str | None:
-        """Everything about a claimed parcel, as JSON."""
-        found: str | None = self._row("SELECT record_of(%s)", fence)[0]
-        return found
+    def record_of(self, fence: int) -> tuple[str, str] | None:
+        """The station of a claimed parcel, and everything about it as JSON."""
+        station, record = self._row("SELECT * FROM record_of(%s)", fence)
+        return (station, record) if record else None
 
     def extend(self, fence: int, lease_s: int) -> None:
         """Raises ClaimLateError where the claim has ended already."""

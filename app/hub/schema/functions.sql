@@ -414,10 +414,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = guanjian, pg_temp AS $$
     SELECT bytes FROM picture_parts WHERE store = of_store AND sha256 = of_sha256 AND part = of_part AND me() <> ''
 $$;
 
-CREATE OR REPLACE FUNCTION record_of(of_fence bigint) RETURNS text
+-- Everything about a claimed parcel, and at which station it is.
+CREATE OR REPLACE FUNCTION record_of(of_fence bigint, OUT of_station text, OUT of_record text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = guanjian, pg_temp AS $$
-    SELECT r.record FROM queue q JOIN records r USING (store, parcel_id) JOIN claims c USING (store, parcel_id)
-        WHERE c.fence = of_fence AND q.fence = of_fence AND q.seat = me()
+    SELECT l.station, r.record FROM queue q JOIN records r USING (store, parcel_id) JOIN claims c USING (store, parcel_id)
+        JOIN logs l USING (store) WHERE c.fence = of_fence AND q.fence = of_fence AND q.seat = me()
 $$;
 
 -- What everybody at the post may see

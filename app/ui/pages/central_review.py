@@ -256,11 +256,11 @@ class CentralReviewPage(Page):
         self.tell_error(error)
 
     def _show_where(self) -> None:
-        parcel = self.review.parcel if self.review else None
-        self.where.setText(text("hub.review.at", number=parcel.number) if parcel else text("hub.review.nothing"))
+        review = self.review
+        self.where.setText(text("hub.review.at", station=review.station) if review else text("hub.review.nothing"))
         for name in ("give_back", "hand_over"):
-            self.buttons[name].setEnabled(parcel is not None)
-        self.buttons["next"].setEnabled(parcel is None)
+            self.buttons[name].setEnabled(review is not None)
+        self.buttons["next"].setEnabled(review is None)
 
     def _show_answers(self, answers: Sequence[Answered]) -> None:
         self._answers = list(answers)
