@@ -350,7 +350,7 @@ class Course(QObject):
         if reading == self._asked:
             return
         self._asked = reading
-        if self.is_taken(reading) or self.parts.chooser.take_code(reading.code.text):
+        if self.is_taken(reading):
             return
         self.parts.status.set_code(reading.code.symbology, reading.code.text)
         page = self.parts.stack.page

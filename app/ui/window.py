@@ -27,6 +27,7 @@ from app.ui.parts import Parts
 from app.ui.settings import UiSettings
 from app.views import StationView
 from imaging.look import LOOKS, Look
+from scanners.barcode import Reading
 
 LEAST_W, LEAST_H = 1180, 660
 
@@ -92,12 +93,21 @@ class MainWindow(QMainWindow):
         guard.covered.connect(self.course.hide)
         bridge.device_came.connect(guard.take_device)
         self.commands.is_shut = lambda: guard.is_shut
-        self.course.is_taken = guard.take_code
+        self.course.is_taken = self._take_code
         if guard.is_demo:
             self.parts.top.mark_demo()
         else:
             self.parts.chooser.is_badge = door.settings.is_badge
         return guard
+
+    def _take_code(self, reading: Reading) -> bool:
+        """A badge belongs to whoever asks for one, else to the guard."""
+        assert self.guard is not None
+        code, page = reading.code.text, self.parts.stack.page
+        is_asked_for = not self.guard.is_shut and (
+            self.parts.chooser.take_code(code) or (page is not None and page.take_code(code))
+        )
+        return is_asked_for or self.guard.take_code(reading)
 
     def _seat(self, login: str, name: str, role: Role) -> None:
         """Somebody sits down: the work that stands here goes on, but another officer begins his own."""
