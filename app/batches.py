@@ -75,7 +75,7 @@ class Batches:
                     )
                 )  # fmt: skip
             except KnownError as error:
-                refused.append(Excluded(parcel, WhyNot.REFUSED, error.key))
+                refused.append(Excluded(parcel, WhyNot.REFUSED, error.key, error))
         left = [[each.parcel.id, each.why.value, each.detail] for each in (*preview.excluded, *refused)]
         body = {"bill": preview.bill, "released": [each.decision.id for each in decided], "excluded": left}
         self._store.add_event("batch_released", None, body | {"officer": officer})

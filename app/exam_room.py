@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from app.customs.examination import Examination, Photograph, check_examination
-from app.customs.parcel import Decision, Parcel
+from app.customs.parcel import Parcel
 from app.exchange.errors import PhotographBrokenError
 from app.officers.rights import Right, Rights
 from app.store.store import Store
@@ -23,6 +25,15 @@ MAX_MEGAPIXELS = 100
 _SUFFIXES = {b"\xff\xd8\xff": ".jpg", b"\x89PNG": ".png"}
 
 
+@runtime_checkable
+class Camera(Protocol):
+    """A device whose picture can be kept (rows, cols, BGR); None before it has shown any."""
+
+    name: str
+
+    def photograph(self) -> NDArray[np.uint8] | None: ...
+
+
 class ExamRoom:
     """The station's view of examinations. May be used from any thread; `on_changed` is told of every parcel."""
 
@@ -30,12 +41,10 @@ class ExamRoom:
         self._store = store
         self._rights = rights
         self._on_changed = on_changed
+        self._cameras: dict[str, Camera] = {}
 
     def parcel(self, parcel_id: int) -> Parcel:
         return self._store.parcel(parcel_id)
-
-    def history(self, parcel_id: int) -> list[Decision]:
-        return self._store.history(parcel_id)
 
     def records(self, parcel_id: int) -> list[Examination]:
         """The signed records of a parcel, oldest first; the last one counts."""
@@ -62,15 +71,25 @@ class ExamRoom:
             raise _broken(path.name, str(error)) from error
         return self._keep(parcel_id, content, source=path.name, officer=officer)
 
-    def add_frame(self, parcel_id: int, frame: np.ndarray, *, source: str, officer: str) -> Photograph:
-        """Keep a camera's frame (rows, cols, BGR) as JPEG.
+    def use_cameras(self, devices: Iterable[object]) -> None:
+        """Photographs are taken with those of the station's devices that can."""
+        self._cameras = {device.name: device for device in devices if isinstance(device, Camera)}
+
+    @property
+    def camera_names(self) -> tuple[str, ...]:
+        return tuple(self._cameras)
+
+    def take_photograph(self, parcel_id: int, camera: str, *, officer: str) -> Photograph:
+        """Keep what a camera sees now, as JPEG.
 
         Raises:
-            OfficerError.
+            PhotographBrokenError: the camera shows nothing yet. OfficerError.
         """
-        self._rights.require(officer, Right.EXAM_RECORD)
+        frame = self._cameras[camera].photograph()
+        if frame is None:
+            raise _broken(camera, "the camera shows nothing yet")
         _, encoded = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, 92])
-        return self._keep(parcel_id, encoded.tobytes(), source=source, officer=officer)
+        return self._keep(parcel_id, encoded.tobytes(), source=camera, officer=officer)
 
     def sign(self, record: Examination, *, second_pin: str = "") -> Examination:
         """Sign a record: `officer` has examined, `second_officer` confirms with his own secret.

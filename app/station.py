@@ -32,7 +32,7 @@ from app.labelling import Labelling
 from app.measured import Measured
 from app.officers.errors import OfficerError
 from app.officers.rights import RIGHT_FOR, KnownOfficers, Right
-from app.papers import Papers
+from app.papers import Compared, Papers
 from app.printing import PrinterStatus, Printing
 from app.risk_office import RiskOffice
 from app.settings import Settings
@@ -109,8 +109,8 @@ class Station:
             on_changed=self._tell_queue,
         )  # fmt: skip
         self.orders = ControlOrders(store, settings.post, rights, on_changed=self._tell_queue)
-        self.papers = Papers(store)
-        self.batches = Batches(store, rights, self.papers, decide=self.decide)
+        self._papers = Papers(store)
+        self.batches = Batches(store, rights, self._papers, decide=self.decide)
         self.filings = FilingOffice(store, rights)
         self.risk.filings = self.filings
         self.exams = ExamRoom(store, rights, on_changed=self._tell_queue)
@@ -141,6 +141,7 @@ class Station:
             self._store, self._intake, self.tracing, self.measured, watcher=watcher, on_error=self._tell_failure
         )
         self._arrivals.open(devices)
+        self.exams.use_cameras(placed.device for placed in devices)
         self.sharing.start()
 
     def close_devices(self) -> bool:
@@ -201,6 +202,10 @@ class Station:
 
     def history(self, parcel_id: int) -> list[Decision]:
         return self._store.history(parcel_id)
+
+    def papers(self, parcel: Parcel) -> Compared | None:
+        """The papers of an e-commerce parcel held against each other; None for one of another channel."""
+        return self._papers.of(parcel)
 
     def search(self, text: str, limit: int = 50) -> list[QueueRow]:
         return self._store.search(text, limit)

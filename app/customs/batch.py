@@ -8,6 +8,7 @@ from enum import StrEnum
 from app.customs.match import Match
 from app.customs.parcel import Lane, Parcel
 from app.customs.states import Action, Offer, State
+from imaging.errors import KnownError
 
 
 class WhyNot(StrEnum):
@@ -25,11 +26,12 @@ class WhyNot(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Excluded:
-    """A parcel that is not released in batch; `detail` says which finding, lane or error."""
+    """A parcel that is not released in batch; `detail` says which finding or lane, `error` what refused it."""
 
     parcel: Parcel
     why: WhyNot
     detail: str = ""
+    error: KnownError | None = None
 
 
 def exclude(parcel: Parcel, release: Offer | None, papers: Match | None) -> Excluded | None:

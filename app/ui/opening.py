@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from app.customs.identifiers import Candidate, parse
 from app.customs.parcel import Decision, Parcel
 from app.customs.states import Offer
+from app.papers import Compared
 from app.ui.viewer import Shown
 from app.views import StationView
 from imaging.errors import KnownError
@@ -25,6 +26,7 @@ class Opened:
     offers: tuple[Offer, ...]
     history: tuple[Decision, ...]
     candidate: Candidate | None = None
+    papers: Compared | None = None
     scan: Scan | None = None
     scan_error: KnownError | None = None
     views: tuple[Shown, ...] = ()
@@ -39,6 +41,7 @@ def read_parcel(station: StationView, parcel_id: int, *, officer: str, has_scan:
         tuple(station.offers(parcel_id, officer=officer)),
         tuple(station.history(parcel_id)),
         found[0] if found else None,
+        station.papers(parcel),
     )
     if not has_scan:
         return opened

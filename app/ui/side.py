@@ -14,10 +14,12 @@ from app.customs.identifiers import Candidate
 from app.customs.parcel import Decision, Declaration, FindingKind, GoodsLine, Parcel, Seen
 from app.customs.risk.lanes import split_reason
 from app.customs.states import Term
+from app.papers import Compared
 from app.texts import text
 from app.ui import build, theme, words
 from app.ui.chips import Bars, LaneChip
 from app.ui.opening import Opened
+from app.ui.papers import difference_words, summary
 
 Line = tuple[str, str]
 """Words and their role: text, strong, soft, small, section, good, warn, bad, or a pair "name TAB value"."""
@@ -87,7 +89,8 @@ class SidePanel(QScrollArea):
             row = DetectionRow(seen)
             row.chosen.connect(self.detection_chosen)
             yield row
-        yield _block([*_model_lines(parcel), *_declaration_lines(parcel.declaration), *_history_lines(opened.history)])
+        said = [*_model_lines(parcel), *_paper_lines(opened.papers), *_declaration_lines(parcel.declaration)]
+        yield _block([*said, *_history_lines(opened.history)])
 
     def _lane_reasons(self, parcel: Parcel) -> Iterator[Line]:
         if parcel.lane_reasons:
@@ -183,6 +186,18 @@ def _model_lines(parcel: Parcel) -> Iterator[Line]:
         capture = parcel.captures[-1]
         took = "" if capture.detect_ms is None else f" · {capture.detect_ms:.0f} ms"
         yield text("ui.side.model", name=capture.model) + took, "small"
+
+
+def _paper_lines(compared: Compared | None) -> Iterator[Line]:
+    """How the papers agree, beside the picture; all their fields are on the page of papers."""
+    if compared is None:
+        return
+    yield text("papers.title"), "section"
+    signs = {"good": "✓ ", "warn": "△ ", "bad": "▲ "}
+    for line, tone in summary(compared.match):
+        yield signs[tone] + line, tone
+    for difference in compared.match.differences:
+        yield difference_words(difference), "text"
 
 
 def _declaration_lines(declaration: Declaration | None) -> Iterator[Line]:

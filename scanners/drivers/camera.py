@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Annotated
 
 import cv2
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import AfterValidator, Field
 
 from scanners.barcode import BarcodeReader, Reading, reader_status
@@ -153,6 +155,7 @@ class Camera(BarcodeReader):
         self._video = VideoDecoder(self._hints)
         self._fold = Fold(self.settings.again_s)
         self._readings: deque[Reading] = deque()
+        self._newest: NDArray[np.uint8] | None = None
         self._refused: CodeRefusedError | None = None
         self._last_s = time.monotonic()
 
@@ -175,7 +178,12 @@ class Camera(BarcodeReader):
         if grabber.has_ended:
             grabber.wait_stop(timeout_s)
 
+    def photograph(self) -> NDArray[np.uint8] | None:
+        """The newest frame (rows, cols, BGR), None before there is any."""
+        return self._newest
+
     def _decode(self, frame: Frame) -> None:
+        self._newest = frame.pixels
         for code in self._video.decode(frame.pixels):
             try:
                 check_text(code.text)

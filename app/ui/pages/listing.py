@@ -29,7 +29,7 @@ class Line:
 
 
 class Listing(QWidget):
-    """`chosen` tells the row that is current, `opened` the one that Enter or a double click was on; `wanted` wants more."""
+    """`chosen` tells the row that is current, `opened` the one on which Enter was pressed; `wanted` asks for more."""
 
     chosen = Signal(int)
     opened = Signal(int)

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.station import Station
+from app.ui.pages.batch import BatchPage
 from app.ui.pages.central_review import CentralReviewPage
+from app.ui.pages.counters import make_counter_pages
+from app.ui.pages.examination import ExaminationPage
+from app.ui.pages.filings import FilingsPage
 from app.ui.pages.officers import OfficersPage
+from app.ui.pages.orders import OrdersPage
 from app.ui.pages.page import PageKind
+from app.ui.pages.papers import PapersPage
 from app.ui.pages.prints import PrintsPage
 from app.ui.pages.supervision import SupervisionPage
 
@@ -15,7 +21,15 @@ from app.ui.pages.supervision import SupervisionPage
 def make_pages(station: Station) -> Sequence[PageKind]:
     """Every page on its part of the station."""
     printing = station.printing
-    kinds = [PageKind("officers", "O", lambda frame: OfficersPage(frame, station.accounts))]
+    kinds = [
+        PageKind("orders", "K", lambda frame: OrdersPage(frame, station.orders)),
+        PageKind("batch", "C", lambda frame: BatchPage(frame, station.batches)),
+        PageKind("papers", "D", lambda frame: PapersPage(frame, station)),
+        PageKind("examination", "X", lambda frame: ExaminationPage(frame, station.exams, station.forms)),
+        PageKind("filings", "F", lambda frame: FilingsPage(frame, station.filings)),
+        PageKind("officers", "O", lambda frame: OfficersPage(frame, station.accounts)),
+    ]
+    kinds += make_counter_pages(station.counters, station)
     if printing is not None:
         kinds.append(PageKind("prints", "P", lambda frame: PrintsPage(frame, printing)))
     if station.sharing.state is not None:

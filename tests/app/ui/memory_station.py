@@ -199,6 +199,9 @@ class MemoryStation:
             self.parcels[parcel.id] = parcel
         return Decided(decision, parcel, None)
 
+    def papers(self, parcel: Parcel) -> None:
+        self._note()
+
     def label(self, parcel_id: int, *, dpi: int = 203) -> Path:
         self._note()
         path = self._folder / f"{parcel_id}.png"
