@@ -135,6 +135,16 @@ class LegacyReasons(NamedTuple):
 
 
 LEGACY_REASONS = LegacyReasons()
+CONFLICTS = (
+    "highlight_over_strip",
+    "highlight_over_palette",
+    "highlight_over_grey",
+    "slice_over_log",
+    "super_over_log",
+    "log_over_penetration",
+    "grey_over_palette",
+)
+"""Text keys below `look.conflict`: what does not combine, and why."""
 CLASS_PALETTES = ("standard", "colour_safe")
 """Palettes that need a class only, and not Zeff."""
 
@@ -163,13 +173,17 @@ def why_not(look: Look, kind: ViewKind, is_palette_known: bool = False) -> str |
 
 
 def conflict_in(look: Look) -> str | None:
-    """Which part of a look has no effect beside the others: a text key below `look.conflict`; None if all combine."""
-    if look.highlight is not None and look.strip is not Strip.NONE:
-        return "highlight_over_strip"
-    if look.enhancement is Enhancement.LOG and look.penetration is Penetration.SLICE:
-        return "slice_over_log"
+    """Which part of a look has no effect beside the others: a name in CONFLICTS; None if all combine."""
+    if look.highlight is not None:
+        if look.strip is not Strip.NONE:
+            return "highlight_over_strip"
+        if look.palette != "standard":
+            return "highlight_over_palette"
+        if look.mode is Mode.GREY:
+            return "highlight_over_grey"
     if look.enhancement is Enhancement.LOG and look.penetration is not Penetration.STANDARD:
-        return "log_over_penetration"
+        own = {Penetration.SLICE: "slice_over_log", Penetration.SUPER: "super_over_log"}
+        return own.get(look.penetration, "log_over_penetration")
     if look.mode is Mode.GREY and look.palette != "standard":
         return "grey_over_palette"
     return None

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 from app.customs.states import Action
 from app.texts import text
 from app.ui import build, keys, theme, words
+from imaging.look import CONFLICTS
 
 
 class HelpSheet(QFrame):
@@ -36,6 +37,8 @@ class HelpSheet(QFrame):
         for column, groups in ((left, ("act", "queue")), (middle, ("look", "station")), (right, ("image",))):
             for group in groups:
                 _fill(column, group)
+            if "image" in groups:
+                _fill_conflicts(column)
             column.addStretch()
             columns.addLayout(column)
         self._column.addWidget(self._body)
@@ -63,6 +66,17 @@ def _fill(column: QVBoxLayout, group: str) -> None:
         grid.addWidget(cap, row, side)
         grid.addWidget(QLabel(command_name(binding.command)), row, side + 1)
     column.addLayout(grid)
+
+
+def _fill_conflicts(column: QVBoxLayout) -> None:
+    """Which looks do not combine, and why."""
+    title = build.named(QLabel(text("look.help.conflicts")), "section")
+    title.setContentsMargins(0, 8, 0, 2)
+    column.addWidget(title)
+    for conflict in CONFLICTS:
+        line = QLabel(text(f"look.conflict.{conflict}"), wordWrap=True)
+        line.setMaximumWidth(theme.text_px() * 24)
+        column.addWidget(line)
 
 
 def command_name(command: str) -> str:

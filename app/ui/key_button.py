@@ -12,7 +12,10 @@ from app.ui import keys, theme
 
 
 class KeyButton(QAbstractButton):
-    """Its name and its key in a cap. `tone` is a colour of the theme, painted as a bar; `is_large` for decisions."""
+    """Its name and its key in a cap. `tone` is a colour of the theme, painted as a bar; `is_large` for decisions.
+
+    `is_idle` writes the name of one that has no effect now more faintly.
+    """
 
     def __init__(
         self, command: str, *, key: str = "", tone: str = "", is_large: bool = False, parent: QWidget | None = None
@@ -23,6 +26,7 @@ class KeyButton(QAbstractButton):
         self.tone = tone
         self.is_large = is_large
         self.is_key_first = bool(key)
+        self.is_idle = False
         self._is_hovered = False
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus if is_large else Qt.FocusPolicy.NoFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -51,7 +55,7 @@ class KeyButton(QAbstractButton):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         self._paint_ground(painter, area)
-        text_colour = "text" if self.isEnabled() else "faint"
+        text_colour = "faint" if not self.isEnabled() else "soft" if self.is_idle else "text"
         left = 15.0 if self.is_large else 12.0 + self._cap_width() if self.is_key_first else 7.0
         painter.setFont(self._name_font())
         painter.setPen(theme.colour(text_colour))

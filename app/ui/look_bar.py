@@ -25,7 +25,10 @@ assert sorted(name for group in _GROUPS for name in group) == sorted(LOOK_NAMES)
 
 
 class LookBar(QFrame):
-    """One button a look, pressed like its key; greyed with the reason where the picture cannot give it."""
+    """One button a look, pressed like its key; greyed with the reason where the picture cannot give it.
+
+    What does not combine with the present look is written faintly, and its tool tip says why.
+    """
 
     pressed = Signal(str)
     released = Signal(str)
@@ -58,8 +61,10 @@ class LookBar(QFrame):
             button.setChecked(pyramid is not None and is_on(look, name))
             reason = missing(name, pyramid)
             button.setEnabled(pyramid is not None and not reason)
+            conflict = "" if reason else idle_words(name, look)
+            button.is_idle = bool(conflict)
             full = "" if name == "zeff" else text(f"look.name.{name}")
-            button.set_words(text(f"ui.look.{name}"), reason, full)
+            button.set_words(text(f"ui.look.{name}"), reason or conflict, full)
         self.show_marks(self._sensitivities)
 
     def show_marks(self, sensitivities: dict[MarkKind, Sensitivity]) -> None:
@@ -155,6 +160,14 @@ def conflict_words(look: Look) -> str:
     """Which part of a look has no effect beside the others, in words; empty where all combine."""
     conflict = conflict_in(look)
     return text(f"look.conflict.{conflict}") if conflict else ""
+
+
+def idle_words(name: str, look: Look) -> str:
+    """Why a key has, or would have, no effect beside the rest of a look or take it from another; empty if it has."""
+    pressed, now = conflict_in(changed(look, name)), conflict_in(look)
+    if is_on(look, name):
+        return text(f"look.conflict.{now}") if now and not pressed else ""
+    return text(f"look.conflict.{pressed}") if pressed and pressed != now else ""
 
 
 def why_no_marks(kind: MarkKind, pyramid: Pyramid | None) -> str:

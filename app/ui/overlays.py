@@ -144,8 +144,7 @@ def paint_belt_line(painter: QPainter, camera: Camera, x: float) -> None:
 def paint_caption(painter: QPainter, camera: Camera, name: str, look: Look, look_words: str) -> None:
     """Upper left: which view at what zoom, and in a second line whatever differs from the standard image."""
     lines = [f"{words.name_of('view', name) if name else ''}   {camera.zoom:.0%}".strip()]
-    if look_words:
-        lines.append(look_words)
+    lines += look_words.splitlines()
     if (look.window_width, look.window_centre, look.gamma, look.absorption) != (1.0, 0.5, 1.0, 0.0):
         dials = {"w": look.window_width, "l": look.window_centre, "g": look.gamma, "a": look.absorption}
         lines.append(text("ui.viewer.dials", **{letter: f"{value:.2f}" for letter, value in dials.items()}))

@@ -286,8 +286,11 @@ class Stage(QFrame):
         names = " + ".join(look_name(name, self.look) for name in parts_on(self.look))
         pyramid = self.pyramid
         is_estimated = pyramid is not None and pyramid.is_palette_known and needs_pseudo(self.look)
+        words = text("ui.viewer.estimated", look=names) if is_estimated else names
+        if conflict := conflict_words(self.look):
+            words += f"\n{conflict}"
         for pane in self.panes:
-            pane.look_words = text("ui.viewer.estimated", look=names) if is_estimated else names
+            pane.look_words = words
             pane.set_look(self.look)
         self.bar.show_look(self.look, pyramid)
         self.look_changed.emit(self.look)

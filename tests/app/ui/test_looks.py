@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app import texts
 from app.ui.kept import read_kept, write_kept
+from app.ui.key_button import KeyButton
 from app.ui.settings import UiSettings
 from app.ui.window import MainWindow
 from imaging import legacy
@@ -191,4 +193,13 @@ def test_parts_that_do_not_combine_are_named(window: MainWindow, qtbot: QtBot, s
     press(qtbot, window, Qt.Key.Key_Z)
     press(qtbot, window, Qt.Key.Key_1)
     assert window.parts.stage.look.highlight == 7
-    assert window.parts.notice.words == texts.text("look.conflict.highlight_over_strip")
+    words = texts.text("look.conflict.highlight_over_strip")
+    assert window.parts.notice.words == words
+    assert words in window.parts.stage.panes[0].look_words
+    press(qtbot, window, Qt.Key.Key_1)
+    buttons = {button.command: button for button in window.parts.stage.bar.findChildren(KeyButton)}
+    assert words in buttons["look.organic_strip"].toolTip()
+    assert buttons["look.organic_strip"].is_idle
+    assert not buttons["look.inverse"].is_idle
+    press(qtbot, window, Qt.Key.Key_F1)
+    assert words in [label.text() for label in window.parts.help.findChildren(QLabel)]
