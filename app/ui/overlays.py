@@ -36,11 +36,16 @@ def box_area(camera: Camera, box: tuple[int, int, int, int]) -> QRectF:
     return QRectF(QPointF(left, top), QPointF(right, bottom))
 
 
-def paint_boxes(painter: QPainter, camera: Camera, seen: Sequence[Seen], marked: int | None) -> None:
-    """Boxes by confidence (solid, dashed, dotted) over a dark rim, so that they show on air and on steel."""
+def paint_boxes(
+    painter: QPainter, camera: Camera, seen: Sequence[Seen], marked: int | None, plates: Sequence[QRectF] = ()
+) -> None:
+    """Boxes by confidence (solid, dashed, dotted) over a dark rim, so that they show on air and on steel.
+
+    Their labels keep clear of `plates`, which are painted later.
+    """
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    taken: list[QRectF] = []
+    taken = list(plates)
     for number, one in enumerate(seen):
         area = box_area(camera, one.box).adjusted(-3, -3, 3, 3)
         width, style = _LINES.get(Level(one.level), _HINT_LINE) if one.level in set(Level) else _HINT_LINE
@@ -141,14 +146,14 @@ def paint_belt_line(painter: QPainter, camera: Camera, x: float) -> None:
     painter.restore()
 
 
-def paint_caption(painter: QPainter, camera: Camera, name: str, look: Look, look_words: str) -> None:
-    """Upper left: which view at what zoom, and in a second line whatever differs from the standard image."""
+def caption(ratio: float, camera: Camera, name: str, look: Look, look_words: str) -> QImage:
+    """A plate that says which view at what zoom, and in lines below whatever differs from the standard image."""
     lines = [f"{words.name_of('view', name) if name else ''}   {camera.zoom:.0%}".strip()]
     lines += look_words.splitlines()
     if (look.window_width, look.window_centre, look.gamma, look.absorption) != (1.0, 0.5, 1.0, 0.0):
         dials = {"w": look.window_width, "l": look.window_centre, "g": look.gamma, "a": look.absorption}
         lines.append(text("ui.viewer.dials", **{letter: f"{value:.2f}" for letter, value in dials.items()}))
-    painter.drawImage(QPointF(12, 12), _caption_plate(tuple(lines), theme.small_px(), _ratio(painter)))
+    return _caption_plate(tuple(lines), theme.small_px(), ratio)
 
 
 @lru_cache(maxsize=4)
@@ -163,6 +168,11 @@ def _caption_plate(lines: tuple[str, ...], text_px: int, ratio: float) -> QImage
         painter.drawText(QPointF(8, 4 + metrics.ascent() + number * metrics.height()), line)
     painter.end()
     return plate
+
+
+def caption_area(plate: QImage) -> QRectF:
+    """Where the caption lies: upper left."""
+    return QRectF(QPointF(12, 12), plate.deviceIndependentSize())
 
 
 def overview_area(camera: Camera) -> QRectF:

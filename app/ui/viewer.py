@@ -247,17 +247,21 @@ class Viewer(QWidget):
     def _paint_overlays(self, painter: QPainter) -> None:
         assert self.shown is not None
         is_own = self._own is None
+        caption = overlays.caption(self.devicePixelRatioF(), self.camera, self.shown.name, self.look, self.look_words)
+        plates = [overlays.caption_area(caption)]
+        if self._shows_overview:
+            plates.append(overlays.overview_area(self.camera))
         if is_own:
             overlays.paint_marks(painter, self.camera, self.marks)
         if is_own and self.has_boxes:
-            overlays.paint_boxes(painter, self.camera, self.seen, self.marked)
+            overlays.paint_boxes(painter, self.camera, self.seen, self.marked, plates)
             paint_annotations(painter, self.camera, self.annotations)
         if self.belt_x is not None:
             overlays.paint_belt_line(painter, self.camera, self.belt_x)
         if self.tool is not None:
             self.tool.paint(painter, self, self.camera)
         overlays.paint_scale_bar(painter, self.camera, self.shown.mm_per_col)
-        overlays.paint_caption(painter, self.camera, self.shown.name, self.look, self.look_words)
+        painter.drawImage(plates[0].topLeft(), caption)
         if self._shows_overview:
             longest = max(overlays.overview_area(self.camera).width(), overlays.overview_area(self.camera).height())
             whole = self._canvas.whole(self.shown.pyramid, self.look, longest)
