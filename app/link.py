@@ -14,8 +14,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 
-import structlog
-
 from app.customs.errors import GuardError
 from app.customs.parcel import Lane
 from app.customs.states import LETS_GO, Action, State
@@ -28,8 +26,6 @@ from app.store.hub import Answer, Stand
 from app.store.store import Store
 from imaging.errors import KnownError
 from imaging.files import native
-
-log = structlog.get_logger()
 
 BATCH = 500
 POLL_S = 0.5
@@ -142,7 +138,6 @@ class Link:
 
     def _fail(self, error: KnownError) -> None:
         if self._state.error is None or self._state.error.key != error.key:
-            log.warning("hub", key=error.key, error=str(error))
             self._on_error(error)
         self._state = replace(self._state, is_joined=False, error=error, end=self._store.hub.end())
 
