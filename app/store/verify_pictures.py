@@ -42,7 +42,7 @@ def check_pictures(
                 count += 1
                 if captures.sha256_of(file) != sha256:
                     problems.append(Problem("picture_altered", path))
-                if sidecar and (problem := _check_sidecar(file, folder, sidecar)):
+                if sidecar and not is_removed and (problem := _check_sidecar(file, folder, sidecar)):
                     problems.append(problem)
             elif not is_removed:
                 count += 1
@@ -56,4 +56,3 @@ def _check_sidecar(picture: Path, folder: Path, sha256: str) -> Problem | None:
     if not sidecar.is_file():
         return Problem("picture_missing", where)
     return None if captures.sha256_of(sidecar) == sha256 else Problem("picture_altered", where)
-

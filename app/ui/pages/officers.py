@@ -199,11 +199,11 @@ class OfficersPage(Page):
 
     def _add(self) -> None:
         login, name, pin, badge = (self.fields[each].text().strip() for each in _FIELDS)
-        accounts, officer, role = self._accounts, self.frame.officer(), self.role.currentData()
+        accounts, officer, role = self._accounts, self.frame.officer(), Role(self.role.currentData())
         self._act(login, "added", lambda: accounts.add(login, name, role, pin, officer=officer, badge=badge))
 
     def _set_role(self) -> None:
-        role = self.role.currentData()
+        role = Role(self.role.currentData())
         self._change("changed_done", lambda accounts, login, officer: accounts.set_role(login, role, officer=officer))
 
     def _reset(self) -> None:

@@ -40,6 +40,7 @@ class MemoryStation:
         self.scans: dict[int, Scan | Exception] = {}
         self.decisions: list[Decision] = []
         self.second_officers: dict[int, str] = {}
+        self.second_pins: dict[int, str] = {}
         self.callers: set[str] = set()
         self.verdicts: dict[str, Verdict] = {}
         self.acknowledged: list[tuple[str, str]] = []
@@ -154,8 +155,6 @@ class MemoryStation:
         shown: Mapping[str, object] | None = None,
     ) -> Decided:
         self._note()
-        if shown is not None:
-            self.shown.append((parcel_id, shown))
         with self._lock:
             parcel = self.parcels[parcel_id]
             if seen_version is not None and parcel.version != seen_version:
@@ -181,6 +180,9 @@ class MemoryStation:
             )
             self.decisions.append(decision)
             self.second_officers[number] = second_officer
+            self.second_pins[number] = second_pin
+            if shown is not None:
+                self.shown.append((parcel_id, shown))
             parcel = replace(
                 parcel, state=after, trace_code=trace, version=parcel.version + 1, return_state=parcel.state
             )
