@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from app.commands.output import Exit, console, known_errors
+from app.officers.errors import SetUpError
 from app.settings import DeviceEntry, Settings, load_settings
 
 Offscreen = Annotated[bool, typer.Option("--offscreen", help="Without a screen: the same window, drawn nowhere.")]
@@ -20,7 +21,7 @@ Speed = Annotated[str, typer.Option(help="1 is real time, 4 four times, max as f
 
 
 def run(
-    profile: Annotated[str, typer.Option(help="demo, or a TOML file of your post.")] = "demo",
+    profile: Annotated[str | None, typer.Option(help="demo, or a TOML file of your post.")] = None,
     offscreen: Offscreen = False,
     parcels: Annotated[int | None, typer.Option(min=1, help="Simulated parcels; then the run ends.")] = None,
     auto: Auto = False,
@@ -35,6 +36,7 @@ def run(
         chosen = _parse_speed(speed or ("max" if auto else "1"))
         devices = tuple(_simulate(entry, parcels, chosen) for entry in settings.devices)
         settings = _with(settings, data, devices)
+        _expect_demo(settings, auto)
         _open(settings, offscreen=offscreen, auto=auto, report=report, ends=parcels is not None, think_s=think)
 
 
@@ -45,7 +47,7 @@ def replay(
     auto: Auto = False,
     report: Report = None,
     data: Data = None,
-    profile: Annotated[str, typer.Option(help="The post's settings; its devices are not opened.")] = "demo",
+    profile: Annotated[str | None, typer.Option(help="The post's settings; its devices are not opened.")] = None,
 ) -> None:
     """Replay captured scans through the station, into a store of their own beside the post's."""
     if not path.exists():
@@ -58,6 +60,7 @@ def replay(
         settings = load_settings(profile)
         settings = _with(settings, (data or settings.data) / "replay", (device,))
         expect_scans(path)
+        _expect_demo(settings, auto)
         _open(settings, offscreen=offscreen, auto=auto, report=report, ends=True)
 
 
@@ -74,6 +77,16 @@ def _open(
         console.print(f"Report: {report}")
     if not outcome["log_verified"]:
         raise typer.Exit(Exit.FOUND)
+
+
+def _expect_demo(settings: Settings, is_auto: bool) -> None:
+    """A scripted officer has no account and no PIN.
+
+    Raises:
+        SetUpError: he is asked for where officers sign in.
+    """
+    if is_auto and settings.officers.sign_in != "demo":
+        raise SetUpError("--auto decides without an officer, so it runs in a demo only (officers.sign_in).")
 
 
 def _with(settings: Settings, data: Path | None, devices: tuple[DeviceEntry, ...]) -> Settings:
