@@ -12,7 +12,7 @@ import numpy as np
 from scanners.barcode import Code
 from scanners.decoding import retail, trust, versions, zbar, zxing
 from scanners.decoding.hints import Hints
-from scanners.decoding.look import Affine, Grey, Look, Seen, are_near
+from scanners.decoding.look import Affine, Grey, Look, Seen, are_near, lies_on
 from scanners.decoding.strips import Floats, Strip, cut, find_strips
 from scanners.decoding.text import strip_import_mark
 
@@ -184,7 +184,10 @@ def has_enough(codes: list[Code], hints: Hints) -> bool:
 
 
 def judged(grey: Grey, seen: list[Seen], hints: Hints) -> list[Code]:
-    """The codes of one look, judged, each text at each place once."""
+    """The codes of one look, judged, each text at each place once.
+
+    A doubtful one that lies on a believed one is what its modules look like to another symbology.
+    """
     codes: list[Code] = []
     for one in seen:
         is_judged = one.engine == "profile"
@@ -192,7 +195,8 @@ def judged(grey: Grey, seen: list[Seen], hints: Hints) -> list[Code]:
         if code.symbology.startswith("Code39"):
             code = replace(code, text=strip_import_mark(code.text))
         merge(codes, [code], is_one_look=True)
-    return codes
+    believed = [code for code in codes if not code.is_doubtful]
+    return [code for code in codes if not code.is_doubtful or not any(lies_on(code, other) for other in believed)]
 
 
 def merge(kept: list[Code], new: list[Code], *, is_one_look: bool = False) -> None:

@@ -50,3 +50,12 @@ def are_near(first: Code, second: Code, slack_px: int = 20) -> bool:
         return True
     a, b = box(first.points), box(second.points)
     return a[0] - slack_px < b[2] and b[0] - slack_px < a[2] and a[1] - slack_px < b[3] and b[1] - slack_px < a[3]
+
+
+def lies_on(first: Code, second: Code) -> bool:
+    """Whether the middle of one code is within another."""
+    if not first.points or not second.points:
+        return False
+    a, b = box(first.points), box(second.points)
+    x, y = (a[0] + a[2]) / 2, (a[1] + a[3]) / 2
+    return b[0] <= x < b[2] and b[1] <= y < b[3]

@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from scanners.barcode import Code
 from scanners.decode import Hints, PictureInvalidError, VideoDecoder, decode, missing_engines
-from scanners.decoding import versions, zbar, zxing
-from scanners.decoding.look import Look
+from scanners.decoding import ladder, versions, zbar, zxing
+from scanners.decoding.look import Look, box
 from scanners.decoding.trust import judge
 from scanners.device import DeviceSettingsError
 
@@ -229,6 +230,17 @@ def test_zbar_that_raises_has_seen_nothing(monkeypatch: pytest.MonkeyPatch) -> N
 def test_import_mark_before_a_vehicle_number_is_no_part_of_it(printed: str, read: str) -> None:
     codes = decode(draw("Code39", printed, scale=2))
     assert [(code.text, code.raw) for code in codes] == [(read, printed.encode())]
+
+
+def test_a_doubtful_code_on_a_believed_one_is_its_own_modules() -> None:
+    picture = draw("QRCode", TEXTS["QRCode"])
+    (real,) = zxing.read(Look("full", picture, versions.IDENTITY))
+    left, _, right, bottom = box(real.code.points)
+    within = ((left, bottom - 9), (right, bottom - 9), (right, bottom - 5), (left, bottom - 5))
+    ghost = replace(real, code=Code("Codabar", "C$$A", within))
+    beside = replace(real, code=Code("Codabar", "A12B", tuple((x, y + 2 * bottom) for x, y in within)))
+    codes = ladder.judged(picture, [ghost, real, beside], Hints())
+    assert [(code.text, code.is_doubtful) for code in codes] == [(TEXTS["QRCode"], False), ("A12B", True)]
 
 
 def test_a_text_that_the_profile_contradicts_is_doubtful() -> None:
