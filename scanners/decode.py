@@ -40,14 +40,15 @@ def missing_engines() -> tuple[str, ...]:
 def decode(image: npt.NDArray[np.uint8], hints: Hints = ANYTHING, *, budget_s: float = 2.0) -> list[Code]:
     """Codes in a still picture, (rows, cols) grey or (rows, cols, 3) BGR uint8; doubtful ones are marked.
 
-    The whole ladder of looks, cut short after `budget_s` or when its pixels are spent.
+    The whole ladder of looks, cut short after `budget_s` of this thread's processor time, so that a busy machine reads
+    what an idle one does, or when its pixels are spent.
 
     Raises:
         PictureInvalidError: the array is no picture.
     """
     grey = _grey(image)
     budget_px = max(BUDGET_LOOKS_PX, 4.0 * grey.size)
-    return ladder.climb(grey, hints, budget_px=budget_px, deadline=time.monotonic() + budget_s)
+    return ladder.climb(grey, hints, budget_px=budget_px, deadline=time.thread_time() + budget_s)
 
 
 class VideoDecoder:

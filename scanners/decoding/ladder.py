@@ -159,12 +159,15 @@ _LOOKS_IN_DOUBT = 3.0
 
 
 def climb(grey: Grey, hints: Hints, *, budget_px: float, deadline: float) -> list[Code]:
-    """Take the rungs in turn until one brings a code that can be believed; doubtful ones are kept meanwhile."""
+    """Take the rungs in turn until one brings a code that can be believed; doubtful ones are kept meanwhile.
+
+    `deadline` is in this thread's processor time.
+    """
     doubtful: list[Code] = []
     spent = 0.0
     for step in LADDER:
         price = step.cost * grey.size
-        if step is not FIRST and (spent + price > budget_px or time.monotonic() > deadline):
+        if step is not FIRST and (spent + price > budget_px or time.thread_time() > deadline):
             continue
         spent += price
         codes = judged(grey, step.read(grey, hints), hints)
