@@ -49,7 +49,8 @@ class FormDesk:
                 pictures = [(each, store.examinations.load(each)) for each in store.examinations.photographs(parcel_id)]
                 return forms.examination_record(parcel, records[-1], pictures, sheet)
             case FormKind.DETENTION_NOTE if decision := self._decided(parcel_id, Action.DETAIN):
-                return forms.detention_note(parcel, decision, sheet)
+                records = store.examinations.of(parcel_id)
+                return forms.detention_note(parcel, decision, records[-1] if records else None, sheet)
             case FormKind.SAMPLING_NOTE if decision := self._decided(parcel_id, Action.SAMPLE):
                 waits = store.waiting.of(parcel_id)
                 waiting = next((each for each in reversed(waits) if each.kind is WaitingKind.LABORATORY), None)

@@ -14,6 +14,7 @@ from html import escape
 from importlib import resources
 from pathlib import Path
 
+from app.counter_words import say_source
 from app.customs.examination import Examination, Photograph
 from app.customs.parcel import Decision, Parcel
 from app.customs.states import Action
@@ -122,13 +123,17 @@ def examination_record(
     return _form(FormKind.EXAMINATION_RECORD, f"CY{parcel.id}-{record.id}", sheet, fields, rows, pictures=pictures)
 
 
-def detention_note(parcel: Parcel, decision: Decision, sheet: Stationery) -> Form:
-    """The note that tells the party of a detention (扣留通知书)."""
+def detention_note(parcel: Parcel, decision: Decision, record: Examination | None, sheet: Stationery) -> Form:
+    """The note that tells the party of a detention (扣留通知书): what was found, or else what was declared."""
     goods = parcel.declaration.goods if parcel.declaration else ()
-    rows = [
-        {"name": line.name, "hs_code": line.hs_code, "quantity": f"{line.quantity} {line.unit}".strip()}
-        for line in goods
-    ]
+    codes = {line.name: line.hs_code for line in goods}
+    if record is not None:
+        rows = [{"name": i.name, "hs_code": codes.get(i.name, ""), "quantity": i.found} for i in record.items]
+    else:
+        rows = [
+            {"name": line.name, "hs_code": line.hs_code, "quantity": f"{line.quantity} {line.unit}".strip()}
+            for line in goods
+        ]
     fields = _of_parcel(parcel) | _of_decision(decision)
     return _form(FormKind.DETENTION_NOTE, decision.note, sheet, fields, {"goods": rows})
 
@@ -149,7 +154,7 @@ def tax_estimate(parcel: Parcel, estimate: Estimate, sheet: Stationery, *, offic
         }
         for line in estimate.lines
     ]  # fmt: skip
-    rules = [{"id": rule.id, "value": rule.value, "source": rule.source} for rule in estimate.rules]
+    rules = [{"id": rule.id, "value": rule.value, "source": say_source(rule.source)} for rule in estimate.rules]
     fields = _of_parcel(parcel) | {
         "arrived_on": estimate.arrived_on.isoformat(),
         "standing": _named("mail.standing", estimate.standing.value),
@@ -221,8 +226,8 @@ def _of_parcel(parcel: Parcel) -> dict[str, str]:
     return {
         "number": parcel.number or text("ui.queue.no_number"),
         "kind": text(f"ui.kind.{parcel.kind}"),
-        "consignee": declared.consignee if declared else "",
-        "sender": declared.sender if declared else "",
+        "consignee": (declared and declared.consignee) or "–",
+        "sender": (declared and declared.sender) or "–",
         "goods": declared.summary if declared else text("ui.side.no_declaration"),
     }
 

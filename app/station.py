@@ -207,6 +207,10 @@ class Station:
         """The papers of an e-commerce parcel held against each other; None for one of another channel."""
         return self._papers.of(parcel)
 
+    def open_hits(self, parcel_id: int) -> list[Hit]:
+        """The control orders about which something is still to be done on a parcel."""
+        return [hit for hit in self.orders.hits_of(parcel_id) if hit.ended is None]
+
     def search(self, text: str, limit: int = 50) -> list[QueueRow]:
         return self._store.search(text, limit)
 

@@ -33,7 +33,7 @@ def write_form(folder: Path, form: Form) -> Path:
         writer = QPdfWriter(str(path))
         writer.setResolution(DPI)
         writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
-        writer.setPageMargins(QMarginsF(18, 16, 18, 16), QPageLayout.Unit.Millimeter)
+        writer.setPageMargins(QMarginsF(0, 0, 0, 0), QPageLayout.Unit.Millimeter)
         writer.setTitle(f"{form.kind} {form.number}")
         document = _document(form)
         document.print_(writer)
@@ -49,7 +49,9 @@ def write_form(folder: Path, form: Form) -> Path:
 
 def _document(form: Form) -> QTextDocument:
     document = QTextDocument()
-    document.setDefaultFont(theme.font(round(TEXT_PT * 96 / 72)))
+    font = theme.font()
+    font.setPointSizeF(TEXT_PT)
+    document.setDefaultFont(font)
     for source, content in form.pictures.items():
         image = QImage.fromData(QByteArray(content))
         if max(image.width(), image.height()) > PHOTOGRAPH_PX:

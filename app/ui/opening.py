@@ -6,6 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 
 from app.customs.identifiers import Candidate, parse
+from app.customs.orders import Hit
 from app.customs.parcel import Decision, Parcel
 from app.customs.states import Offer
 from app.papers import Compared
@@ -27,6 +28,7 @@ class Opened:
     history: tuple[Decision, ...]
     candidate: Candidate | None = None
     papers: Compared | None = None
+    hits: tuple[Hit, ...] = ()
     scan: Scan | None = None
     scan_error: KnownError | None = None
     views: tuple[Shown, ...] = ()
@@ -42,6 +44,7 @@ def read_parcel(station: StationView, parcel_id: int, *, officer: str, has_scan:
         tuple(station.history(parcel_id)),
         found[0] if found else None,
         station.papers(parcel),
+        tuple(station.open_hits(parcel_id)),
     )
     if not has_scan:
         return opened

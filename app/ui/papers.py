@@ -19,13 +19,23 @@ def summary(match: Match) -> list[tuple[str, str]]:
     return lines
 
 
+def shown(field: str, value: str) -> str:
+    """A value as an officer sees it: of personal numbers the beginning and the end."""
+    if field not in _PERSONAL or len(value) < 8:
+        return value
+    return f"{value[:3]}{'*' * (len(value) - 7)}{value[-4:]}"
+
+
+_PERSONAL = frozenset({"buyer_id", "buyer_phone", "consignee_phone"})
+
+
 def difference_words(found: Difference) -> str:
     field = text(f"ceb.field.{found.field}")
     return text(
         "papers.differs",
         field=text("papers.line", field=field, line=found.line) if found.line else field,
         first=text(f"ceb.paper.{found.first}"),
-        one=found.first_value or "–",
+        one=shown(found.field, found.first_value) or "–",
         second=text(f"ceb.paper.{found.second}"),
-        two=found.second_value or "–",
+        two=shown(found.field, found.second_value) or "–",
     )

@@ -11,6 +11,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QWidget
 
 from app.customs.identifiers import Candidate
+from app.customs.orders import Hit
 from app.customs.parcel import Decision, Declaration, FindingKind, GoodsLine, Parcel, Seen
 from app.customs.risk.lanes import split_reason
 from app.customs.states import Term
@@ -19,6 +20,7 @@ from app.texts import text
 from app.ui import build, theme, words
 from app.ui.chips import Bars, LaneChip
 from app.ui.opening import Opened
+from app.ui.orders import hit_words
 from app.ui.papers import difference_words, summary
 
 Line = tuple[str, str]
@@ -34,6 +36,9 @@ _GRAVE = frozenset(
         FindingKind.DOUBTED_LABEL,
     }
 )
+
+
+_SAID_ELSEWHERE = frozenset({FindingKind.DETECTION, FindingKind.CONTROLLED})
 
 
 class SidePanel(QScrollArea):
@@ -76,6 +81,7 @@ class SidePanel(QScrollArea):
         if opened.scan_error is not None:
             lines.append((words.error_words(opened.scan_error), "bad"))
         lines += [
+            *_hit_lines(opened.hits),
             *_waiting_lines(parcel),
             *_finding_lines(parcel),
             *self._lane_reasons(parcel),
@@ -162,12 +168,21 @@ def _check_lines(parcel: Parcel, candidate: Candidate | None) -> Iterator[Line]:
 
 
 def _finding_lines(parcel: Parcel) -> Iterator[Line]:
-    shown = [finding for finding in parcel.findings if finding.kind != FindingKind.DETECTION]
+    shown = [finding for finding in parcel.findings if finding.kind not in _SAID_ELSEWHERE]
     if shown:
         yield text("ui.side.findings"), "section"
     for finding in shown:
         is_grave = finding.kind in _GRAVE
         yield ("▲ " if is_grave else "△ ") + words.finding_words(finding), "bad" if is_grave else "warn"
+
+
+def _hit_lines(hits: Sequence[Hit]) -> Iterator[Line]:
+    if hits:
+        yield text("orders.section"), "section"
+    now = datetime.now(UTC)
+    for hit in hits:
+        is_due = hit.due_at is not None and hit.acknowledged is None
+        yield "▲ " + hit_words(hit, now), "bad" if is_due else "warn"
 
 
 def _waiting_lines(parcel: Parcel) -> Iterator[Line]:
@@ -192,7 +207,7 @@ def _paper_lines(compared: Compared | None) -> Iterator[Line]:
     """How the papers agree, beside the picture; all their fields are on the page of papers."""
     if compared is None:
         return
-    yield text("papers.title"), "section"
+    yield text("papers.section"), "section"
     signs = {"good": "✓ ", "warn": "△ ", "bad": "▲ "}
     for line, tone in summary(compared.match):
         yield signs[tone] + line, tone

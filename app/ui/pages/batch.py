@@ -115,8 +115,10 @@ class BatchPage(Page):
             return ""
         if preview.is_whole and preview.bill:
             return text("batch.whole")
+        if not preview.clear and preview.excluded:
+            return text("batch.nothing", excluded=len(preview.excluded))
         if not preview.clear:
-            return text("batch.nothing" if preview.excluded else "batch.empty", excluded=len(preview.excluded))
+            return text("batch.empty" if preview.bill else "batch.none_green")
         return text("batch.some", clear=len(preview.clear), excluded=len(preview.excluded))
 
     def _release(self) -> None:

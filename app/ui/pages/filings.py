@@ -146,7 +146,7 @@ class FilingsPage(Page):
         self.drop.setVisible(is_preview)
         if self._previewed is not None and self._preview_of is not None:
             self._head.setText(text("filings.page.preview", name=self._previewed.name))
-            self.right.set_titles([text("filings.page.preview", name=""), "", "", "", ""])
+            self.right.set_titles([text("filings.page.wrong"), "", "", "", ""])
             self._fill_preview(self._preview_of)
             return
         self._head.setText(text("filings.page.versions"))

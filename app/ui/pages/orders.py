@@ -14,6 +14,7 @@ from app.control_orders import Brought, ControlOrders
 from app.customs.orders import Hit, Result, Step
 from app.texts import text
 from app.ui import build, theme, words
+from app.ui.orders import due_words
 from app.ui.pages.listing import Line, Listing
 from app.ui.pages.page import Frame, Page
 
@@ -165,7 +166,7 @@ class OrdersPage(Page):
             for at, hit in enumerate(self._hits):
                 item = self.listing.table.item(at, len(_COLUMNS) - 1)
                 if item is not None:
-                    item.setText(_due_words(hit, now))
+                    item.setText(due_words(hit, now))
 
     def _acknowledge(self) -> None:
         if hit := self.chosen:
@@ -224,20 +225,7 @@ def _line(hit: Hit, now: datetime) -> Line:
         step = f"{step} · {text(f'orders.result.{done.result}')}"
     part, work = text(f"orders.part.{hit.part}"), text(f"orders.work.{hit.work}")
     tone = "soft" if hit.ended else "bad" if hit.is_late(now) else ""
-    return Line((hit.order.id, hit.number, part, work, step, _due_words(hit, now)), tone)
-
-
-def _due_words(hit: Hit, now: datetime) -> str:
-    """The clock of a hit: how long it may still wait for its acknowledgement, or how that went."""
-    if hit.due_at is None:
-        return ""
-    if hit.acknowledged is not None:
-        return text(f"orders.acknowledged_{'late' if hit.is_late(now) else 'in_time'}")
-    if hit.ended is not None:
-        return ""
-    left_s = (hit.due_at - now).total_seconds()
-    key = "orders.due_in" if left_s >= 0 else "orders.overdue"
-    return text(key, span=words.span(abs(left_s)))
+    return Line((hit.order.id, hit.number, part, work, step, due_words(hit, now)), tone)
 
 
 def _order_words(hit: Hit) -> str:

@@ -12,7 +12,7 @@ from app.texts import text
 from app.ui import build
 from app.ui.pages.listing import Line, Listing
 from app.ui.pages.page import Frame, Page
-from app.ui.papers import summary
+from app.ui.papers import shown, summary
 from app.views import PapersView
 
 _PAPERS = (Paper.INVENTORY, Paper.ORDER, Paper.PAYMENT, Paper.WAYBILL)
@@ -72,5 +72,6 @@ class PapersPage(Page):
 def _line(row: Row) -> Line:
     name = text(f"ceb.field.{row.field}")
     title = text("papers.line", field=name, line=row.line) if row.line else name
+    values = [shown(row.field, row.values.get(paper, "")) for paper in _PAPERS]
     mark = "≠ " if row.is_different else ""
-    return Line((mark + title, *(row.values.get(paper, "") for paper in _PAPERS)), "bad" if row.is_different else "")
+    return Line((mark + title, *values), "bad" if row.is_different else "")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import qrcode
 
+from app.customs.orders import Hit
 from app.customs.parcel import ArchiveFilter, Capture, Decision, Parcel, QueueFilter, QueueRow
 from app.customs.states import (
     LETS_GO,
@@ -200,6 +201,10 @@ class MemoryStation:
             parcel = replace(parcel, state=decision.before, trace_code=None, version=parcel.version + 1)
             self.parcels[parcel.id] = parcel
         return Decided(decision, parcel, None)
+
+    def open_hits(self, parcel_id: int) -> list[Hit]:
+        self._note()
+        return []
 
     def papers(self, parcel: Parcel) -> None:
         self._note()
