@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from app.officers.errors import LoginInvalidError, OfficerUnknownError, SetUpError
+from app.officers.errors import DirectoryError, LoginInvalidError, OfficerUnknownError, SetUpError
 from app.officers.lockout import wait_s
 from app.officers.pins import Hashing, check_login, check_pin
 from app.officers.rights import Right, Rights, Role
@@ -161,7 +161,7 @@ class Accounts:
 
     def _expect_directory(self) -> None:
         if not self._settings.directory.url:
-            raise SetUpError("The settings name no directory; give a PIN.")
+            raise DirectoryError("The settings name no directory; give a PIN.", detail="officers.directory.url")
 
     def _list(self, account: Account) -> Listed:
         return Listed(

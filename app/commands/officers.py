@@ -13,7 +13,6 @@ from app.commands.acting import Officer, act_as, read_new_pin
 from app.commands.output import known_errors, print_json, print_line
 from app.commands.records import Data, Json
 from app.duty import Duty
-from app.officers.errors import SetUpError
 from app.officers.rights import Right, Role
 from app.settings import load_settings
 from app.store.store import Store
@@ -127,7 +126,8 @@ def _accounts(data: Data) -> Iterator[tuple[Accounts, Duty]]:
     settings = load_settings()
     settings = settings.model_copy(update={"data": data}) if data else settings
     if settings.officers.sign_in == "demo":
-        raise SetUpError("The officers of a demo are fictitious; name your post's profile in GUANJIAN_PROFILE.")
+        detail = "the officers of a demo are fictitious; name the profile of your post"
+        raise typer.BadParameter(detail, param_hint="GUANJIAN_PROFILE")
     store = Store.open(settings.data, station=settings.post.station)
     try:
         duty = build_rights(settings, store, place="command officers")

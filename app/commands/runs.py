@@ -10,7 +10,6 @@ from typing import Annotated, Any
 import typer
 
 from app.commands.output import Exit, console, known_errors
-from app.officers.errors import SetUpError
 from app.settings import DeviceEntry, Settings, load_settings
 
 Offscreen = Annotated[bool, typer.Option("--offscreen", help="Without a screen: the same window, drawn nowhere.")]
@@ -80,13 +79,9 @@ def _open(
 
 
 def _expect_demo(settings: Settings, is_auto: bool) -> None:
-    """A scripted officer has no account and no PIN.
-
-    Raises:
-        SetUpError: he is asked for where officers sign in.
-    """
+    """A scripted officer has no account and no PIN."""
     if is_auto and settings.officers.sign_in != "demo":
-        raise SetUpError("--auto decides without an officer, so it runs in a demo only (officers.sign_in).")
+        raise typer.BadParameter("officers sign in here; it runs in a demo only", param_hint="--auto")
 
 
 def _with(settings: Settings, data: Path | None, devices: tuple[DeviceEntry, ...]) -> Settings:

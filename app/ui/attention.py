@@ -28,7 +28,10 @@ class Attention:
         self._is_hidden = False
 
     def begin(self, parcel_id: int, scans: Sequence[str], look: Look) -> tuple[int, dict[str, object]] | None:
-        """A picture is painted; returns what is to be logged of the one before."""
+        """A picture is painted; returns what is to be logged of the one before, None where it is the same."""
+        if (parcel_id, tuple(scans)) == (self._parcel_id, self._scans):
+            self.turn(look)
+            return None
         before = self.leave()
         self._parcel_id, self._scans, self._look = parcel_id, tuple(scans), describe(look)
         self._since_s = None if self._is_hidden else self._now_s()

@@ -203,3 +203,15 @@ def test_an_account_that_is_changed_in_the_file_is_found(guanjian: Guanjian, pos
     found = guanjian("log", "verify", who="admin")
     assert found.exit_code == 1
     assert "officers viewer" in found.stdout
+
+
+def test_a_scripted_officer_decides_in_a_demo_only(guanjian: Guanjian) -> None:
+    refused = guanjian("run", "--auto", "--offscreen", "--parcels", "1")
+    assert refused.exit_code == 2
+    assert "--auto" in refused.output
+
+
+def test_a_demo_has_no_accounts(guanjian: Guanjian, monkeypatch: pytest.MonkeyPatch, post: Path) -> None:
+    monkeypatch.setenv("GUANJIAN_PROFILE", "demo")
+    assert guanjian("officers", "first", "boss", "--name", "Boss", new_pin=PIN).exit_code == 2
+    assert not post.exists()

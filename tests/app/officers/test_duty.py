@@ -296,7 +296,7 @@ def test_a_directory_checks_the_secret_and_the_station_the_role(
     store: Store, duty: Duty, accounts: Accounts, clock: Clock
 ) -> None:
     duty.sign_in("boss", PIN)
-    with pytest.raises(SetUpError):
+    with pytest.raises(DirectoryError):
         accounts.add("wu", "Wu", Role.OFFICER, "", officer="boss", in_directory=True)
     settings = Officers(directory=Directory(url="ldaps://directory.example", user_dn="uid={login},dc=example"))
     book = Book()

@@ -64,6 +64,19 @@ def test_a_picture_that_flew_by_was_not_looked_at() -> None:
     assert attention.leave() is None
 
 
+def test_the_same_picture_painted_again_is_one_look_at_it() -> None:
+    clock = Clock()
+    attention = Attention(clock)
+    attention.begin(7, ["scan-1"], STANDARD)
+    clock.now_s = 1
+    assert attention.begin(7, ["scan-1"], STANDARD) is None
+    clock.now_s = 2
+    assert attention.begin(7, ["scan-1", "scan-2"], STANDARD) == (
+        7,
+        {"scans": ["scan-1"], "ms": 2000, "looks": {"standard": 2000}},
+    )
+
+
 def test_a_dial_that_is_turned_makes_no_endless_list() -> None:
     clock = Clock()
     attention = Attention(clock)
