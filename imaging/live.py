@@ -9,12 +9,13 @@ import numpy as np
 
 from imaging.calibrate import References, brightest
 from imaging.errors import ScanInvalidError
-from imaging.material import BELT_KV, Codes, MaterialTable, beam_at
+from imaging.material import BELT_KV, CARGO_KV, Codes, MaterialTable, beam_at, looks_like_mev
 from imaging.planes import Plane
 from imaging.pyramid import SMALLEST_PX, Level, Pyramid, codes_of, halve_by_mean, halve_by_minimum
 from imaging.scan import Counts, Generator, View, ViewKind
 
 FIRST_COLS = 1024
+FIRST_GUESS_COLS = 128
 
 
 @dataclass(slots=True, eq=False)
@@ -48,6 +49,8 @@ class GrowingView:
     _sizes: list[_Size] = field(default_factory=list, init=False)
     _references: References | None = field(default=None, init=False)
     _table: MaterialTable | None = field(default=None, init=False)
+    _is_mev: bool = field(default=False, init=False)
+    _guess_at: int = field(default=FIRST_GUESS_COLS, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     @property
@@ -74,6 +77,7 @@ class GrowingView:
             begin = min(first, base.used)
             base.used = max(base.used, end)
             self._refresh(begin, end)
+            self._guess_beam()
 
     def snapshot(self) -> Pyramid | None:
         """The columns so far as a pyramid that shares the memory of this view; None before the first line."""
@@ -132,6 +136,19 @@ class GrowingView:
         if self.has_low:
             kv = self.generator.kv if self.generator is not None else BELT_KV
             self._table = MaterialTable.of(self._references, beam_at(kv))
+
+    def _guess_beam(self) -> None:
+        """Where no machine tells its voltage, the load does: asked again whenever twice as many columns are there."""
+        base = self._sizes[0]
+        if self._references is None or self.generator is not None or not self.has_low or base.used < self._guess_at:
+            return
+        self._guess_at *= 2
+        high, low = (np.asarray(plane[:, : base.used], np.uint16) for plane in base.means)
+        is_mev = looks_like_mev(high, low, self._references)
+        if is_mev is not None and is_mev != self._is_mev:
+            self._is_mev = is_mev
+            self._table = MaterialTable.of(self._references, beam_at(CARGO_KV if is_mev else BELT_KV))
+            self._refresh(0, base.used)
 
     def _make_room(self, cols: int) -> None:
         if self._sizes and cols <= self._sizes[0].means[0].shape[1]:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from imaging.calibrate import Attenuation, References, attenuation, attenuation_table, references
 from imaging.planes import look_up, paired
-from imaging.scan import Counts, Generator, View, ViewKind
+from imaging.scan import Counts, Generator, View
 
 Codes = npt.NDArray[np.uint8]
 
@@ -31,6 +31,10 @@ CARGO_KV = 6000.0
 MEV_BELOW_RATIO = 1.13
 """Where nine tenths of the low/high attenuation ratios lie below this, a 6/4 MeV pair is assumed (1.05 to 1.10). With a
 tube only a load of nothing but plastics (1.10) comes as low; water has 1.15, aluminium 1.4, steel 1.7."""
+
+
+LEAST_TO_GUESS = 100
+"""Pixels between thin and thick that the guess needs."""
 
 
 class MaterialClass(IntEnum):
@@ -78,7 +82,20 @@ def beam_of(view: View, generator: Generator | None = None) -> Beam:
     """The beam that a view was taken with; guessed from its own attenuation ratios where no generator is known."""
     if generator is not None and generator.kv >= 80:
         return beam_at(generator.kv)
-    return beam_at(CARGO_KV if view.kind is ViewKind.DUAL and _looks_like_mev(view) else BELT_KV)
+    if view.high is None or view.low is None:
+        return beam_at(BELT_KV)
+    return beam_at(CARGO_KV if looks_like_mev(view.high, view.low, references(view)) else BELT_KV)
+
+
+def looks_like_mev(high: Counts, low: Counts, known: References) -> bool | None:
+    """Whether counts come from a 6/4 MeV pair and not from a tube; None where too little lies in the beam to say."""
+    step = max(1, int((high.size / 50_000) ** 0.5))
+    a_high = attenuation_table(known.air_high, known.dark)[high[::step, ::step]]
+    a_low = attenuation_table(known.air_low, known.dark)[low[::step, ::step]]
+    clear = (a_high > 0.3) & (a_high < 3)
+    if int(clear.sum()) < LEAST_TO_GUESS:
+        return None
+    return float(np.percentile(a_low[clear] / a_high[clear], 90)) < MEV_BELOW_RATIO
 
 
 def zeff(a_low: Attenuation, a_high: Attenuation, beam: Beam) -> Attenuation:
@@ -150,17 +167,6 @@ def zeff_of_code(code: int) -> float | None:
 
 def code_of_zeff(number: float) -> int:
     return round(1 + 254 * (min(max(number, ZEFF_FIRST), ZEFF_LAST) - ZEFF_FIRST) / (ZEFF_LAST - ZEFF_FIRST))
-
-
-def _looks_like_mev(view: View) -> bool:
-    assert view.high is not None
-    assert view.low is not None
-    known = references(view)
-    step = max(1, int((view.high.size / 50_000) ** 0.5))
-    a_high = attenuation_table(known.air_high, known.dark)[view.high[::step, ::step]]
-    a_low = attenuation_table(known.air_low, known.dark)[view.low[::step, ::step]]
-    clear = (a_high > 0.3) & (a_high < 3)
-    return bool(clear.any()) and float(np.percentile(a_low[clear] / a_high[clear], 90)) < MEV_BELOW_RATIO
 
 
 def _table_at(beam: Beam, a_high: Attenuation, ratio: Attenuation) -> Attenuation:

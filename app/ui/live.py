@@ -16,11 +16,14 @@ from scanners.xray import Lines, ScanStarted
 
 STRIP_LINES = 7
 
+_Grown = tuple[str, int, tuple[Shown, ...]]
+"""Which scan, how many columns it has, its views so far."""
+
 
 class LiveStrip(QFrame):
-    """Shows one scan that is under way. Lines are put together on the pixel worker, never here.
+    """Shows the first view of a scan that is under way. Lines are put together on the pixel worker, never here.
 
-    `grown` tells every new state of the picture and how many columns it will have, 0 where that is not known.
+    `grown` tells every new state of all views and how many columns they will have, 0 where that is not known.
     """
 
     grown = Signal(object, int)
@@ -57,10 +60,10 @@ class LiveStrip(QFrame):
         self.show()
 
     def add(self, blocks: Sequence[Lines], pixels: Background) -> None:
-        """Lines have come; `pixels` puts them into the picture. Only the first view is shown."""
+        """Lines have come; `pixels` puts them into their views."""
         if self._started is None:
             return
-        mine = [block for block in blocks if block.scan_id == self._started.scan_id and block.view == 0]
+        mine = [block for block in blocks if block.scan_id == self._started.scan_id]
         if mine:
             grow = self._grower(mine)
             pixels.submit(grow, self._show)
@@ -84,30 +87,29 @@ class LiveStrip(QFrame):
         self.setFixedHeight(theme.text_px() * STRIP_LINES)
         self._name.setMinimumWidth(theme.text_px() * 8)
 
-    def _grower(self, blocks: Sequence[Lines]) -> Callable[[], tuple[str, int, Shown | None]]:
+    def _grower(self, blocks: Sequence[Lines]) -> Callable[[], _Grown]:
         started, views = self._started, self._views
         assert started is not None
 
-        def grow() -> tuple[str, int, Shown | None]:
-            first = blocks[0]
-            view = views.get(first.view)
-            if view is None:
-                expected = started.lines_expected
-                view = GrowingView(first.high.shape[1], first.low is not None, expected)
-                views[first.view] = view
+        def grow() -> _Grown:
             for block in blocks:
+                view = views.get(block.view)
+                if view is None:
+                    view = GrowingView(block.high.shape[1], block.low is not None, started.lines_expected)
+                    views[block.view] = view
                 view.append(block.first, block.high, block.low)
-            pyramid = view.snapshot()
-            return started.scan_id, view.cols, None if pyramid is None else Shown(pyramid)
+            cols = max(view.cols for view in views.values())
+            pyramids = [views[number].snapshot() for number in sorted(views)]
+            return started.scan_id, cols, tuple(Shown(pyramid) for pyramid in pyramids if pyramid is not None)
 
         return grow
 
-    def _show(self, grown: tuple[str, int, Shown | None]) -> None:
+    def _show(self, grown: _Grown) -> None:
         scan_id, cols, shown = grown
-        if shown is None or (self._started is not None and self._started.scan_id != scan_id):
+        if not shown or (self._started is not None and self._started.scan_id != scan_id):
             return
         self._cols = cols
         expected = 0 if self._started is None else self._started.lines_expected or 0
-        self.viewer.show_grown(shown, expected)
+        self.viewer.show_grown(shown[0], expected)
         self.grown.emit(shown, expected)
         self.retranslate()

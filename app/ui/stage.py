@@ -123,15 +123,20 @@ class Stage(QFrame):
         if beside is not None:
             self._follow(first, first.camera)
 
-    def _show_grown(self, shown: Shown, expected_cols: int) -> None:
+    def _show_grown(self, views: tuple[Shown, ...], expected_cols: int) -> None:
         """While nothing is open, what passes the beam has the whole stage."""
-        if self.is_free and self.parcel_id is None:
-            self.panes[0].show_grown(shown, expected_cols)
+        if not self.is_free or self.parcel_id is not None:
+            return
+        if self.panes[1].isVisibleTo(self) != (len(views) > 1):
+            self.panes[1].setVisible(len(views) > 1)
+        for pane, shown in zip(self.panes, views, strict=False):
+            pane.show_grown(shown, expected_cols)
+        self._place_pair(expected_cols)
 
-    def _place_pair(self) -> None:
+    def _place_pair(self, expected_cols: int = 0) -> None:
         """Two long pictures, as of containers, lie one above the other; all others side by side."""
         shapes = [pane.shown.pyramid.shape for pane in self.panes if pane.shown is not None]
-        is_long = len(shapes) == 2 and all(cols > LONG_FROM * rows for rows, cols in shapes)
+        is_long = len(shapes) == 2 and all(max(cols, expected_cols) > LONG_FROM * rows for rows, cols in shapes)
         way = QBoxLayout.Direction.TopToBottom if is_long else QBoxLayout.Direction.LeftToRight
         self._pair.setDirection(way)
 

@@ -11,7 +11,8 @@ from imaging.calibrate import references
 from imaging.errors import ScanInvalidError
 from imaging.live import GrowingView
 from imaging.look import Look, Mode
-from imaging.pyramid import Pyramid, halve_by_mean, halve_by_minimum
+from imaging.material import CARGO_KV, MaterialTable, beam_at
+from imaging.pyramid import Pyramid, codes_of, halve_by_mean, halve_by_minimum
 from imaging.render import Viewport, fit, render
 from imaging.scan import Generator, View
 from tests.imaging.inputs import bag_view, cargo_view, colour_view, noise_view
@@ -155,3 +156,17 @@ def test_materials_of_a_box_are_those_of_the_whole_level() -> None:
         left, top, right, bottom = box
         expected = prepared.materials(0)[top:bottom, left:right]
         assert np.array_equal(pyramid.materials_in(0, box), expected)
+
+
+def test_a_growing_view_finds_out_what_beam_it_is_of() -> None:
+    view = cargo_view()
+    assert view.high is not None
+    assert view.low is not None
+    growing = GrowingView(view.high.shape[0], air_high=view.air_high, air_low=view.air_low)
+    for first in range(0, view.high.shape[1], 25):
+        growing.append(first, view.high[:, first : first + 25].T, view.low[:, first : first + 25].T)
+    grown = growing.snapshot()
+    assert grown is not None
+    assert grown.references is not None
+    cargo = MaterialTable.of(grown.references, beam_at(CARGO_KV))
+    assert np.array_equal(grown.materials(0), codes_of(cargo, (view.high, view.low)))

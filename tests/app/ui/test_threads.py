@@ -191,6 +191,9 @@ def test_strip_tells_every_state_of_the_picture_and_how_long_it_will_be(worker: 
     strip.begin("belt-1", started("a"))
     with qtbot.waitSignal(strip.grown, timeout=3000) as grown:
         strip.add([make_lines("a", 0, 20)], worker)
-    shown, expected = grown.args
-    assert shown.pyramid.shape[1] == 20
+    views, expected = grown.args
+    assert [shown.pyramid.shape[1] for shown in views] == [20]
     assert expected == 400
+    with qtbot.waitSignal(strip.grown, timeout=3000) as grown:
+        strip.add([replace(make_lines("a", 20, 20), view=view) for view in (0, 1)], worker)
+    assert [shown.pyramid.shape[1] for shown in grown.args[0]] == [40, 40]
