@@ -259,8 +259,8 @@ def load_settings(profile: str | Path | None = None) -> Settings:
         return Settings(**tomllib.loads(content))
     except OSError as error:
         raise _refuse(f"The profile {profile} cannot be read: {error.strerror}.") from error
-    except tomllib.TOMLDecodeError as error:
-        raise _refuse(f"The profile {profile} is not valid TOML: {error}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _refuse(f"The profile {profile} is not valid TOML in UTF-8: {error}.") from error
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise _refuse(f"The profile {profile} has wrong values: {problems}.") from error

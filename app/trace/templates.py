@@ -125,5 +125,5 @@ def load_template(name_or_path: str | Path) -> Template:
         raise TemplateError(
             f"The label template {name} is wrong at {place or 'top'}: {first['msg']}.", name=name
         ) from error
-    except ValueError as error:  # not UTF-8, not TOML
+    except (ValueError, RecursionError) as error:  # not UTF-8, not TOML
         raise TemplateError(f"The label template {name} is no TOML file: {error}.", name=name) from error

@@ -42,7 +42,7 @@ def read_kept(path: Path, settings: UiSettings) -> UiSettings:
         combinations = {int(key[1:]): _look(entry) for key, entry in found.get("combinations", {}).items()}
     except FileNotFoundError:
         return settings
-    except (OSError, ValueError, TypeError, AttributeError, LookInvalidError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError, LookInvalidError) as error:
         log.warning("kept settings cannot be used", path=str(path), error=str(error))
         return settings
     return replace(settings, **plain, marks=marks, combinations=combinations)

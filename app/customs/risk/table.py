@@ -65,7 +65,7 @@ def from_json(id: str, version: int, said: dict[str, Any]) -> Rule:
 def _parse_toml(table: str) -> list[Rule]:
     try:
         entries = tomllib.loads(table).get("rule", [])
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise _refuse(f"The rules are not valid TOML: {error}.") from error
     if not isinstance(entries, list) or len(entries) > MAX_RULES or not all(isinstance(each, dict) for each in entries):
         raise _refuse(f"The rules are no list of up to {MAX_RULES} tables [[rule]].")
