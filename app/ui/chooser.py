@@ -70,17 +70,26 @@ class Chooser(QFrame):
     def is_open(self) -> bool:
         return self._offer is not None
 
-    def ask(self, offer: Offer, number: str) -> None:
-        """Open for an action on a parcel."""
+    def ask(self, offer: Offer, number: str, kept: Choice | None = None) -> None:
+        """Open for an action on a parcel; `kept` is what was chosen before, of which only the PIN is asked again."""
         self._offer, self._number, self._reason = offer, number, ""
         self._reasons = words.reasons(offer.action) if offer.needs_reason else []
         self._badge = ""
         for line in (self.second, self.second_pin, self.note):
             line.clear()
+        if kept is not None:
+            self._keep(kept)
         self.retranslate()
         self.show()
         self.raise_()
         self._focus_next()
+
+    def _keep(self, kept: Choice) -> None:
+        self._reason = kept.reason
+        self.note.setText(kept.note)
+        if self.is_badge is not None and self.is_badge(kept.second_officer):
+            self._badge = kept.second_officer
+        self.second.setText(text("officers.sign_in.badge_read") if self._badge else kept.second_officer)
 
     def take_code(self, code: str) -> bool:
         """A code was read: whether it is the badge of the second officer, whose PIN is then asked for."""

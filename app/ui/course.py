@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.customs.parcel import Parcel, QueueRow
 from app.customs.states import Action
+from app.officers.errors import OfficerError
 from app.texts import text
 from app.trace.printing import PrintJob
 from app.trace.verdicts import Verdict, VerdictKind
@@ -64,6 +65,7 @@ class Course(QObject):
         self._words.timeout.connect(lambda: parts.side.show_parcel(desk.opened))
         self.tools = Tools(parts.stage, desk, parent)
         self.attention = Attention()
+        self._sent: Choice | None = None
         self._ticks = 0
         self._connect()
 
@@ -149,6 +151,7 @@ class Course(QObject):
         queue, here = self.parts.queue, self.desk.open_id
         following = queue.neighbour(here, 1)
         self._next_id = following if following is not None else queue.neighbour(here, -1)
+        self._sent = choice
         is_sent = self.desk.decide(choice, self.tools.annotating.to_json(), self.attention.take())
         self._is_switching = is_sent and self._next_id is not None
 
@@ -332,8 +335,17 @@ class Course(QObject):
     def _after_refusal(self, error: BaseException) -> None:
         self._is_switching = False
         self.tell_error(error)
+        if isinstance(error, OfficerError) and self._sent is not None:
+            self._ask_again(self._sent)
+        self._sent = None
         self.desk.reread()
         self._refresh.start()
+
+    def _ask_again(self, choice: Choice) -> None:
+        """The second officer's PIN was refused: only it is asked for once more."""
+        opened, offer = self.desk.opened, self.parts.actions.offer(choice.action)
+        if choice.second_officer and opened is not None and offer is not None:
+            self.parts.chooser.ask(offer, opened.parcel.number or text("ui.queue.no_number"), choice)
 
     def _show_label(self, decision_id: int, label: QImage) -> None:
         self._label = (decision_id, label)

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from app.accounts import Accounts
 from app.customs.states import Action, State
 from app.duty import Duty
+from app.officers.errors import SignInRefusedError
 from app.officers.rights import DEMO, KnownOfficers, Role
 from app.settings import Officers
 from app.store.store import Store
@@ -24,6 +25,7 @@ from app.ui.pages.officers import OfficersPage
 from app.ui.pages.page import PageKind
 from app.ui.settings import UiSettings
 from app.ui.window import MainWindow
+from app.views import Decided
 from scanners.barcode import Code, Reading
 from scanners.device import DeviceState, DeviceStatus
 from tests.app.officers.conftest import LIGHT, PIN, TEMPORARY
@@ -293,6 +295,37 @@ def test_the_second_officer_gives_name_or_badge_and_his_own_pin(
     assert station.second_officers[1] == BADGE
     assert station.second_pins[1] == "his-own-pin"
     assert chooser.second_pin.text() == ""
+
+
+def test_a_refused_second_officer_is_asked_for_his_pin_again_and_for_nothing_else(
+    post: MainWindow, qtbot: QtBot, station: MemoryStation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in(qtbot, post)
+    opened = post.desk.open_id
+    assert opened is not None
+    station.parcels[opened] = replace(station.parcels[opened], state=State.EXAM_ABNORMAL)
+    post.open_parcel(opened)
+    settle(qtbot, post)
+    decide = station.decide
+
+    def refuse(*given: object, **named: object) -> Decided:
+        raise SignInRefusedError("The name or the PIN is wrong.")
+
+    monkeypatch.setattr(station, "decide", refuse)
+    post.course.act(Action.DETAIN)
+    chooser = post.parts.chooser
+    for line, words in ((chooser.second, "lin"), (chooser.second_pin, "wrong-pin"), (chooser.note, "DOC-1")):
+        line.setText(words)
+    chooser._pick("prohibited_goods")
+    settle(qtbot, post)
+    assert chooser.is_open
+    assert (chooser.second.text(), chooser.second_pin.text(), chooser.note.text()) == ("lin", "", "DOC-1")
+    monkeypatch.setattr(station, "decide", decide)
+    chooser.second_pin.setText("right-pin")
+    qtbot.keyClick(chooser.second_pin, Qt.Key.Key_Return)
+    settle(qtbot, post)
+    assert station.decisions[-1].reason == "prohibited_goods"
+    assert station.second_pins[1] == "right-pin"
 
 
 def test_a_demo_is_marked_and_its_officers_need_no_pin(open_post: OpenPost, qtbot: QtBot) -> None:
