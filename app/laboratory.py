@@ -39,8 +39,10 @@ class Laboratory:
         """Samples without a result, those first that were taken first."""
         return [_sample(matter) for matter in self._store.matters.page(Area.SAMPLE, limit=limit, after=after)]
 
-    def counts(self) -> dict[str, int]:
-        return self._store.matters.counts(Area.SAMPLE)
+    def place_of(self, sample: Sample) -> tuple[datetime, int]:
+        """Where a sample stands in the queue, for the page after it."""
+        matter = self._find(sample.number)
+        return matter.since_at, matter.id
 
     def find(self, number: str) -> Sample:
         """A sample by its own number or its parcel's, the newest. Raises MatterUnknownError."""

@@ -14,6 +14,7 @@ import typer
 from app.commands.acting import Officer, act_as
 from app.commands.output import expand, known_errors, print_line
 from app.commands.records import Data, open_station
+from app.counter_words import say_form_fault, say_vehicle_fault
 from app.counters import Counters
 from app.customs.baggage import HallVerdict
 from app.customs.samples import Sample
@@ -248,8 +249,7 @@ def _print_form(view: RefundView) -> None:
     for number, line in enumerate(form.lines, 1):
         print_line(f"  {number}. {line.name} × {line.count}  {yuan(line.amount_fen)}  {line.serial}")
     for fault in view.faults:
-        words = text(f"counters.form_fault.{fault.kind}", line=fault.line, found=fault.found, expected=fault.expected)
-        print_line(f"  ! {words}")
+        print_line(f"  ! {say_form_fault(fault)}")
 
 
 def _print_sample(sample: Sample) -> None:
@@ -272,4 +272,4 @@ def _print_vehicle(view: VehicleView, *, is_short: bool = False) -> None:
     if view.weight:
         print_line(f"  {view.weight.measured_g / 1000:g} kg / {view.weight.declared_g / 1000:g} kg")
     for fault in view.faults:
-        print_line(f"  ! {text(f'counters.vehicle_fault.{fault.kind}', found=fault.found, expected=fault.expected)}")
+        print_line(f"  ! {say_vehicle_fault(fault)}")

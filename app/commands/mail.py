@@ -15,6 +15,7 @@ from app.commands.acting import Officer, act_as
 from app.commands.log import open_store, settings_of
 from app.commands.output import Exit, explain, known_errors, print_json, print_line
 from app.commands.records import Data, Json, open_station
+from app.counter_words import say_source
 from app.customs.postal import Deed, MailCase
 from app.customs.tax import estimate_to_json, fen_of, yuan
 from app.customs.waiting import WaitingKind
@@ -233,14 +234,15 @@ def _print_row(row: MailRow, *, json: bool) -> None:
             }
         )  # fmt: skip
     else:
-        print_line(
-            f"{row.parcel.number:<20} {text(f'mail.wait.{waiting.kind}')}  {age_h:.1f} h  {row.parcel.goods}".rstrip()
-        )
+        wait = text(f"waiting.kind.{waiting.kind}")
+        print_line(f"{row.parcel.number:<20} {wait}  {age_h:.1f} h  {row.parcel.goods}".rstrip())
 
 
 def _print_case(case: MailCase) -> None:
-    waits = ", ".join(text(f"mail.wait.{wait}") for wait in sorted(case.waits)) or "-"
-    print_line(f"{waits}  due {yuan(case.due_fen)}  paid {yuan(case.paid_fen)}  refunded {yuan(case.refunded_fen)}")
+    waits = ", ".join(text(f"waiting.kind.{wait}") for wait in sorted(case.waits)) or "-"
+    print_line(waits)
+    money = {"due": case.due_fen, "paid": case.paid_fen, "refunded": case.refunded_fen, "owed": case.owed_fen}
+    print_line(text("mail.money", lang=None, **{name: yuan(fen) for name, fen in money.items()}))
 
 
 def _view(view: MailView) -> dict[str, object]:
@@ -269,14 +271,13 @@ def _print_view(view: MailView) -> None:
     made = view.estimate
     if made is None:
         return
-    print_line(
-        f"{text(f'mail.standing.{made.standing}')}  {yuan(made.value_fen)} / {yuan(made.limit_fen)}  "
-        f"tax {yuan(made.tax_fen)}  due {yuan(made.due_fen)}"
-    )
+    print_line(text(f"mail.standing.{made.standing}"))
+    sums = {"value": made.value_fen, "limit": made.limit_fen, "tax": made.tax_fen, "due": made.due_fen}
+    print_line(text("mail.sum", lang=None, **{name: yuan(fen) for name, fen in sums.items()}))
     for line in made.lines:
         print_line(
             f"  {line.name}  {text(f'mail.category.{line.category}')}  {yuan(line.value_fen)} × {line.rate_percent} % "
             f"= {yuan(line.tax_fen)}"
         )
     for rule in made.rules:
-        print_line(f"  {rule.id}: {rule.source}")
+        print_line(f"  {rule.id}: {say_source(rule.source)}")

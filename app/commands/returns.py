@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json as jsonlib
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -12,8 +11,9 @@ import typer
 from app.commands.acting import Officer, act_as
 from app.commands.output import Exit, expand, explain, known_errors, print_json, print_line
 from app.commands.records import Data, Json, open_station
+from app.counter_words import say_return_fault
 from app.customs.documents import from_units
-from app.customs.returns import Disposition, ReturnFault
+from app.customs.returns import Disposition
 from app.exchange.returns import read_applications
 from app.exchange.returns import schema as json_schema
 from app.officers.rights import Right
@@ -131,22 +131,6 @@ def schema() -> None:
     print_line(jsonlib.dumps(json_schema(), ensure_ascii=False, indent=1))
 
 
-def say_faults(faults: Iterable[ReturnFault]) -> list[str]:
-    """Faults in the officer's language, each with the rule that says so."""
-    return [
-        " ".join(
-            filter(
-                None,
-                (
-                    text(f"returns.fault.{fault.kind}", line=fault.line, found=fault.found, expected=fault.expected),
-                    f"({fault.source})" if fault.source else "",
-                ),
-            )
-        )
-        for fault in faults
-    ]
-
-
 def _print(view: ReturnView, *, json: bool, is_short: bool = False) -> None:
     application = view.application
     if json:
@@ -171,5 +155,5 @@ def _print(view: ReturnView, *, json: bool, is_short: bool = False) -> None:
         line, state = each.line, "defective" if each.is_defective else "sound"
         quantity = from_units(line.quantity) if line.quantity is not None else "?"
         print_line(f"  {line.number}. {line.name}  {line.bar_code}  {quantity} {line.unit}  {text(f'returns.{state}')}")
-    for words in say_faults(view.faults):
-        print_line(f"  ! {words}")
+    for fault in view.faults:
+        print_line(f"  ! {say_return_fault(fault)}")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from typing import Final
 
 from app.customs.errors import CustomsError
+from app.customs.states import Term
 
 CHINA: Final = timezone(timedelta(hours=8))
 """The law's days begin at midnight in China, which has no summer time."""
@@ -37,7 +38,7 @@ class DatedRule:
     value: str
     valid_from: date
     valid_to: date | None
-    source: str
+    source: Term
 
     def is_in_force(self, day: date) -> bool:
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
@@ -56,7 +57,7 @@ class DatedRules:
         for rule in self._rules:
             self._by_kind.setdefault((rule.kind, rule.argument), []).append(rule)
 
-    def __iter__(self) -> Iterable[DatedRule]:
+    def __iter__(self) -> Iterator[DatedRule]:
         return iter(self._rules)
 
     def find(self, kind: str, day: date, argument: str = "") -> DatedRule | None:
@@ -88,7 +89,9 @@ def local_day(moment: datetime) -> date:
 
 
 def parse_dated(table: str, kinds: Mapping[str, Callable[[str], object]]) -> DatedRules:
-    """Rules from CSV text with the columns of `DatedRule`; `kinds` says for each kind what reads its value.
+    """Rules from CSV text with the columns of `DatedRule` (source_en and source_zh for the source).
+
+    `kinds` says for each kind what reads its value.
 
     Raises:
         DatedRulesError: a column is missing, a value is not understood, or two rules hold on the same day.
@@ -127,7 +130,7 @@ def natural(text: str) -> int:
 
 
 def _parse(row: Mapping[str, str]) -> DatedRule:
-    if not row["id"] or not row["source"]:
+    if not all(row[name] for name in ("id", "source_en", "source_zh")):
         raise ValueError("a rule needs an id and its source")
     rule = DatedRule(
         id=row["id"],
@@ -136,7 +139,7 @@ def _parse(row: Mapping[str, str]) -> DatedRule:
         value=row["value"],
         valid_from=date.fromisoformat(row["valid_from"]),
         valid_to=date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
-        source=row["source"],
+        source=Term(row["source_en"], row["source_zh"]),
     )
     if rule.valid_to is not None and rule.valid_to < rule.valid_from:
         raise ValueError("it ends before it begins")
@@ -152,8 +155,3 @@ def _overlap(one: DatedRule, other: DatedRule) -> bool:
 
 def _refuse(line: int, detail: str) -> DatedRulesError:
     return DatedRulesError(f"Line {line} of the rules: {detail}.", line=line, detail=detail)
-
-
-def sources_of(rules: Sequence[DatedRule]) -> list[str]:
-    """The sources of rules, each once."""
-    return list(dict.fromkeys(rule.source for rule in rules))

@@ -11,6 +11,7 @@ from typing import Any
 
 from app.customs.dated import DatedRule, DatedRules, natural, parse_dated
 from app.customs.errors import CustomsError
+from app.customs.states import Term
 
 # Plates of the mainland: province, letter, five or (new energy) six signs, the last of which may say what it is for.
 _PLATE = re.compile(
@@ -47,7 +48,7 @@ class VehicleFault:
     kind: VehicleFaultKind
     found: str = ""
     expected: str = ""
-    source: str = ""
+    source: Term | None = None
 
 
 @dataclass(frozen=True, slots=True)

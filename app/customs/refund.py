@@ -10,6 +10,7 @@ from typing import Any
 
 from app.customs.dated import DatedRules, natural, parse_dated
 from app.customs.errors import CustomsError
+from app.customs.states import Term
 
 
 class RefundRefusedError(CustomsError):
@@ -59,7 +60,7 @@ class FormFault:
     line: int = 0
     found: str = ""
     expected: str = ""
-    source: str = ""
+    source: Term | None = None
 
 
 def parse_refund_rules(table: str) -> DatedRules:

@@ -15,6 +15,7 @@ from typing import Any
 from app.customs.dated import DatedRule, DatedRules, natural, one_of, parse_dated
 from app.customs.documents import UNIT, Inventory, Line, from_units
 from app.customs.errors import CustomsError
+from app.customs.states import Term
 
 NO_BARCODE = frozenset({"", "无"})
 
@@ -62,6 +63,7 @@ class FaultKind(StrEnum):
     TOO_MANY = "too_many"
     NOT_THERE = "not_there"
     NOT_APPLIED = "not_applied"
+    NOT_IN_INVENTORY = "not_in_inventory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class ReturnFault:
     found: str = ""
     expected: str = ""
     rule: str = ""
-    source: str = ""
+    source: Term | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +229,7 @@ def _barcodes(application: Application, original: Original, scanned: Counter[str
         if code in wanted:
             yield ReturnFault(FaultKind.TOO_MANY, line_of[code], str(scanned[code]), str(wanted[code]))
         else:
-            kind = FaultKind.NOT_APPLIED if code in declared_codes else FaultKind.WRONG_ITEM
+            kind = FaultKind.NOT_APPLIED if code in declared_codes else FaultKind.NOT_IN_INVENTORY
             yield ReturnFault(kind, declared_codes.get(code, 0), f"{code} × {count}")
     for code, count in (wanted - scanned).items():
         yield ReturnFault(FaultKind.NOT_THERE, line_of[code], str(wanted[code] - count), str(wanted[code]))

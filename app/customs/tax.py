@@ -242,7 +242,10 @@ def estimate_to_json(made: Estimate) -> dict[str, Any]:
             }
             for line in made.lines
         ],
-        "rules": [{"id": rule.id, "value": rule.value, "source": rule.source} for rule in made.rules],
+        "rules": [
+            {"id": rule.id, "value": rule.value, "source_en": rule.source.en, "source_zh": rule.source.zh}
+            for rule in made.rules
+        ],
     }  # fmt: skip
 
 

@@ -105,7 +105,7 @@ def test_a_return_is_checked_scanned_and_accepted(desk: Desk, tmp_path: Path) ->
     view = office.scan(matter.id, CREAM, officer="officer-1")
     assert [fault.kind for fault in view.faults] == [FaultKind.NOT_THERE]
     view = office.scan(matter.id, "4006381333931", officer="officer-1")
-    assert FaultKind.WRONG_ITEM in [fault.kind for fault in view.faults]
+    assert FaultKind.NOT_IN_INVENTORY in [fault.kind for fault in view.faults]
     office.take_back(matter.id, "4006381333931", officer="officer-1")
     view = office.scan(matter.id, CREAM, officer="officer-1")
     assert view.faults == ()

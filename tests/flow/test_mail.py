@@ -210,13 +210,13 @@ def test_the_command_line_leads_a_case(desk: Desk, platform: Platform) -> None:
 
     folders = ("--outbox", str(platform.outbox), "--inbox", str(platform.inbox))
     call("ask", ITEM, "--data", data)
-    assert texts.text("mail.wait.supplement_declaration") in call("list", "--data", data)
+    assert texts.text("waiting.kind.supplement_declaration") in call("list", "--data", data)
     call("send", "-o", str(platform.outbox), "--data", data)
     assert "declared" in call("simulate", *folders, "--manner", "willing")
     call("import", str(platform.inbox), "--data", data)
     shown = json.loads(call("show", ITEM, "--json", "--data", data))
     assert shown["waits"] == ["declaration_review"]
-    assert "GACC announcement 176/2024" in call("show", ITEM, "--data", data)
+    assert "海关总署公告2024年第176号" in call("show", ITEM, "--data", data)
     call("assess", ITEM, "--category", "1=books", "--value", "1=1000", "--data", data)
     call("send", "-o", str(platform.outbox), "--data", data)
     call("simulate", *folders, "--manner", "willing")

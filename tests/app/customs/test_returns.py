@@ -130,7 +130,7 @@ def test_each_piece_is_scanned() -> None:
     two = apply(of(CREAM, 2))
     assert scanned(two, CREAM.bar_code) == [(FaultKind.NOT_THERE, 1)]
     assert scanned(two, *[CREAM.bar_code] * 3) == [(FaultKind.TOO_MANY, 1)]
-    assert scanned(two, CREAM.bar_code, CREAM.bar_code, "4006381333931") == [(FaultKind.WRONG_ITEM, 0)]
+    assert scanned(two, CREAM.bar_code, CREAM.bar_code, "4006381333931") == [(FaultKind.NOT_IN_INVENTORY, 0)]
     assert scanned(apply(TEA), CREAM.bar_code) == [(FaultKind.NOT_APPLIED, 1)]
     assert scanned(apply(TEA)) == [], "without a bar code nothing can be held against scans"
 

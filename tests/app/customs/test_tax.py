@@ -105,7 +105,7 @@ def test_one_indivisible_article_over_the_limit_clears_as_an_article() -> None:
     one = article(300_000, "watches", is_indivisible=True)
     made = estimate(inbound(one), TODAY, RULES)
     assert (made.standing, made.due_fen) == (Standing.SINGLE_ARTICLE, 150_000)
-    assert "GACC announcement 43/2010 point 3" in {rule.source for rule in made.rules}
+    assert "GACC announcement 43/2010 point 3" in {rule.source.en for rule in made.rules}
     two = article(300_000, "watches", is_indivisible=True, count=2)
     for shipment in (inbound(two), inbound(one, article(1)), inbound(article(300_000))):
         assert estimate(shipment, TODAY, RULES).standing is Standing.OVER_LIMIT
@@ -137,7 +137,7 @@ def test_the_listed_price_came_first_until_the_actual_one_did() -> None:
 
 def test_every_figure_is_shown_with_its_source() -> None:
     made = estimate_to_json(estimate(inbound(article(50_000, "food_drink"), article(10_000)), TODAY, RULES))
-    sources = {rule["id"]: rule["source"] for rule in made["rules"]}
+    sources = {rule["id"]: rule["source_en"] for rule in made["rules"]}
     assert sources["limit-in-far-2024"] == "GACC announcement 176/2024"
     assert sources["rate-food-drink-2019"] == "Tariff Commission 17/2019"
     assert all(line["rule"] in sources for line in made["lines"])
@@ -154,7 +154,7 @@ def test_what_has_no_rule_is_said_and_not_guessed() -> None:
 
 
 def test_a_rate_of_exchange_of_the_post_is_used_exactly() -> None:
-    table = (TABLES / "tax.csv").read_text("utf-8") + "usd,exchange,USD,7.1234,2026-11-01,,post table\n"
+    table = (TABLES / "tax.csv").read_text("utf-8") + "usd,exchange,USD,7.1234,2026-11-01,,post table,x\n"
     assert value_fen(1_000_000, "USD", TODAY, parse_tax_rules(table)) == 7123
 
 
@@ -206,7 +206,7 @@ def test_declared_goods_become_articles() -> None:
     assert (tea.category, tea.actual_fen, tea.count) == ("other", None, 0)
 
 
-HEAD = "id,kind,argument,value,valid_from,valid_to,source\n"
+HEAD = "id,kind,argument,value,valid_from,valid_to,source_en,source_zh\n"
 
 
 @pytest.mark.parametrize(
@@ -226,4 +226,4 @@ HEAD = "id,kind,argument,value,valid_from,valid_to,source\n"
 )
 def test_a_wrong_table_is_refused_with_its_line(rows: str) -> None:
     with pytest.raises(DatedRulesError, match=f"Line {rows.count(chr(10)) + 2}"):
-        parse_tax_rules(HEAD + rows)
+        parse_tax_rules(HEAD + rows.replace(",x", ",x,x"))
