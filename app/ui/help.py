@@ -32,13 +32,14 @@ class HelpSheet(QFrame):
             self._column.removeWidget(self._body)
             self._body.deleteLater()
         self._body = QWidget()
-        columns = build.row(self._body, gap=theme.text_px() * 2)
+        body = build.column(self._body)
+        columns = build.row(gap=theme.text_px() * 2)
+        body.addLayout(columns)
+        _fill_conflicts(body)
         left, middle, right = (build.column(gap=2) for _ in range(3))
         for column, groups in ((left, ("act", "queue")), (middle, ("look", "station")), (right, ("image",))):
             for group in groups:
                 _fill(column, group)
-            if "image" in groups:
-                _fill_conflicts(column)
             column.addStretch()
             columns.addLayout(column)
         self._column.addWidget(self._body)
@@ -69,14 +70,16 @@ def _fill(column: QVBoxLayout, group: str) -> None:
 
 
 def _fill_conflicts(column: QVBoxLayout) -> None:
-    """Which looks do not combine, and why."""
+    """Which looks do not combine, and why: two sentences a row."""
     title = build.named(QLabel(text("look.help.conflicts")), "section")
-    title.setContentsMargins(0, 8, 0, 2)
+    title.setContentsMargins(0, 4, 0, 2)
     column.addWidget(title)
-    for conflict in CONFLICTS:
-        line = QLabel(text(f"look.conflict.{conflict}"), wordWrap=True)
-        line.setMaximumWidth(theme.text_px() * 24)
-        column.addWidget(line)
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(theme.text_px() * 2)
+    grid.setVerticalSpacing(1)
+    for number, conflict in enumerate(CONFLICTS):
+        grid.addWidget(QLabel(text(f"look.conflict.{conflict}")), number // 2, number % 2)
+    column.addLayout(grid)
 
 
 def command_name(command: str) -> str:

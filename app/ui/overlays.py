@@ -94,10 +94,11 @@ def _paint_label(painter: QPainter, camera: Camera, area: QRectF, one: Seen, tak
 
 
 def _free_place(area: QRectF, width: float, height: float, camera: Camera, taken: Sequence[QRectF]) -> QRectF:
-    """Above the box, else below, else inside; moved away from other labels and always whole in the pane."""
+    """Above the box, else below, else inside, else below the pane's edge; clear of others and whole in the pane."""
     tops = [area.top() - height - 3, area.bottom() + 3, area.top() + 3]
     for step in range(1, 8):
         tops += [area.bottom() + 3 + step * (height + 2), area.top() - height - 3 - step * (height + 2)]
+    tops += [4 + step * (height + 2) for step in range(8)]
     most_left, most_top = camera.pane_w - width - 4, camera.pane_h - height - 4
     for top in tops:
         place = QRectF(max(4.0, min(area.left(), most_left)), top, width, height)
