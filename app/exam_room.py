@@ -85,6 +85,7 @@ class ExamRoom:
         Raises:
             PhotographBrokenError: the camera shows nothing yet. OfficerError.
         """
+        self._rights.require(officer, Right.EXAM_RECORD)
         frame = self._cameras[camera].photograph()
         if frame is None:
             raise _broken(camera, "the camera shows nothing yet")

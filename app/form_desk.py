@@ -11,6 +11,7 @@ from app.customs.tax import Estimate
 from app.customs.waiting import WaitingKind
 from app.forms import Form, FormError, FormKind, Stationery
 from app.mail_office import MailOffice
+from app.officers.rights import Right, Rights
 from app.settings import Post
 from app.store.store import Store
 
@@ -20,8 +21,9 @@ _HANDED_OVER = (Action.TRANSFER, Action.DETAIN, Action.CONFISCATE)
 class FormDesk:
     """The station's view of forms; the mail office estimates the tax."""
 
-    def __init__(self, store: Store, post: Post, templates: Path | None, mail: MailOffice) -> None:
+    def __init__(self, store: Store, post: Post, templates: Path | None, mail: MailOffice, rights: Rights) -> None:
         self._store = store
+        self._rights = rights
         self._sheet = Stationery(post, templates)
         self._mail = mail
 
@@ -40,8 +42,9 @@ class FormDesk:
         """Fill a form from a parcel's record; `to` is who takes over what is on a hand-over list.
 
         Raises:
-            FormError: the record says nothing for this form.
+            FormError: the record says nothing for this form. OfficerError: the officer may not write it.
         """
+        self._rights.require(officer, Right.EXPORT)
         store, sheet = self._store, self._sheet
         parcel = store.parcel(parcel_id)
         match kind:
@@ -63,7 +66,8 @@ class FormDesk:
                 raise FormError(f"The record of {parcel.number} says nothing for this form.", detail=kind.value)
 
     def hand_over_list(self, parcel_ids: list[int], to: str, *, officer: str) -> Form:
-        """The list of parcels that are handed over together."""
+        """The list of parcels that are handed over together. Raises OfficerError."""
+        self._rights.require(officer, Right.EXPORT)
         parcels = [(self._store.parcel(parcel_id), self._decided(parcel_id, *_HANDED_OVER)) for parcel_id in parcel_ids]
         return forms.hand_over_list(parcels, to, self._sheet, officer=officer)
 

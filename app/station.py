@@ -114,7 +114,7 @@ class Station:
         self.filings = FilingOffice(store, rights)
         self.risk.filings = self.filings
         self.exams = ExamRoom(store, rights, on_changed=self._tell_queue)
-        self.forms = FormDesk(store, settings.post, settings.work.forms, self.counters.mail)
+        self.forms = FormDesk(store, settings.post, settings.work.forms, self.counters.mail, rights)
         self.handovers = Handovers(store, labelling.keys, settings.post, rights, on_changed=self._tell_queue)
         self._printing: Printing | None = None
         if prints is not None:
