@@ -28,7 +28,8 @@ class Question(QFrame):
         row.addWidget(self.options, 1)
         self._then: Callable[[str], None] | None = None
         self._back_to: QWidget | None = None
-        self.field.returnPressed.connect(self._answer)
+        # Enter is taken here, for a field hands it on to the page, where it is a key of its own.
+        self.field.installEventFilter(self)
         self.options.installEventFilter(self)
         self.hide()
 
