@@ -48,7 +48,7 @@ def test_all_figures_are_there(qapp: object) -> None:
         assert rows[f"viewer.standard.{motion}_p95"].value > 0
     for name in SMALL.looks[1:]:
         assert rows[f"viewer.{name}.slowest_p95"].reach == 16
-    for name in ("switch.parcel", "switch.container", "open.plain", "open.packed"):
+    for name in ("switch.parcel", "switch.container", "live", "open.plain", "open.packed"):
         assert rows[f"viewer.{name}"].value > 0
     has_peer = importlib.util.find_spec("pyqtgraph") is not None
     assert ("viewer.pyqtgraph_colour.actual_faster" in rows) is has_peer
