@@ -46,7 +46,12 @@ def run(data: Path | None) -> list[Row]:
         owner = stack.enter_context(closing(connect_as_owner(cluster.owner)))
         set_up(owner)
         addresses = [_enrol(owner, cluster, f"lane-{number}") for number in range(STATIONS)]
-        return [*_claims(owner, addresses), *_events(owner, addresses), *_region(stack, cluster, owner), *_once()]
+        return [
+            *_claims(cluster, owner, addresses),
+            *_events(cluster, owner, addresses),
+            *_region(stack, cluster, owner),
+            *_once(),
+        ]
 
 
 def _enrol(owner: Connection, cluster: Cluster, name: str) -> str:
@@ -55,7 +60,7 @@ def _enrol(owner: Connection, cluster: Cluster, name: str) -> str:
     return cluster.address(enrolled.role)
 
 
-def _claims(owner: Connection, addresses: Sequence[str]) -> list[Row]:
+def _claims(cluster: Cluster, owner: Connection, addresses: Sequence[str]) -> list[Row]:
     """Officers at all stations claim as fast as they can, from a queue that is longer than they get through."""
     store = uuid4()
     owner.execute(
@@ -65,8 +70,10 @@ def _claims(owner: Connection, addresses: Sequence[str]) -> list[Row]:
     )
     owner.execute("ANALYZE guanjian.queue")
     parts = [addresses[start::_PROCESSES] for start in range(_PROCESSES)]
+    before = cluster.cpu_s()
     with multiprocessing.get_context("spawn").Pool(_PROCESSES) as pool:
         found = pool.map(_claim_all, parts)
+    cpu_us = (cluster.cpu_s() - before) * 1e6
     took_ms = sorted(ms for part in found for ms, _ in part)
     parcels = [parcel for part in found for _, parcel in part]
     rate = len(parcels) / _CLAIM_S
@@ -75,6 +82,7 @@ def _claims(owner: Connection, addresses: Sequence[str]) -> list[Row]:
     return [
         Row("hub.claims_doubled", doubled, "", 0, doubled == 0),
         Row("hub.claims_per_second", rate, "1/s", REACH_CLAIMS, rate >= REACH_CLAIMS),
+        Row("hub.claim_server_cpu_us", cpu_us / len(parcels), "us"),
         Row("hub.claim_p50_ms", statistics.median(took_ms), "ms"),
         Row("hub.claim_p99_ms", took_ms[int(len(took_ms) * 0.99)], "ms"),
     ]
@@ -96,14 +104,18 @@ def _claim_all(addresses: Sequence[str]) -> list[tuple[float, int]]:
     return found
 
 
-def _events(owner: Connection, addresses: Sequence[str]) -> list[Row]:
+def _events(cluster: Cluster, owner: Connection, addresses: Sequence[str]) -> list[Row]:
     """All stations send at once: events alone, and with what is known of a parcel for every third."""
-    plain = _push_rate(owner, addresses, with_parcels=False)
-    whole = _push_rate(owner, addresses, with_parcels=True)
-    return [Row("hub.events_per_second", plain, "1/s"), Row("hub.events_with_parcels_per_second", whole, "1/s")]
+    rows = []
+    for name, with_parcels in (("events", False), ("events_with_parcels", True)):
+        before = cluster.cpu_s()
+        sent, seconds = _push_all(owner, addresses, with_parcels=with_parcels)
+        rows.append(Row(f"hub.{name}_per_second", sent / seconds, "1/s"))
+        rows.append(Row(f"hub.{name}_server_cpu_us", (cluster.cpu_s() - before) / sent * 1e6, "us"))
+    return rows
 
 
-def _push_rate(owner: Connection, addresses: Sequence[str], *, with_parcels: bool) -> float:
+def _push_all(owner: Connection, addresses: Sequence[str], *, with_parcels: bool) -> tuple[int, float]:
     logs = [_make_log(number, with_parcels=with_parcels) for number in range(len(addresses))]
     sent = [0] * len(addresses)
     owner.execute("UPDATE guanjian.stations SET store = NULL")
@@ -119,7 +131,7 @@ def _push_rate(owner: Connection, addresses: Sequence[str], *, with_parcels: boo
 
     start = time.perf_counter()
     _together([lambda each=number: send(each) for number in range(len(addresses))])  # type: ignore[misc]
-    return sum(sent) / (time.perf_counter() - start)
+    return sum(sent), time.perf_counter() - start
 
 
 def _standing(parcel_id: int | None) -> Standing:

@@ -8,10 +8,12 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
+
+import psutil
 
 from app.bench.certificates import make_certificates
 from imaging.errors import KnownError
@@ -107,6 +109,15 @@ class Cluster:
     def stop(self, how: Literal["fast", "immediate"] = "fast") -> None:
         """Stop it; "immediate" is as hard as a crash: what was not committed is gone, the rest is recovered."""
         self._pg("pg_ctl", "stop", "-w", "-m", how, "-D", str(self._data))
+
+    def cpu_s(self) -> float:
+        """Processor time that the server has used so far."""
+        pid = int((self._data / "postmaster.pid").read_text("utf-8").splitlines()[0])
+        used = 0.0
+        for process in (postmaster := psutil.Process(pid), *postmaster.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                used += sum(process.cpu_times()[:2])
+        return used + sum(postmaster.cpu_times()[2:4])
 
     def remove(self) -> None:
         if (self._data / "postmaster.pid").exists():

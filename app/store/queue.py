@@ -72,10 +72,13 @@ def _matching(connection: Connection, text: str, limit: int) -> set[int]:
     keys: set[int] = set()
     for sql, begin in ((_BY_NUMBER, text.upper()), (_BY_CODE, text)):
         keys.update(key for (key,) in connection.execute(sql, (begin, after_prefix(begin), limit)))
-    if query := match(text):
-        # Not by rank: ranking a common word reads every parcel that has it.
-        sql = "SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid DESC LIMIT ?"
-        keys.update(key for (key,) in connection.execute(sql, (query, limit)))
+    # Not by rank: ranking a common word reads every parcel that has it.
+    sql = "SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid DESC LIMIT ?"
+    found: list[int] = []
+    for query in dict.fromkeys((match(text, by_beginning=False), match(text))):
+        if query and len(found) < limit:
+            found = [key for (key,) in connection.execute(sql, (query, limit))]
+    keys.update(found)
     return keys
 
 

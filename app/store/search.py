@@ -28,15 +28,19 @@ def words(text: str) -> str:
     return " ".join(dict.fromkeys(found))
 
 
-def match(text: str) -> str:
-    """The FTS5 query for what an officer typed: all of its words, the last one by its beginning; "" finds nothing."""
+def match(text: str, *, by_beginning: bool = True) -> str:
+    """The FTS5 query for what an officer typed: all of its words, the last one by its beginning; "" finds nothing.
+
+    By the beginning of a common word it reads everything that has it; whole words are read no further than is asked.
+    """
     terms: list[str] = []
     runs = list(_runs(text[:_QUERY_CHARS]))
     for number, (run, is_cjk) in enumerate(runs, start=1):
         if is_cjk and len(run) > 1:
             terms.extend(f'"{run[i : i + 2]}"' for i in range(len(run) - 1))
         else:
-            terms.append(f'"{run}"*' if is_cjk or number == len(runs) else f'"{run}"')
+            is_begun = by_beginning and (is_cjk or number == len(runs))
+            terms.append(f'"{run}"*' if is_begun else f'"{run}"')
     return " AND ".join(dict.fromkeys(terms))
 
 

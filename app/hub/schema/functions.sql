@@ -225,9 +225,11 @@ CREATE OR REPLACE FUNCTION claim_next(by_officer text, lease_s int, OUT of_store
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = guanjian, pg_temp AS $$
 DECLARE caller text := me();
 BEGIN
-    UPDATE queue q SET officer = '', seat = '' FROM (SELECT store, parcel_id FROM queue
-            WHERE officer <> '' AND verdict IS NULL AND lease_until < now() FOR UPDATE SKIP LOCKED) e
-        WHERE q.store = e.store AND q.parcel_id = e.parcel_id;
+    IF EXISTS (SELECT FROM queue WHERE officer <> '' AND verdict IS NULL AND lease_until < now()) THEN
+        UPDATE queue q SET officer = '', seat = '' FROM (SELECT store, parcel_id FROM queue
+                WHERE officer <> '' AND verdict IS NULL AND lease_until < now() FOR UPDATE SKIP LOCKED) e
+            WHERE q.store = e.store AND q.parcel_id = e.parcel_id;
+    END IF;
     UPDATE queue q SET officer = by_officer, seat = caller, fence = nextval('fences'), lease_until = now() + lease(lease_s)
         FROM (SELECT store, parcel_id FROM queue WHERE offered AND verdict IS NULL AND officer = ''
               ORDER BY urgency DESC, priority DESC, arrived_us LIMIT 1 FOR UPDATE SKIP LOCKED) n
