@@ -348,6 +348,15 @@ class Station:
         """Log the pictures that officers left without a decision: parcel, and who saw what of it for how long."""
         self._store.log_shown(shown)
 
+    def note_export(self, parcel_id: int, what: str, *, officer: str) -> None:
+        """Log that an officer writes a parcel's record or pictures to files of his own.
+
+        Raises:
+            OfficerError: he may not.
+        """
+        self.rights.require(officer, Right.EXPORT)
+        self._store.add_event("exported", parcel_id, {"what": what, "officer": officer})
+
     def undo(self, decision_id: int, *, officer: str) -> Decided:
         """Take the last decision on a parcel back.
 

@@ -44,7 +44,7 @@ class TopBar(QFrame):
             row.addWidget(widget)
         row.addStretch()
         for widget in (self._demo, self._pace, self._officer, self._clock):
-            row.addWidget(widget)
+            row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
         for name, button in self._buttons.items():
             button.clicked.connect(lambda _=False, name=name: self.pressed.emit(name))
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

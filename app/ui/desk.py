@@ -204,16 +204,23 @@ class Desk(QObject):
         """Write the record of the open parcel, with what is drawn on it now."""
         opened, folder = self.opened, self.data
         if opened is not None and folder is not None:
-            self._write(lambda: write_record(folder / "records", opened, drawn))
+            self._write("record", opened.parcel.id, lambda: write_record(folder / "records", opened, drawn))
 
     def write_pictures(self, look: Look) -> None:
         """Write the pictures of the open parcel as they are shown."""
         opened, folder = self.opened, self.data
         if opened is not None and folder is not None:
-            self._write(lambda: write_pictures(folder / "pictures", opened.parcel, opened.views, look))
+            parcel, views = opened.parcel, opened.views
+            self._write("pictures", parcel.id, lambda: write_pictures(folder / "pictures", parcel, views, look))
 
-    def _write(self, write: Callable[[], tuple[Path, ...]]) -> None:
-        self.pixels.submit(write, self.files_written.emit)
+    def _write(self, what: str, parcel_id: int, write: Callable[[], tuple[Path, ...]]) -> None:
+        station, officer = self.station, self.officer
+
+        def note_and_write() -> tuple[Path, ...]:
+            station.note_export(parcel_id, what, officer=officer)
+            return write()
+
+        self.pixels.submit(note_and_write, self.files_written.emit)
 
     def find_code(self, code: str) -> None:
         """Which parcel has a code: its number, one of its codes or its trace code; and what a trace code is worth."""

@@ -45,6 +45,7 @@ class MemoryStation:
         self.callers: set[str] = set()
         self.verdicts: dict[str, Verdict] = {}
         self.acknowledged: list[tuple[str, str]] = []
+        self.exports: list[tuple[int, str, str]] = []
         self.shown: list[tuple[int, Mapping[str, object]]] = []
         self.now = lambda: datetime.now(UTC)
         self._folder = folder
@@ -101,6 +102,10 @@ class MemoryStation:
             and (wanted.arrived_from is None or parcel.arrived_at >= wanted.arrived_from)
             and (wanted.arrived_to is None or parcel.arrived_at < wanted.arrived_to)
         )
+
+    def note_export(self, parcel_id: int, what: str, *, officer: str) -> None:
+        self._note()
+        self.exports.append((parcel_id, what, officer))
 
     def log_shown(self, shown: Sequence[tuple[int, Mapping[str, object]]]) -> None:
         self._note()
