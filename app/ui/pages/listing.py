@@ -86,9 +86,19 @@ class Listing(QWidget):
             self.chosen.emit(row)
 
 
+class _Table(QTableWidget):
+    """Leaves letters to the page, whose keys they are; Qt would seek a row by them."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        if event.text().isprintable() and event.text():
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+
 def make_table(columns: int) -> QTableWidget:
     """A table of rows to choose from, nothing in it editable; the last column takes what room is left."""
-    made = QTableWidget(0, columns)
+    made = _Table(0, columns)
     made.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     made.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     made.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
