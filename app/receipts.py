@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -10,10 +11,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from app.customs.matters import Area
 from app.customs.parcel import Decision
 from app.customs.states import Action, State
 from app.exchange.ceb.message import Record
-from app.exchange.ceb.papers import CHINA, INVENTORIES
+from app.exchange.ceb.papers import CHINA, INVENTORIES, RETURNS
 from app.exchange.ceb.receipts import ACCEPTED, Outcome, answers, status_of, write_receipts
 from app.exchange.ceb.write import write_message
 from app.exchange.errors import ExchangeFolderError, MessageInvalidError
@@ -21,6 +23,7 @@ from app.single_window import record_of
 from app.store.audit import Event
 from app.store.messages import Kept
 from app.store.store import Store
+from app.store.times import from_us
 from imaging.files.durable import make_folder, write_whole
 
 TARGET: Final = "ceb"
@@ -31,6 +34,8 @@ MOST_RECORDS = 100
 
 _EVENTS = 200
 _REFUSED = "-1"
+_OF_RETURN = {"accepted": "399", "refused": "100"}
+"""What the counter decides on a return: concluded (海关审结) or rejected (海关退单)."""
 _REJECTED, _CONCLUDED = "100", "399"
 _TOO_LATE = "已查验、扣留、放行或结关，不予撤销"
 _OF_WITHDRAWAL = {State.REJECTED: _CONCLUDED, State.RELEASED: _REJECTED}
@@ -71,6 +76,11 @@ def send_receipts(store: Store, out: Path) -> Iterator[Path]:
         store.mark_sent(events[-1].seq, target=TARGET)
 
 
+def _printable(words: str) -> str:
+    """Words as a receipt may hold them."""
+    return "".join(letter for letter in words if letter.isprintable())[:1000]
+
+
 def _write(path: Path, content: bytes) -> None:
     try:
         make_folder(path.parent)
@@ -85,12 +95,27 @@ def receipts_of(store: Store, event: Event) -> list[Receipt]:
         return _acceptances(store, event)
     if event.kind == "withdrawn":
         return _refusals(store, event)
+    if event.kind == "stepped":
+        return _return_answers(store, event)
     if event.kind not in ("decided", "undone") or event.parcel_id is None:
         return []
     key = event.body["decision" if event.kind == "decided" else "undo"][0]
     history = store.history(event.parcel_id)
     place = next(place for place, decision in enumerate(history) if decision.id == key)
     return _tell(store, event, history[: place + 1])
+
+
+def _return_answers(store: Store, event: Event) -> list[Receipt]:
+    """The receipt of a return that came through the Single Window and was decided at its counter."""
+    _, matter_id, deed, _, at_us, _, content, _ = event.body["step"]
+    matter = store.matters.load(matter_id)
+    status = _OF_RETURN.get(deed) if matter.area is Area.RETURN else None
+    source, _, guid = matter.steps[0].reference.partition("/")
+    if status is None or source != "ceb":
+        return []
+    found = [kept for kept in store.messages.find("guid", [guid]) if kept.record.kind in RETURNS]
+    info = _printable(json.loads(content).get("reason", ""))
+    return _answer(event, found[-1:], _Told(status, from_us(at_us), info)) if found else []
 
 
 def _tell(store: Store, event: Event, history: Sequence[Decision]) -> list[Receipt]:
@@ -143,7 +168,7 @@ def _told(event: Event, history: Sequence[Decision]) -> _Told | None:
         status = status or ACCEPTED
     # Notes are the officers' own, but a rejection has to say why.
     note = decision.note if decision.after is State.REJECTED else ""
-    info = "".join(letter for letter in note if letter.isprintable())[:1000]
+    info = _printable(note)
     return None if status is None else _Told(status, decision.decided_at, info)
 
 

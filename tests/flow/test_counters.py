@@ -22,16 +22,18 @@ from app.customs.refund import RefundRefusedError
 from app.customs.returns import Disposition, FaultKind, ReturnRefusedError
 from app.customs.samples import SampleRefusedError
 from app.customs.states import Action, State
+from app.exchange.ceb.read import read_message
 from app.exchange.counters import read_forms, read_manifests
 from app.exchange.returns import read_applications
 from app.officers.errors import RightMissingError
+from app.receipts import send_receipts
 from app.store.errors import AlreadyKeptError, MatterUnknownError
 from app.store.messages import Received
 from app.trace.recall import Selector
 from tests.flow.conftest import Desk
 
 CREAM, TAG, CONTAINER = "6901234567892", "0784123456", "CSQU3054383"
-WAYBILL, INVENTORY_NO = "SF1234567890123", "530120261I000000001"
+WAYBILL, INVENTORY_NO = "SF1234567890123", "53012026I000000001"
 TODAY = local_day(datetime.now(UTC))
 
 
@@ -139,7 +141,7 @@ def test_a_return_of_the_wrong_goods_is_refused_in_the_officers_language(
     assert {fault[0] for fault in kept.body["faults"]} == {"wrong_item", "too_many", "not_there"}
 
 
-def test_a_return_that_came_through_the_single_window_is_found_by_its_parcel(desk: Desk) -> None:
+def test_a_return_that_came_through_the_single_window_is_found_and_answered(desk: Desk, tmp_path: Path) -> None:
     declare_inventory(desk)
     release(desk, WAYBILL)
     fields = {"logisticsNo": WAYBILL, "invtNo": INVENTORY_NO, "customsCode": "9999", "guid": "G2",
@@ -156,6 +158,13 @@ def test_a_return_that_came_through_the_single_window_is_found_by_its_parcel(des
     office.take_back(view.matter.id, "无条码", officer="officer-1")
     with pytest.raises(MatterUnknownError):
         office.find("nothing")
+    list(send_receipts(desk.station._store, tmp_path))
+    office.refuse(view.matter.id, "货物\n不符", officer="officer-1")
+    (receipt,) = send_receipts(desk.station._store, tmp_path)
+    (told,) = read_message(receipt).records
+    assert receipt.name.startswith("CEB626")
+    assert (told.fields["returnStatus"], told.fields["returnInfo"]) == ("100", "货物不符")
+    assert told.fields["invtNo"] == INVENTORY_NO
 
 
 FORM = """id,shop,bought_on,traveller,name,count,amount,serial

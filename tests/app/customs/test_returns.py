@@ -36,7 +36,7 @@ RULES = parse_return_rules(TABLE)
 RELEASED = date(2026, 10, 1)
 CREAM = Line(1, "面霜", hs_code="3304990029", bar_code="6901234567892", quantity=3 * UNIT, unit="007")
 TEA = Line(2, "红茶", hs_code="0902300000", bar_code="无", quantity=2 * UNIT, unit="035")
-INVENTORY = Inventory("G", "SF1", "O1", inventory_no="530120261000000001", lines=(CREAM, TEA))
+INVENTORY = Inventory("G", "SF1", "O1", inventory_no="53012026I000000001", lines=(CREAM, TEA))
 ORIGINAL = Original(INVENTORY, RELEASED)
 
 
