@@ -153,6 +153,7 @@ def test_record_is_one_page_with_a_report_beside_it(
     drag(qtbot, use(qtbot, window, Shape.BOX), (60, 60), (140, 110))
     press(qtbot, window, Qt.Key.Key_R, CTRL)
     report_path, pdf = sorted((tmp_path / "data" / "records").iterdir())
+    assert [(what, officer) for _, what, officer in station.exports] == [("record", "officer-1")]
     assert pdf.name in window.parts.notice.words
     content = pdf.read_bytes()
     assert content.startswith(b"%PDF")
