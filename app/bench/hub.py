@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import statistics
@@ -112,7 +113,10 @@ def _events(cluster: Cluster, owner: Connection, addresses: Sequence[str]) -> li
         sent, seconds = _push_all(owner, addresses, with_parcels=with_parcels)
         rows.append(Row(f"hub.{name}_per_second", sent / seconds, "1/s"))
         rows.append(Row(f"hub.{name}_server_cpu_us", (cluster.cpu_s() - before) / sent * 1e6, "us"))
-    return rows
+    size = owner.execute(
+        "SELECT sum(pg_total_relation_size(inhrelid)) FROM pg_inherits WHERE inhparent = 'guanjian.events'::regclass"
+    ).fetchone()
+    return [*rows, Row("hub.bytes_an_event", float(size[0]) / _count(owner) if size else math.nan, "B")]
 
 
 def _push_all(owner: Connection, addresses: Sequence[str], *, with_parcels: bool) -> tuple[int, float]:

@@ -1,0 +1,61 @@
+"""guanjian hub: a hub is set up, a station let in, its state shown, what waits is sent."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from app.__main__ import cli
+from app.bench.postgres import Cluster
+from app.store.store import Store
+
+from .conftest import Post
+
+PROFILE = """
+version = 1
+[post]
+station = "belt-1"
+[officers]
+sign_in = "demo"
+[hub]
+address = "{address}"
+"""
+
+
+def run(*arguments: str) -> str:
+    done = CliRunner().invoke(cli, ["hub", *arguments])
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_from_an_empty_database_to_a_drained_station(post: Post, cluster: Cluster, tmp_path: Path) -> None:
+    run("init", "--owner", cluster.owner)
+    passfile = tmp_path / "pgpass"
+    run("enrol", "9999/belt-1", "--owner", cluster.owner, "--passfile", str(passfile))
+    if passfile.exists():  # the role may be there from another test
+        assert passfile.stat().st_mode & 0o077 == 0
+        cluster.add_password("guanjian_9999_belt_1", passfile.read_text("utf-8").strip().rsplit(":", 1)[1])
+    profile = tmp_path / "post.toml"
+    profile.write_text(PROFILE.format(address=cluster.address("guanjian_9999_belt_1")), "utf-8")
+    data = tmp_path / "data"
+    store = Store.open(data, station="belt-1", ballast_bytes=1 << 16)
+    store.add_event("tried", None, {})
+    store.close()
+    run("drain", "--profile", str(profile), "--data", str(data))
+    (line,) = run("status", "--profile", str(profile), "--json").splitlines()
+    said = json.loads(line)
+    assert (said["station"], said["backlog"]) == ("9999/belt-1", 0)
+    assert said["events"] == post.one("SELECT max(seq) FROM events")[0]
+    assert "9999/belt-1" in run("status", "--profile", str(profile))
+
+
+@pytest.mark.parametrize("address", ["host=127.0.0.1 port=1 dbname=x user=x", "host=hub.example password=secret", ""])
+def test_what_cannot_be_reached_or_must_not_be_written_is_said(address: str, tmp_path: Path) -> None:
+    profile = tmp_path / "post.toml"
+    profile.write_text(PROFILE.format(address=address), "utf-8")
+    done = CliRunner().invoke(cli, ["hub", "status", "--profile", str(profile)])
+    assert done.exit_code == 3
+    assert "hub" in done.output.lower() or "协同中心" in done.output
