@@ -22,6 +22,8 @@ from app.build import build_devices, build_station
 from app.settings import DeviceEntry, load_settings
 from app.ui import keys, theme
 from app.ui.bridge import Bridge
+from app.ui.lock import Door
+from app.ui.pages.roll import make_pages
 from app.ui.reading import Tool
 from app.ui.settings import UiSettings
 from app.ui.start import make_application
@@ -53,9 +55,11 @@ def demo_window(language: str, theme: str, size: tuple[int, int]) -> Iterator[Ma
             station,
             bridge,
             UiSettings(officer="officer-1", language=language, theme=theme),
-            rule_titles={rule.id: rule.title for rule in station.rules},
+            rule_titles=station.risk.titles,
             post_names={"zh_CN": settings.post.name_zh, "en": settings.post.name_en},
+            door=Door(station.rights, station.accounts, settings.officers),
         )
+        window.parts.stack.set_kinds(make_pages(station))
         window.resize(*size)
         window.show()
         station.start(build_devices(station.settings), bridge)

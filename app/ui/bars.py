@@ -38,7 +38,7 @@ class TopBar(QFrame):
         self._demo = build.named(QLabel(), "demo")
         self._demo.hide()
         self._clock = build.named(QLabel(), "mono")
-        self._buttons = {name: build.named(QToolButton(), "flat") for name in ("language", "theme", "help")}
+        self._buttons = {name: build.named(QToolButton(), "flat") for name in ("pages", "language", "theme", "help")}
         row = build.row(self, gap=10, margins=(12, 4, 8, 4))
         for widget in (self._sign, self._brand, self._post):
             row.addWidget(widget)
