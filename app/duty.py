@@ -56,7 +56,7 @@ class Duty:
         self._officers = officers
         self._settings = settings
         self._directory = directory
-        self.hashing = hashing or Hashing()
+        self._hashing = hashing or Hashing()
         self._place = place
         self._now = now
         self._seat: Seat | None = None
@@ -150,7 +150,7 @@ class Duty:
         if account.in_directory and self._directory is not None:
             is_right = self._directory.is_right(account.login, pin)
         else:
-            is_right = self.hashing.is_pin(pin, account.pin)
+            is_right = self._hashing.is_pin(pin, account.pin)
         if not is_right:
             raise SignInRefusedError("The name or the PIN is wrong.")
         self._attend(account.login, "proved", self._place)
@@ -159,7 +159,7 @@ class Duty:
     def _find(self, who: str) -> Account:
         """The active account of a login name or a badge; nobody's where there is none."""
         if self._settings.is_badge(who):
-            found = self._officers.find_badge(self.hashing.keep_badge(who, self._officers.salt()))
+            found = self._officers.find_badge(self._hashing.keep_badge(who, self._officers.salt()))
         else:
             found = self._officers.find(who.strip().lower())
         return found if found is not None and found.is_active else _NOBODY
@@ -168,9 +168,9 @@ class Duty:
         if not new_pin:
             raise PinTemporaryError("This PIN is temporary; choose your own.", officer=account.login)
         check_pin(new_pin, account.login)
-        if self.hashing.is_pin(new_pin, account.pin):
+        if self._hashing.is_pin(new_pin, account.pin):
             raise PinTemporaryError("The new PIN must be another one.", officer=account.login)
-        kept = self.hashing.keep(new_pin)
+        kept = self._hashing.keep(new_pin)
         changes = replace(account, pin=kept, is_temporary=False, changed_by=account.login, changed_at=self._now())
         return self._officers.put(changes)
 

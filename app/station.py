@@ -447,8 +447,10 @@ class Station:
         self._watcher.printer_changed(status)
 
     def _print_at_once(self, parcel_id: int, officer: str) -> None:
-        """Queue the label of what was just released, while the officer looks at the next picture."""
+        """Queue the label of what was just released; it belongs to the decision, whoever sits here by now."""
+        assert self._printing is not None
         try:
-            self.print_label(parcel_id, officer=officer)
+            parcel, found = self._labelled(parcel_id)
+            self._printing.print(parcel, found.payload, officer=officer)
         except KnownError as error:
             self._tell_failure(error)

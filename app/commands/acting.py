@@ -80,7 +80,8 @@ def acting_beside(settings: Settings, officer: str | None, right: Right) -> Iter
 
 def read_pin() -> str:
     """The PIN from the file descriptor or the environment that was given, else asked for at the terminal."""
-    if number := os.environ.get(PIN_FD):
+    number = os.environ.get(PIN_FD, "")
+    if number.isdecimal():
         with os.fdopen(os.dup(int(number)), encoding="utf-8") as file:
             return file.readline(LONGEST).rstrip("\n")
     return os.environ.get(PIN) or _ask(text("officers.ask.pin"), is_hidden=True)

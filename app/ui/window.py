@@ -90,7 +90,7 @@ class MainWindow(QMainWindow):
         guard = Guard(self, self.desk.reads, door, lambda: self.key_input.active_at_s)
         guard.seated.connect(self._seat)
         guard.cover.pressed.connect(self._command)
-        guard.covered.connect(self.course.hide)
+        guard.covered.connect(lambda is_shut: self.course.hide(is_shut or self.parts.stack.page is not None))
         bridge.device_came.connect(guard.take_device)
         self.commands.is_shut = lambda: guard.is_shut
         self.course.is_taken = self._take_code
