@@ -90,7 +90,7 @@ class StatisticsOffice:
 
     def page(self, dim: str, span: Span, *, is_drill: bool = False, offset: int = 0) -> Table:
         """A page of the table by enterprise or goods, those with most arrivals first."""
-        rows = self._figures.by(dim, span, is_drill=is_drill, limit=ROWS, offset=offset)
+        rows = self._figures.arrivals(dim, span, is_drill=is_drill, limit=ROWS, offset=offset)
         return Table(dim, (_C(dim, _T.TEXT), *_COHORT), tuple((each.key, *_cohort(each)) for each in rows))
 
     def expect_may_export(self, officer: str) -> None:
@@ -101,7 +101,7 @@ class StatisticsOffice:
         """What each rule selected, had opened and hit in the last days, and under "" all parcels of them."""
         last = self.today()
         span = Span(Period.DAY, last - timedelta(days=days - 1), last)
-        found = {each.key: each for each in self._figures.by("rule", span, is_drill=False, limit=5_000)}
+        found = {each.key: each for each in self._figures.by("rule", span, is_drill=False)}
         return {**found, "": self._figures.totals(span, is_drill=False)}
 
     def check(self, progress: Callable[[int], None] = lambda _: None) -> Check:
@@ -170,7 +170,7 @@ class StatisticsOffice:
         if span.period is Period.DAY:
             hours = self._figures.hours(span.first, is_drill=is_drill)
             return _series("hours", [f"{hour:02d}" for hour in range(HOURS)], hours)
-        first, last = span.slots
+        _, first, last = span.steps
         found = self._figures.course(span, is_drill=is_drill)
         slots = range(first, last + 1)
         if span.period is Period.YEAR:

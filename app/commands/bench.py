@@ -16,7 +16,7 @@ from app.bench.rows import Row
 from app.commands.output import Exit, console, explain
 from imaging.errors import KnownError
 
-BENCHES = ("station", "viewer", "detection", "decode", "trace", "ingest", "faults", "hub", "store")
+BENCHES = ("station", "viewer", "detection", "decode", "trace", "ingest", "faults", "hub", "store", "risk", "statistics")
 MINUTES = ("hub", "store")
 """Run only when named: they take minutes to hours."""
 

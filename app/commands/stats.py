@@ -67,7 +67,7 @@ def _prove(store: Store, *, is_rebuild: bool, json: bool) -> None:
     if json:
         print_json({"is_sound": found.is_ok, **counts, "differing": found.differing})
     else:
-        print_line(text("stats.checked", **counts, differing=len(found.differing)))
+        print_line(text("stats.checked", parcels=found.parcels, figures=found.figures, differing=len(found.differing)))
         for line in found.differing[:100]:
             print_line(f"  {line}")
     if not found.is_ok:

@@ -50,15 +50,21 @@ class Span:
 
     @property
     def grain(self) -> str:
-        """The finest rows that a span of this length is summed from."""
-        return "m" if self.period is Period.YEAR else "d"
+        """Of what its sums are made: a month and a year are summed already."""
+        return {Period.MONTH: "m", Period.YEAR: "y"}.get(self.period, "d")
 
     @property
     def slots(self) -> tuple[int, int]:
         """The first and the last slot of its grain."""
+        slot = {"m": month_slot, "y": lambda day: day.year}.get(self.grain, day_slot)
+        return slot(self.first), slot(self.last)
+
+    @property
+    def steps(self) -> tuple[str, int, int]:
+        """The grain in which its course is shown, first and last slot: months of a year, else days."""
         if self.period is Period.YEAR:
-            return month_slot(self.first), month_slot(self.last)
-        return day_slot(self.first), day_slot(self.last)
+            return "m", month_slot(self.first), month_slot(self.last)
+        return "d", day_slot(self.first), day_slot(self.last)
 
     def moved(self, steps: int) -> Span:
         """The span so many of its length later, or earlier."""

@@ -25,7 +25,7 @@ _CODE = re.compile(r"[a-z][a-z_]{0,39}", re.ASCII)
 
 
 class Figure(NamedTuple):
-    """The place of a figure: hour, day or month, of what, when, of whom, and what was counted."""
+    """The place of a figure: hour, day, month or year, of what, when, of whom, and what was counted."""
 
     grain: str
     dim: str
@@ -117,7 +117,7 @@ def contributions(life: Life, offset_us: int) -> Sums:
     """
     sums = Sums()
     for dim, key, at_us, what, n, amount in _lines(life):
-        for grain in ("d", "m", "h") if dim == "post" else ("d", "m"):
+        for grain in ("d", "m", "y", "h") if dim == "post" else ("d", "m", "y"):
             figure = Figure(grain, dim, slot_of(grain, at_us + offset_us), int(life.is_drill), key, what)
             sums.n[figure] += n
             sums.amount[figure] += amount
@@ -125,11 +125,13 @@ def contributions(life: Life, offset_us: int) -> Sums:
 
 
 def slot_of(grain: str, local_us: int) -> int:
-    """The number of an hour, day or month in which a local time lies."""
+    """The number of an hour, day, month or year in which a local time lies."""
     if grain == "h":
         return local_us // HOUR_US
     day = local_us // DAY_US
-    return day if grain == "d" else month_of(day)
+    if grain == "d":
+        return day
+    return month_of(day) if grain == "m" else month_of(day) // 12
 
 
 def month_of(day: int) -> int:

@@ -58,40 +58,28 @@ class Statistics:
             ).fetchall()
         return Keyed("", {what: Sum(n, amount) for what, n, amount in rows})
 
-    def by(
-        self, dim: str, span: Span, *, is_drill: bool, first_by: str = "registered", limit: int = 500, offset: int = 0
-    ) -> list[Keyed]:
-        """The sums by key, those first that have the most of `first_by`; a page of them."""
-        where = "grain = ?1 AND dim = ?2 AND slot BETWEEN ?3 AND ?4 AND is_drill = ?5"
+    def by(self, dim: str, span: Span, *, is_drill: bool, first_by: str = "registered") -> list[Keyed]:
+        """The sums by key, those first that have the most of `first_by`. For what has few keys."""
         with self._read() as reader:
             rows = reader.execute(
-                f"WITH page AS (SELECT key, sum(iif(what = ?6, n, 0)) AS most FROM figures WHERE {where} "
-                "GROUP BY key HAVING sum(n) <> 0 ORDER BY most DESC, key LIMIT ?7 OFFSET ?8) "
-                f"SELECT page.key, what, sum(n), sum(amount) FROM page JOIN figures f ON f.key = page.key AND {where} "
-                "GROUP BY page.key, what ORDER BY most DESC, page.key",
-                (span.grain, dim, *span.slots, is_drill, first_by, limit, offset),
-            ).fetchall()
-        return _keyed(rows)
-
-    def count_of(self, dim: str, span: Span, *, is_drill: bool) -> int:
-        """How many keys there are to go through."""
-        with self._read() as reader:
-            found: tuple[int] = reader.execute(
-                "SELECT count(*) FROM (SELECT key FROM figures WHERE grain = ? AND dim = ? AND slot BETWEEN ? AND ? "
-                "AND is_drill = ? GROUP BY key HAVING sum(n) <> 0)",
+                "SELECT key, what, sum(n), sum(amount) FROM figures WHERE grain = ? AND dim = ? AND slot BETWEEN ? "
+                "AND ? AND is_drill = ? GROUP BY key, what",
                 (span.grain, dim, *span.slots, is_drill),
-            ).fetchone()
-        return found[0]
+            ).fetchall()
+        found = [each for each in _keyed(rows) if any(sums.n for sums in each.sums.values())]
+        return sorted(found, key=lambda each: (-each.n(first_by), each.key))
 
-    def of_key(self, dim: str, key: str, span: Span) -> Keyed:
-        """The real sums of one key."""
+    def arrivals(self, dim: str, span: Span, *, is_drill: bool, limit: int, offset: int) -> list[Keyed]:
+        """What arrived, was opened and held something by key, most arrivals first: a page of what has many keys."""
         with self._read() as reader:
             rows = reader.execute(
-                "SELECT what, sum(n), sum(amount) FROM figures WHERE grain = ? AND dim = ? AND slot BETWEEN ? AND ? "
-                "AND is_drill = 0 AND key = ? GROUP BY what",
-                (span.grain, dim, *span.slots, key),
+                "SELECT key, sum(iif(what = 'registered', n, 0)) AS came, sum(iif(what = 'opened', n, 0)), "
+                "sum(iif(what = 'hits', n, 0)) FROM figures WHERE grain = ? AND dim = ? AND slot BETWEEN ? AND ? "
+                "AND is_drill = ? GROUP BY key HAVING came > 0 ORDER BY came DESC, key LIMIT ? OFFSET ?",
+                (span.grain, dim, *span.slots, is_drill, limit, offset),
             ).fetchall()
-        return Keyed(key, {what: Sum(n, amount) for what, n, amount in rows})
+        whats = ("registered", "opened", "hits")
+        return [Keyed(key, {what: Sum(n) for what, n in zip(whats, counts, strict=True)}) for key, *counts in rows]
 
     def hours(self, day: date, *, is_drill: bool) -> list[Sums]:
         """The sums of the post in each of the 24 hours of a day."""
@@ -104,7 +92,7 @@ class Statistics:
     def course(self, span: Span, *, is_drill: bool) -> dict[int, Sums]:
         """The sums of the post in each day, or of a year in each month, by slot."""
         found: dict[int, dict[str, Sum]] = {}
-        for slot, what, n, amount in self._slots(span.grain, *span.slots, is_drill):
+        for slot, what, n, amount in self._slots(*span.steps, is_drill):
             found.setdefault(slot, {})[what] = Sum(n, amount)
         return dict(found)
 

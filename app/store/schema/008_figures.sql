@@ -1,5 +1,5 @@
--- What each parcel adds to the figures of its days, summed. `grain` is h, d or m; `slot` the local hour or day since
--- 1970, or the month as year * 12 + month - 1. `is_drill` sets exercises and demonstrations apart.
+-- What each parcel adds to the figures of its days, summed. `grain` is h, d, m or y; `slot` the local hour or day
+-- since 1970, the month as year * 12 + month - 1, or the year. `is_drill` sets exercises and demonstrations apart.
 CREATE TABLE figures (
     grain TEXT NOT NULL,
     dim TEXT NOT NULL,

@@ -15,6 +15,8 @@ from app.ui.pages.orders import OrdersPage
 from app.ui.pages.page import PageKind
 from app.ui.pages.papers import PapersPage
 from app.ui.pages.prints import PrintsPage
+from app.ui.pages.rules import RulesPage
+from app.ui.pages.statistics import StatisticsPage
 from app.ui.pages.supervision import SupervisionPage
 
 
@@ -28,6 +30,8 @@ def make_pages(station: Station) -> Sequence[PageKind]:
         PageKind("examination", "X", lambda frame: ExaminationPage(frame, station.exams, station.forms)),
         PageKind("filings", "F", lambda frame: FilingsPage(frame, station.filings)),
         PageKind("officers", "O", lambda frame: OfficersPage(frame, station.accounts)),
+        PageKind("rules", "R", lambda frame: RulesPage(frame, station.risk, station.statistics)),
+        PageKind("statistics", "S", lambda frame: StatisticsPage(frame, station.statistics, station.settings.post)),
     ]
     kinds += make_counter_pages(station.counters, station)
     if printing is not None:
