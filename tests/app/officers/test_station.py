@@ -36,7 +36,7 @@ FREE = {
     "batches": "preview",
     "filings": "counts facts_of page versions",
     "handovers": "of",
-    "exams": "history load parcel photographs records use_cameras",
+    "exams": "load parcel photographs records use_cameras",
     "forms": "offered",
     "sharing": "start stop answers handed_to offers overview scan extend give_back",
 }
