@@ -105,12 +105,14 @@ class Duty:
         """Go on with the shift.
 
         Raises:
-            NotSignedInError: nobody sits here. Else as `sign_in`.
+            NotSignedInError: nobody sits here. PinTemporaryError: it was reset; sign in anew. Else as `sign_in`.
         """
         seat = self._seat
         if seat is None:
             raise NotSignedInError("Nobody is signed in here.", officer="")
         account = self._prove(seat.login, pin)
+        if account.is_temporary:
+            raise PinTemporaryError("This PIN is temporary; sign in anew and choose your own.", officer=account.login)
         with self._changing:
             self._attend(account.login, "unlocked", self._place)
             self._seat = Seat(account.login, account.name, Role(account.role), seat.since)

@@ -161,7 +161,10 @@ class Station:
         if self._intake.detector:
             self._intake.detector.close()
         if self.duty:
-            self.duty.sign_out()
+            try:
+                self.duty.sign_out()
+            except KnownError as error:
+                self._tell_failure(error)  # a full disk must not keep the store from being closed
         self._store.close()
         return came_back
 

@@ -128,14 +128,17 @@ class SignIn(QFrame):
 
     def tell_error(self, error: KnownError) -> None:
         """Say why it was refused, and ask again for what was wrong."""
-        if isinstance(error, PinTemporaryError):
+        if isinstance(error, PinTemporaryError) and self._locked:
+            self.ask()
+        elif isinstance(error, PinTemporaryError):
             self._renews = True
         else:
             self.pin.clear()
         self._tell(words.error_words(error))
         self._show_fields()
         self.setEnabled(True)
-        (self.new_pin if self._renews else self.pin).setFocus()
+        asked = (self.who, self.new_pin)
+        next((each for each in asked if each.isVisibleTo(self) and not each.text()), self.pin).setFocus()
 
     @property
     def message(self) -> str:

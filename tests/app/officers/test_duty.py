@@ -27,7 +27,7 @@ from app.officers.rights import Right, Role
 from app.settings import Directory, Officers
 from app.store.errors import AccountChangedError, AdminMissingError, BadgeTakenError
 from app.store.store import Store
-from tests.app.officers.conftest import LIGHT, PIN, TEMPORARY, Clock, logged
+from tests.app.officers.conftest import BADGES, LIGHT, PIN, TEMPORARY, Clock, logged
 
 Employ = Callable[..., None]
 BADGE = "GJ-123456"
@@ -177,6 +177,18 @@ def test_a_temporary_pin_is_only_good_for_choosing_ones_own(duty: Duty, accounts
     duty.sign_in("chen", TEMPORARY, new_pin=PIN)
     with pytest.raises(SignInRefusedError):
         duty.sign_in("chen", TEMPORARY)
+
+
+def test_a_pin_that_was_reset_under_a_lock_does_not_unlock(duty: Duty, accounts: Accounts, employ: Employ) -> None:
+    employ("chen")
+    duty.sign_in("boss", PIN)
+    elsewhere = Duty(accounts._officers, BADGES, hashing=LIGHT)
+    elsewhere.sign_in("chen", PIN)
+    elsewhere.lock("key")
+    accounts.reset("chen", TEMPORARY, officer="boss")
+    with pytest.raises(PinTemporaryError):
+        elsewhere.unlock(TEMPORARY)
+    assert elsewhere.sign_in("chen", TEMPORARY, new_pin=PIN).login == "chen"
 
 
 def test_a_badge_stands_for_the_name_and_never_for_the_pin(store: Store, duty: Duty, employ: Employ) -> None:
