@@ -72,7 +72,7 @@ class Duty:
         return not self._officers.is_empty()
 
     def sign_in(self, who: str, pin: str, *, new_pin: str = "") -> Seat:
-        """Begin a shift; the shift of whoever sat here ends. `new_pin` takes the place of a temporary PIN.
+        """Begin a shift; another's shift ends, one's own goes on. `new_pin` takes the place of a temporary PIN.
 
         Raises:
             PinTemporaryError: the PIN is right, but has to be replaced first. PinWeakError: not with that one.
@@ -82,6 +82,8 @@ class Duty:
         if account.is_temporary:
             account = self._renew(account, new_pin)
         with self._changing:
+            if self._seat is not None and self._seat.login == account.login:
+                return self._go_on(account, self._seat)
             self.sign_out()
             self._attend(account.login, "signed_in", self._place)
             self._seat = Seat(account.login, account.name, Role(account.role), self._now())
@@ -114,9 +116,7 @@ class Duty:
         if account.is_temporary:
             raise PinTemporaryError("This PIN is temporary; sign in anew and choose your own.", officer=account.login)
         with self._changing:
-            self._attend(account.login, "unlocked", self._place)
-            self._seat = Seat(account.login, account.name, Role(account.role), seat.since)
-            return self._seat
+            return self._go_on(account, seat)
 
     def require(self, officer: str, right: Right) -> None:
         """As `Rights.require`; the account is read anew, so that a change holds at once."""
@@ -140,6 +140,11 @@ class Duty:
             check_role(account.login, Role(account.role), needed)
         self._attend(account.login, "approved", f"{right} {first}")
         return account.login
+
+    def _go_on(self, account: Account, seat: Seat) -> Seat:
+        self._attend(account.login, "unlocked", self._place)
+        self._seat = Seat(account.login, account.name, Role(account.role), seat.since)
+        return self._seat
 
     def _prove(self, who: str, pin: str) -> Account:
         """The account whose secret this is; every try counts before its outcome is known."""

@@ -80,7 +80,8 @@ class Guard(QObject):
     def begin(self) -> None:
         """Before anybody works: have somebody sign in, or make the first admin; a demo begins at once."""
         if self._duty is not None:
-            self._shut(self.sign_in if self._duty.is_set_up() else self.first_start)
+            self._shut(self.sign_in)
+            self._worker.submit(self._duty.is_set_up, lambda is_so: None if is_so else self._shut(self.first_start))
 
     def lock(self, why: str) -> None:
         """Cover everything until the officer proves himself again; in a demo, choose who works."""

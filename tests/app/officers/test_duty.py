@@ -159,6 +159,9 @@ def test_locked_nobody_acts_and_the_same_officer_goes_on(store: Store, duty: Dut
     assert duty.unlock(PIN).since == begun.since
     duty.require("chen", Right.SCREEN)
     assert attended(store, "chen")[-5:] == ["locked", "tried", "tried", "proved", "unlocked"]
+    duty.lock("badge")
+    assert duty.sign_in("chen", PIN).since == begun.since
+    assert attended(store, "chen")[-4:] == ["locked", "tried", "proved", "unlocked"]
 
 
 def test_a_temporary_pin_is_only_good_for_choosing_ones_own(duty: Duty, accounts: Accounts) -> None:
