@@ -24,6 +24,7 @@ from app.commands import (
     runs,
     stats,
     trace,
+    train,
 )
 from app.commands.output import Commands
 from app.commands.prints import print_commands

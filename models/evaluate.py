@@ -32,7 +32,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One picture: what is there and what was found. Clean pictures have nothing there."""
+    """One picture: what is there and what was found. In clean pictures nothing is there that is asked for."""
 
     known: tuple[Known, ...]
     found: tuple[Detection, ...]
@@ -41,7 +41,7 @@ class Judged:
 
     @property
     def is_clean(self) -> bool:
-        return not self.known
+        return all(known.is_ignored for known in self.known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def average_precision(judged: Sequence[Judged], label: str | None, overlap: floa
 
 def calibrate(judged: Sequence[Judged], label: str) -> dict[int, float]:
     """The score of a class that 1, 2, 5 and 10 % of clean pictures exceed: percent -> threshold."""
-    best = np.sort([_best_score(picture, label) for picture in judged if picture.is_clean])
+    best = np.sort([best_score(picture, label) for picture in judged if picture.is_clean])
     return (
         {rate: float(np.quantile(best, 1 - rate / 100, method="higher")) + 1e-6 for rate in RATES} if best.size else {}
     )
@@ -116,7 +116,7 @@ def hit_by_best(judged: Sequence[Judged], count: int = 5, overlap: float = HIT_I
 def froc(judged: Sequence[Judged], overlap: float = HIT_IOU) -> dict[float, float]:
     """Recall blind to class at numbers of false boxes per clean picture."""
     clean = [picture for picture in judged if picture.is_clean]
-    false = np.sort([d.score for picture in clean for d in picture.found])[::-1]
+    false = np.sort([d.score for picture in clean for d in _false_in(picture)])[::-1]
     curve = {}
     for rate in FALSE_PER_PICTURE:
         place = int(rate * len(clean))
@@ -170,7 +170,7 @@ def _picture_figures(judged: Sequence[Judged]) -> dict[str, float]:
     """AUROC of the best score, and of statistics that know nothing: were those high, the set would be too easy."""
     clean = [picture for picture in judged if picture.is_clean]
     other = [picture for picture in judged if not picture.is_clean]
-    figures = {"picture AUROC": auroc([_best_score(p) for p in other], [_best_score(p) for p in clean])}
+    figures = {"picture AUROC": auroc([best_score(p) for p in other], [best_score(p) for p in clean])}
     for place, name in enumerate(("size", "mean")):
         value = auroc([p.trivial[place] for p in other], [p.trivial[place] for p in clean])
         figures[f"control AUROC of {name} alone"] = max(value, 1 - value)
@@ -211,8 +211,19 @@ def _match(found: Sequence[Detection], known: Sequence[Known], overlap: float) -
     return matches
 
 
-def _best_score(picture: Judged, label: str | None = None) -> float:
-    return max((d.score for d in picture.found if label in (None, d.label)), default=0.0)
+def best_score(picture: Judged, label: str | None = None) -> float:
+    """The highest score of a class, or of any; in a clean picture of what is false."""
+    found = _false_in(picture) if picture.is_clean else picture.found
+    return max((d.score for d in found if label in (None, d.label)), default=0.0)
+
+
+def _false_in(picture: Judged) -> list[Detection]:
+    """What was found in a clean picture, but for what has the class and place of something that cannot be judged."""
+    if not picture.known or not picture.found:
+        return list(picture.found)
+    overlaps = iou(_boxes([d.box for d in picture.found]), _boxes([k.box for k in picture.known]))
+    names = np.array([known.label for known in picture.known])
+    return [d for d, row in zip(picture.found, overlaps, strict=True) if not (row[names == d.label] >= HIT_IOU).any()]
 
 
 def _boxes(boxes: Sequence[Box]) -> npt.NDArray[np.float32]:

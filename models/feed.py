@@ -19,7 +19,7 @@ LARGEST_WHOLE_PX = 1_600_000
 """A picture of more px than this goes through a graph of free size in tiles."""
 LONGEST_FOR_FIXED = 4
 """A picture longer than this many inputs of a fixed size is tiled, not squeezed."""
-UNKNOWN_SCALE_LONG_PX = (480, 320)
+UNKNOWN_SCALE_LONG_PX = (480, 320, 240, 160)
 """Lengths to which a picture of unknown scale is brought, one after the other."""
 
 

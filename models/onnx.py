@@ -15,12 +15,12 @@ from models.card import STORE, ModelCard, load_card, read_model
 from models.detector import Detection, Findings, Level, ModelBrokenError
 from models.feed import choose_scales, fill, plan_windows
 from models.heads import Head, Signature, Tensor, resolve
-from models.heads.boxes import suppress
+from models.heads.boxes import merge_looks, suppress
 from models.heads.signature import Outputs
 from models.inputs import Planes, read_planes
 
 THREADS = 2
-FEWEST_KEPT = 10
+FEWEST_KEPT = 20
 MOST_KEPT = 100
 NMS_OVERLAP = 0.5
 BLANK_SIZE = (320, 320)
@@ -90,15 +90,21 @@ class OnnxDetector:
     ) -> list[Detection]:
         """The detections on channels that `read_planes` made, best first."""
         shape = (planes.shape[1], planes.shape[2])
-        parts = []
-        for window in plan_windows(shape, self.head.feed, choose_scales(shape, mm_per_px, self.card.mm_per_px)):
-            tensor, placement = fill(planes, window, self.head.feed)
-            candidates = self.head.decode(self.run(tensor, placement.size), placement.size)
-            parts.append((placement.to_picture(candidates.boxes), candidates))
+        feed = self.head.feed
+        scales = choose_scales(shape, mm_per_px, self.card.mm_per_px) if feed.size is None else ((1.0, 1.0),)
+        parts, looks = [], []
+        for look, scale in enumerate(scales):
+            for window in plan_windows(shape, feed, (scale,)):
+                tensor, placement = fill(planes, window, feed)
+                candidates = self.head.decode(self.run(tensor, placement.size), placement.size)
+                parts.append((placement.to_picture(candidates.boxes), candidates))
+                looks.append(np.full(candidates.scores.size, look))
         boxes = np.concatenate([placed for placed, _ in parts])
         scores = np.concatenate([candidates.scores for _, candidates in parts])
         classes = np.concatenate([candidates.classes for _, candidates in parts])
-        if len(parts) > 1 or parts[0][1].needs_nms:
+        if len(scales) > 1:
+            boxes, scores, classes = merge_looks(boxes, scores, classes, np.concatenate(looks), len(scales))
+        elif len(parts) > 1 or parts[0][1].needs_nms:
             kept = suppress(boxes, scores, classes, NMS_OVERLAP)
             boxes, scores, classes = boxes[kept], scores[kept], classes[kept]
         return self._detections(boxes, scores, classes, shape, number)

@@ -132,7 +132,7 @@ class Body:
         """A rotation in which this body may be met."""
         if self.pose is Pose.FIXED:
             return np.eye(3)
-        if self.pose is Pose.LYING or rng.random() < 0.45:
+        if self.pose is Pose.LYING or rng.random() < 0.6:
             return lying_turn(rng, 0.12 if self.pose is Pose.LYING else 0.3)
         return random_turn(rng)
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from imaging.phantom.bodies import Aspect, Body, Recipe
 from imaging.phantom.chance import pick
-from imaging.phantom.objects import BENIGN, PACKAGING, THREATS, UNFAMILIAR, UNFAMILIAR_LABEL
+from imaging.phantom.objects import BENIGN, PACKAGING, THREATS, TOOL_LABEL, UNFAMILIAR, UNFAMILIAR_LABEL
+from imaging.phantom.objects.hardware import TOOLS
 from imaging.phantom.physics import belt_basis
 from imaging.phantom.shapes import Shadow
 
@@ -30,7 +31,7 @@ class Item:
 
 
 class ObjectSource(Protocol):
-    """Gives objects by group: a detector class, a theme of harmless goods, or `UNFAMILIAR_LABEL`."""
+    """Gives objects by group: a detector class, a theme of harmless goods, `TOOL_LABEL` or `UNFAMILIAR_LABEL`."""
 
     def take(self, rng: np.random.Generator, group: str) -> Item: ...
 
@@ -38,7 +39,7 @@ class ObjectSource(Protocol):
 
 
 def _groups(threats: Mapping[str, tuple[Recipe, ...]]) -> dict[str, tuple[Recipe, ...]]:
-    return {**threats, **BENIGN, UNFAMILIAR_LABEL: UNFAMILIAR}
+    return {**threats, **BENIGN, TOOL_LABEL: TOOLS, UNFAMILIAR_LABEL: UNFAMILIAR}
 
 
 def _render(name: str, body: Body, rng: np.random.Generator, aspects: Iterable[Aspect], mm_per_px: float) -> Item:
@@ -79,15 +80,19 @@ class ObjectLibrary:
         *,
         per_recipe: int = 4,
         threats: Mapping[str, tuple[Recipe, ...]] = THREATS,
+        per_threat: int | None = None,
         aspects: tuple[Aspect, ...] = (Aspect.TOP,),
     ) -> ObjectLibrary:
-        """Render `per_recipe` examples of each entry of the recipe tables; the same seed gives the same library."""
+        """Render `per_recipe` examples of each entry of the recipe tables (`per_threat`, where given, of threats).
+
+        The same seed gives the same library.
+        """
         rng = np.random.default_rng(seed)
         items = {
             group: [
                 _light(_render(recipe.__name__, recipe(rng), rng, aspects, LIBRARY_MM_PER_PX))
                 for recipe in recipes
-                for _ in range(per_recipe)
+                for _ in range(per_threat if per_threat and group in (*threats, TOOL_LABEL) else per_recipe)
             ]
             for group, recipes in _groups(threats).items()
         }

@@ -18,10 +18,12 @@ from imaging.phantom.objects import (
     HELD_OUT,
     PACKAGING,
     THREATS,
+    TOOL_LABEL,
     UNFAMILIAR,
     UNFAMILIAR_LABEL,
     PackagingRecipe,
 )
+from imaging.phantom.objects.hardware import TOOLS
 from imaging.phantom.physics import belt_basis, belt_beam
 from imaging.phantom.scene import compose_parcel
 from imaging.phantom.simulate import measure_scene
@@ -80,8 +82,9 @@ def _named(recipes: tuple[Recipe, ...]) -> list[tuple[str, Recipe]]:
 
 
 def draw_classes() -> Colour:
-    """The detector's classes; the last of each row is the design held out of training."""
-    return _sheet({label: _named(recipes + HELD_OUT[label]) for label, recipes in THREATS.items()})
+    """The detector's classes; the last of each row but the tools' is the design held out of training."""
+    classes = {label: _named(recipes + HELD_OUT[label]) for label, recipes in THREATS.items()}
+    return _sheet(classes | {TOOL_LABEL: _named(TOOLS)})
 
 
 def _body_of(recipe: PackagingRecipe) -> Recipe:

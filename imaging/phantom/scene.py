@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 
 import cv2
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from imaging.phantom.bodies import Aspect
 from imaging.phantom.chance import between, pick
 from imaging.phantom.library import Item, ObjectSource
-from imaging.phantom.objects import BENIGN, CLASSES, UNFAMILIAR_LABEL
+from imaging.phantom.objects import BENIGN, CLASSES, DOUBTFUL_NAMES, TOOL_LABEL, TOOL_NAMES, UNFAMILIAR_LABEL
 from imaging.phantom.physics import RANK, belt_beam
 from imaging.phantom.shapes import Array, Shadow
 from imaging.scan import Box, Truth
@@ -19,11 +20,12 @@ from imaging.scan import Box, Truth
 MM_PER_PX = (0.8, 1.6)
 LEAST_PX = 30
 """An object of which less is in the picture is not in the truth."""
+DOUBTFUL_LABEL = "doubtful"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Placed:
-    """One object of a detector class (or an unfamiliar one) in one view.
+    """One object of a detector class (or an unfamiliar one, or a harmless one worth knowing) in one view.
 
     `mask` covers `box`. `own` is the object's own high-channel attenuation (median over the mask), `background` that
     of everything else in the same rays: an object of own 0.1 behind a background of 4 cannot be asked for.
@@ -37,6 +39,11 @@ class Placed:
     own: float
     background: float
     view: int = 0
+
+    @property
+    def is_harmless(self) -> bool:
+        """A tool, or a container that may or may not hold a liquid."""
+        return self.label in (TOOL_LABEL, DOUBTFUL_LABEL)
 
 
 @dataclass(slots=True, eq=False)
@@ -52,16 +59,18 @@ class Scene:
 
     @property
     def truth(self) -> tuple[Truth, ...]:
-        return tuple(Truth(o.label, o.box, o.view) for o in self.objects)
+        return tuple(Truth(o.label, o.box, o.view) for o in self.objects if not o.is_harmless)
 
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """How an item is put down: its size against the library's, quarter turns (one view only), mirrored or not."""
+    """How an item is put down: its size against the library's, mirrored or not; turned in one view only."""
 
     scale: float = 1.0
     quarters: int = 0
     mirrored: bool = False
+    degrees: float = 0.0
+    """What it is turned by beyond the quarters."""
 
 
 def _adapt(item: Item, aspect: Aspect, way: _Way, mm_per_px: float) -> Shadow:
@@ -73,12 +82,26 @@ def _adapt(item: Item, aspect: Aspect, way: _Way, mm_per_px: float) -> Shadow:
         left, top = -(mask.shape[1] // 2), -(mask.shape[0] // 2)
     if way.mirrored:
         tau, mask, left = tau[:, ::-1], mask[:, ::-1], -(left + mask.shape[1])
+    if way.degrees:
+        tau = _turned(np.ascontiguousarray(tau), way.degrees)
+        mask = _turned(mask.astype(np.float32), way.degrees) > 0.5
+        left, top = -(mask.shape[1] // 2), -(mask.shape[0] // 2)
     zoom = way.scale * item.mm_per_px / mm_per_px
     size = (max(2, round(mask.shape[1] * zoom)), max(2, round(mask.shape[0] * zoom)))
     smooth = cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR
     tau = cv2.resize(np.ascontiguousarray(tau), size, interpolation=smooth) * np.float32(way.scale)
     drawn = cv2.resize(np.ascontiguousarray(mask).astype(np.float32), size, interpolation=smooth) > 0.4
     return Shadow(np.asarray(tau, np.float32), drawn, round(left * zoom), round(top * zoom))
+
+
+def _turned(planes: Array, degrees: float) -> Array:
+    """A picture turned about its middle, in a frame that holds all of it."""
+    rows, cols = planes.shape[:2]
+    turn = cv2.getRotationMatrix2D((cols / 2, rows / 2), degrees, 1.0)
+    width = math.ceil(abs(turn[0, 0]) * cols + abs(turn[0, 1]) * rows)
+    height = math.ceil(abs(turn[0, 1]) * cols + abs(turn[0, 0]) * rows)
+    turn[:, 2] += (width - cols) / 2, (height - rows) / 2
+    return np.asarray(cv2.warpAffine(planes, turn, (width, height)), np.float32)
 
 
 def _overlap(
@@ -112,6 +135,7 @@ class _Table:
         fitted = self._fit(item, way)
         if fitted is None and not label:
             return
+        label = label or _harmless_label(item)
         way = fitted or way
         share = at or (between(rng, 0, 1), between(rng, 0, 1))
         lift = between(rng, 0, 1)
@@ -138,7 +162,7 @@ class _Table:
         best = max(slack, key=lambda q: slack[q]) if turns else way.quarters
         if slack[best] < 0.75:
             return None
-        return _Way(way.scale * min(1.0, slack[best]), best % 4, way.mirrored)
+        return replace(way, scale=way.scale * min(1.0, slack[best]), quarters=best % 4)
 
     def add(self, shadow: Shadow, item: Item, label: str, *, view: int, left: int, top: int) -> None:
         """Add a shadow at (left, top) px of a view, and its truth where it has a label and can be seen."""
@@ -164,6 +188,12 @@ def _median_attenuation(tau: Array, mask: npt.NDArray[np.bool_]) -> float:
     """Median high-channel attenuation over a mask, from at most a thousand of its pixels."""
     inside = tau[mask]
     return float(np.median(belt_beam().attenuate(inside[:: max(1, len(inside) // 1000)])[..., 1]))
+
+
+def _harmless_label(item: Item) -> str:
+    if item.name in TOOL_NAMES:
+        return TOOL_LABEL
+    return DOUBTFUL_LABEL if item.name in DOUBTFUL_NAMES else ""
 
 
 def _measure_backgrounds(scene: Scene) -> None:
@@ -218,7 +248,8 @@ def _draw_threats(rng: np.random.Generator, threats: int | tuple[str, ...] | Non
 def _any_way(rng: np.random.Generator, views: int) -> _Way:
     quarters = int(rng.integers(4)) if views == 1 else 0
     scale = between(rng, 0.85, 1.2) if rng.random() < 0.6 else 1.0
-    return _Way(scale, quarters, bool(rng.random() < 0.5))
+    degrees = between(rng, -45, 45) if views == 1 and rng.random() < 0.7 else 0.0
+    return _Way(scale, quarters, bool(rng.random() < 0.5), degrees)
 
 
 def _empty_scene(size: tuple[int, int], mm_per_px: float, views: int) -> Scene:

@@ -12,6 +12,7 @@ Rows = npt.NDArray[np.intp]
 
 MOST_CANDIDATES = 1000
 LEAST_SCORE = 0.01
+LOOK_OVERLAP = 0.4
 
 
 def from_centres(boxes: Floats) -> Floats:
@@ -37,6 +38,23 @@ def suppress(boxes: Floats, scores: Floats, classes: Rows, overlap: float = 0.5)
     numbers = classes.astype(np.int32)
     kept = cv2.dnn.NMSBoxesBatched(corner_and_size, scores, numbers, 0.0, overlap)  # type: ignore[arg-type]
     return np.asarray(kept, dtype=np.intp).ravel()
+
+
+def merge_looks(boxes: Floats, scores: Floats, classes: Rows, looks: Rows, count: int) -> tuple[Floats, Floats, Rows]:
+    """Boxes of several looks at one picture as one list, best first.
+
+    A score is half its best and half the mean of what every look says there, so that what is seen at one size only
+    counts for less. `looks` says which of the `count` looks a box is from.
+    """
+    kept = suppress(boxes, scores, classes, LOOK_OVERLAP)
+    if not kept.size:
+        return boxes[kept], scores[kept], classes[kept]
+    agrees = (iou(boxes[kept], boxes) > 0.5) & (classes[kept][:, None] == classes[None])
+    agrees[np.arange(kept.size), kept] = True
+    best = [np.where(agrees & (looks == look)[None], scores[None], 0).max(axis=1) for look in range(count)]
+    merged = (np.max(best, axis=0) + np.mean(best, axis=0)) / 2
+    order = np.argsort(-merged, kind="stable")
+    return boxes[kept][order], merged[order].astype(np.float32), classes[kept][order]
 
 
 def pick(boxes: Floats, scores: Floats, *, needs_nms: bool, least: float = LEAST_SCORE) -> Candidates:

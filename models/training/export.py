@@ -1,12 +1,7 @@
-"""Export a trained network: `python -m models.training.export RUN/checkpoint.pt OUT.onnx [--scenes FOLDER]`.
-
-OUT computes in 32 bit and stores its weights in 16. With scenes there is an OUT.int8.onnx as well (static, per channel;
-stem and last layers stay in 32 bit).
-"""
+"""A trained network as a model that the station can load."""
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import tempfile
 from collections.abc import Iterator
@@ -34,10 +29,24 @@ SMALLEST_HALVED = 256
 UNQUANTISED = ("stem", "centre.1", "box.1", "centre/centre.1", "box/box.1")
 
 
+def export_forms(checkpoint: Path, out: Path, scenes: Path | None = None) -> None:
+    """Write a model that computes in 32 bit and stores its weights in 16.
+
+    With scenes to calibrate on there is one `.int8.onnx` beside it (static, per channel; stem and last layers stay in
+    32 bit).
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        full = Path(folder) / "full.onnx"
+        export(checkpoint, full)
+        halve(full, out)
+        if scenes is not None:
+            quantise(full, out.with_suffix(".int8.onnx"), scenes)
+
+
 def export(checkpoint: Path, out: Path) -> None:
     """Write the averaged weights of a checkpoint as ONNX with the metadata that models.heads.own reads."""
     network = Network(len(LABELS))
-    network.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
+    network.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["average"])
     torch.onnx.export(
         Peaks(network).eval(),
         (torch.rand(1, 2, 288, 352),),
@@ -119,21 +128,3 @@ def quantise(source: Path, out: Path, scenes: Path) -> None:
             calibrate_method=CalibrationMethod.MinMax,
         )
     add_metadata(out)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("checkpoint", type=Path)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--scenes", type=Path, help="quantise to OUT with .int8.onnx, calibrated on these scenes")
-    chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        full = Path(folder) / "full.onnx"
-        export(chosen.checkpoint, full)
-        halve(full, chosen.out)
-        if chosen.scenes:
-            quantise(full, chosen.out.with_suffix(".int8.onnx"), chosen.scenes)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,31 +1,31 @@
-"""Judge an export and write its card: `python -m models.training.judge MODEL.onnx --sets FOLDER --version V`.
+"""Judge an export and write its card.
 
-FOLDER holds `known`, `unseen` and `clean` as models.training.data writes them with seeds that training did not use.
+The sets are `known`, `unseen` and `clean` as models.training.data writes them with seeds that training did not use.
 Every set is judged as measured and as a legacy machine would show it: 8-bit colours of a random palette, scale unknown.
 Thresholds come from the first half of `clean`, the stricter of both forms; false alarms are counted on the second half.
-`--real` adds a COCO file of real pictures, which nothing was trained or calibrated on.
+A COCO file of real pictures, which nothing was trained or calibrated on, may be added.
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
-import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from imaging.scan import View
-from models.baseline import find_blobs, find_blobs_in
-from models.card import InputKind, ModelCard, ModelClass, read_model_file, write_card
+from imaging.scan import Scan, View
+from models.baseline import DenseBlobs, find_blobs, find_blobs_in
+from models.card import InputKind, ModelCard, ModelClass, read_model_file
 from models.detect import evaluate_coco
-from models.evaluate import Judged, Known, calibrate, report
+from models.evaluate import Judged, Known, best_score, calibrate, judge, report
 from models.heads import resolve
 from models.onnx import OnnxDetector, open_session, read_signature
 from models.training.crops import TRAINED_MM_PER_PX
 from models.training.labels import LABELS
 from models.training.palettes import draw_palette, paint
+from models.training.pictures import as_picture
 from models.training.scenes import Scene, read_scene
 
 REAL_NAMES = {"knife": "blade", "axe": "blade", "scissors": "blade"}
@@ -35,7 +35,8 @@ TRAINING_DATA = (
 )
 INTENDED_USE = (
     "Shows an officer where to look in parcels. liquid, powder_bag and dense_block share atomic number and density "
-    "with harmless goods: advice on the material, not an alarm. No finding is no proof of absence."
+    "with harmless goods: advice on the material, not an alarm. tool is harmless, and named so that it is not taken "
+    "for a weapon. No finding is no proof of absence."
 )
 
 
@@ -62,7 +63,7 @@ def _known(scene: Scene) -> tuple[Known, ...]:
     return tuple(Known(LABELS[label], tuple(box), bool(ignored)) for box, label, ignored in rows)
 
 
-def describe(model: Path, version: str, classes: tuple[ModelClass, ...] | None = None) -> ModelCard:
+def describe(model: Path, version: str) -> ModelCard:
     """A card of the export without its figures."""
     return ModelCard(
         name=model.stem,
@@ -71,7 +72,7 @@ def describe(model: Path, version: str, classes: tuple[ModelClass, ...] | None =
         sha256=hashlib.sha256(read_model_file(model)).hexdigest(),
         input=InputKind.ATTEN_ZEFF,
         mm_per_px=TRAINED_MM_PER_PX,
-        classes=classes or tuple(ModelClass(label=name, text_key=f"detect.class.{name}") for name in LABELS),
+        classes=tuple(ModelClass(label=name, text_key=f"detect.class.{name}") for name in LABELS),
         training_data=TRAINING_DATA,
         intended_use=INTENDED_USE,
         licence="Apache-2.0",
@@ -85,13 +86,14 @@ def open_export(model: Path, card: ModelCard) -> OnnxDetector:
 
 def judge_model(model: Path, version: str, sets: Path, real: Path | None) -> ModelCard:
     """Calibrate and judge an export on every set: its card with all figures."""
-    detector = open_export(model, describe(model, version))
-    scenes = {name: _read_set(sets / name) for name in ("known", "unseen", "clean")}
+    scenes = {name: _read_set(sets / name) for name in ("known", "unseen", "clean", "bags")}
+    scenes["clean"] = [replace(scene, is_ignored=np.ones_like(scene.is_ignored)) for scene in scenes["clean"]]
     half = len(scenes["clean"]) // 2
-    quiet = [judge_scenes(detector, scenes["clean"][:half], is_colour)[0] for is_colour in (False, True)]
+    pictures = [as_picture(scene, np.random.default_rng(k)) for k, scene in enumerate(scenes["bags"])]
+    card = describe(model, version)
+    quiet = [judge_scenes(open_export(model, card), scenes["clean"][:half], form)[0] for form in (False, True)]
     cuts = {label: _strictest([calibrate(form, label) for form in quiet]) for label in LABELS}
-    classes = tuple(ModelClass(label=name, text_key=f"detect.class.{name}", thresholds=cuts[name]) for name in LABELS)
-    card = describe(model, version, classes)
+    card = calibrated(card, cuts)
     detector = open_export(model, card)
     metrics: dict[str, dict[str, float]] = {}
     for form, is_colour in (("dual energy", False), ("8-bit colour", True)):
@@ -102,11 +104,20 @@ def judge_model(model: Path, version: str, sets: Path, real: Path | None) -> Mod
             metrics[title] = figures_of(found, clean[0], LABELS, cuts)
             metrics[f"{title}: dense blobs"] = figures_of(blobs, clean[1], (), cuts)
         metrics[f"clean phantoms, {form}"] = false_alarms(clean[0], cuts)
+    for name, judged in (("", detector), (": dense blobs", DenseBlobs())):
+        of_bags = judge(judged, ((Scan((view,)), known) for view, known in pictures))
+        metrics[f"phantom luggage, pictures of unknown scale{name}"] = report(of_bags, LABELS, lambda _: {}).figures
     if real is not None:
         for name, made in evaluate_coco(detector, real, same_as=REAL_NAMES).items():
             suffix = "" if name == detector.name else f": {name}"
             metrics[f"real bags ({made.pictures} pictures, {real.parent.name}){suffix}"] = made.figures
     return card.model_copy(update={"metrics": metrics})
+
+
+def calibrated(card: ModelCard, cuts: Mapping[str, dict[int, float]]) -> ModelCard:
+    """The card with the thresholds of its classes."""
+    classes = tuple(entry.model_copy(update={"thresholds": cuts[entry.label]}) for entry in card.classes)
+    return card.model_copy(update={"classes": classes})
 
 
 def _strictest(thresholds: Sequence[Mapping[int, float]]) -> dict[int, float]:
@@ -128,28 +139,10 @@ def false_alarms(clean: Sequence[Judged], cuts: Mapping[str, Mapping[int, float]
     figures = {}
     for label, of_class in cuts.items():
         for rate in (1, 5):
-            alarms = [any(d.label == label and d.score >= of_class[rate] for d in p.found) for p in clean]
+            alarms = [best_score(picture, label) >= of_class[rate] for picture in clean]
             figures[f"{label} false alarms at {rate} %"] = round(100 * float(np.mean(alarms)), 2)
     return figures
 
 
 def _read_set(folder: Path) -> list[Scene]:
     return [read_scene(path) for path in sorted(folder.glob("*.npz"))]
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("model", type=Path)
-    parser.add_argument("--sets", type=Path, required=True)
-    parser.add_argument("--version", required=True)
-    parser.add_argument("--real", type=Path, help="COCO file of real pictures")
-    parser.add_argument("--note", action="append", default=[], help="what else the card is to say")
-    chosen = parser.parse_args()
-    card = judge_model(chosen.model, chosen.version, chosen.sets, chosen.real)
-    card = card.model_copy(update={"notes": tuple(chosen.note)})
-    write_card(card, chosen.model.parent)
-    sys.stdout.write(card.model_dump_json(indent=1) + "\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,3 +1,22 @@
-"""The classes of the shipped parcel model, in the order of its outputs."""
+"""The classes of the shipped parcel model, in the order of its outputs, and the kinds of sets of scenes."""
 
-LABELS = ("firearm", "blade", "battery", "liquid", "dense_block", "powder_bag", "cigarettes", "ivory")
+from __future__ import annotations
+
+from enum import StrEnum
+
+LABELS = ("firearm", "blade", "battery", "liquid", "dense_block", "powder_bag", "cigarettes", "ivory", "tool")
+"""The eight that phantoms hide, and hand tools: harmless, but taken for weapons by a detector that cannot name them."""
+
+
+class Kind(StrEnum):
+    """What a set is for: training packs more at once than the others, each of which is for judging.
+
+    KNOWN has the same recipes, UNSEEN takes shape generators that training never sees, CLEAN packs harmless goods
+    only, BAGS is luggage with weapons, liquids and tools.
+    """
+
+    TRAINING = "training"
+    KNOWN = "known"
+    UNSEEN = "unseen"
+    CLEAN = "clean"
+    BAGS = "bags"

@@ -29,8 +29,8 @@ def loss(logits: Tensor, logs: Tensor, target: list[Tensor]) -> tuple[Tensor, Te
 def _giou(logs: Tensor, sides: Tensor) -> Tensor:
     """Generalised IoU (Rezatofighi et al. 2019) of the box that each cell says with the one that it should say."""
     rows, cols = logs.shape[2:]
-    y = (torch.arange(rows) * STRIDE + STRIDE / 2)[None, :, None]
-    x = (torch.arange(cols) * STRIDE + STRIDE / 2)[None, None, :]
+    y = (torch.arange(rows, device=logs.device) * STRIDE + STRIDE / 2)[None, :, None]
+    x = (torch.arange(cols, device=logs.device) * STRIDE + STRIDE / 2)[None, None, :]
     far = distances(logs)
     left, top, right, bottom = x - far[:, 0], y - far[:, 1], x + far[:, 2], y + far[:, 3]
     t_left, t_top, t_right, t_bottom = sides.unbind(1)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from imaging.phantom.scene import DOUBTFUL_LABEL, Placed
 from imaging.scan import Scan
 from models.card import InputKind
 from models.inputs import read_planes
 from models.training.labels import LABELS
+
+LEAST_OWN, MOST_IN_ALL = 0.04, 6.0
+"""An object of less attenuation of its own, or with more of it in its rays, cannot be asked for."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,13 +30,23 @@ class Scene:
     mm_per_px: float
 
 
-def scene_of(scan: Scan) -> Scene:
-    """The scene of a phantom's only view, none of its boxes ignored."""
+def scene_of(scan: Scan, objects: Sequence[Placed]) -> Scene:
+    """The scene of a phantom's only view; what is too faint, too deep or doubtful is ignored."""
     (view,) = scan.views
     planes = np.rint(read_planes(view, InputKind.ATTEN_ZEFF, scan.generator) * 255).astype(np.uint8)
-    boxes = np.array([truth.box for truth in scan.truth], np.float32).reshape(-1, 4)
-    classes = np.array([LABELS.index(truth.label) for truth in scan.truth], np.intp)
-    return Scene(planes, boxes, classes, np.zeros(len(boxes), np.bool_), view.mm_per_row or 1.0)
+    boxes = np.array([placed.box for placed in objects], np.float32).reshape(-1, 4)
+    classes = np.array([_class_of(placed) for placed in objects], np.intp)
+    is_ignored = np.array([_cannot_be_asked_for(placed) for placed in objects], np.bool_)
+    return Scene(planes, boxes, classes, is_ignored, view.mm_per_row or 1.0)
+
+
+def _class_of(placed: Placed) -> int:
+    return LABELS.index("liquid" if placed.label == DOUBTFUL_LABEL else placed.label)
+
+
+def _cannot_be_asked_for(placed: Placed) -> bool:
+    is_hidden = placed.own < LEAST_OWN or placed.own + placed.background > MOST_IN_ALL
+    return is_hidden or placed.label == DOUBTFUL_LABEL
 
 
 def write_scene(scene: Scene, path: Path) -> None:

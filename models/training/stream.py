@@ -16,7 +16,7 @@ from models.training.crops import draw_crop
 from models.training.scenes import read_scene
 
 REFRESH_S = 30.0
-CROPS_A_READING = 2
+CROPS_A_READING = 3
 
 
 class CropStream(IterableDataset[tuple[torch.Tensor, ...]]):

@@ -1,9 +1,8 @@
 # mypy: disable-error-code="untyped-decorator"
-"""Train the network: `python -m models.training.train SCENES --out RUN --minutes N`; goes on where RUN left off."""
+"""Train the network; goes on where the folder of the run left off."""
 
 from __future__ import annotations
 
-import argparse
 import copy
 import csv
 import math
@@ -15,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
+from models.training.curve import draw_curve
 from models.training.labels import LABELS
 from models.training.loss import BOX_WEIGHT, loss
 from models.training.net import Network
@@ -22,9 +22,12 @@ from models.training.stream import CropStream
 
 CHECKPOINT = "checkpoint.pt"
 LOG = "log.csv"
-WARM_UP_STEPS = 100
-LEAST_PART = 0.02
-LOG_EVERY = 50
+CURVE = "curve.png"
+WARM_UP_STEPS = 200
+LEAST_PART = 0.01
+WEIGHT_DECAY = 0.02
+LONGEST_AVERAGE = 0.999
+LOG_EVERY = 20
 SAVE_EVERY_S = 60.0
 
 
@@ -33,8 +36,8 @@ class Plan:
     """How long and how to train; `minutes` counts earlier sessions in the same folder in."""
 
     minutes: float = 60
-    batch: int = 12
-    rate: float = 2e-3
+    batch: int = 24
+    rate: float = 3e-3
     threads: int = 1
     seed: int = 0
 
@@ -43,8 +46,9 @@ class Run:
     """A network in training, its optimiser and the moving average of its weights, which is what is exported."""
 
     def __init__(self, rate: float) -> None:
-        self.network = Network(len(LABELS)).to(memory_format=torch.channels_last)
-        self.optimiser = torch.optim.AdamW(self.network.parameters(), lr=rate, weight_decay=1e-3)
+        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.network = Network(len(LABELS)).to(self.device, memory_format=torch.channels_last)
+        self.optimiser = torch.optim.AdamW(self.network.parameters(), lr=rate, weight_decay=WEIGHT_DECAY)
         self.average = copy.deepcopy(self.network).eval()
         self.step = 0
         self.elapsed_s = 0.0
@@ -54,9 +58,9 @@ class Run:
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         self.network.train()
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            logits, logs = self.network(planes.to(memory_format=torch.channels_last))
-        centre, box = loss(logits, logs, target)
+        with torch.autocast(self.device, dtype=torch.bfloat16):
+            logits, logs = self.network(planes.to(self.device, memory_format=torch.channels_last))
+        centre, box = loss(logits, logs, [part.to(self.device) for part in target])
         self.optimiser.zero_grad()
         (centre + BOX_WEIGHT * box).backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 10.0)
@@ -67,7 +71,7 @@ class Run:
 
     @torch.no_grad()
     def _follow(self) -> None:
-        keep = min(0.998, self.step / (self.step + 20))
+        keep = min(LONGEST_AVERAGE, self.step / (self.step + 20))
         pairs = zip(self.average.state_dict().values(), self.network.state_dict().values(), strict=True)
         for mine, theirs in pairs:
             if mine.dtype.is_floating_point:
@@ -88,7 +92,7 @@ class Run:
         partial.replace(path)
 
     def resume(self, path: Path) -> None:
-        state = torch.load(path, weights_only=True)
+        state = torch.load(path, map_location=self.device, weights_only=True)
         self.network.load_state_dict(state["network"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.average.load_state_dict(state["average"])
@@ -96,7 +100,7 @@ class Run:
 
     def start_from(self, path: Path) -> None:
         """Take over the averaged weights of another run and nothing else."""
-        weights = torch.load(path, weights_only=True)["average"]
+        weights = torch.load(path, map_location=self.device, weights_only=True)["average"]
         self.network.load_state_dict(weights)
         self.average.load_state_dict(weights)
 
@@ -113,7 +117,8 @@ def train(scenes: Path, out: Path, plan: Plan, start_from: Path | None = None) -
     elif start_from is not None:
         run.start_from(start_from)
     stream = CropStream(scenes, plan.seed + run.step)
-    loader = DataLoader(stream, batch_size=plan.batch, num_workers=1, prefetch_factor=4)
+    # A fresh process: a forked one may hang in OpenCV's threads.
+    loader = DataLoader(stream, plan.batch, num_workers=1, prefetch_factor=4, multiprocessing_context="spawn")
     began, saved = time.monotonic() - run.elapsed_s, time.monotonic()
     losses = (0.0, 0.0)
     for planes, *target in loader:
@@ -128,8 +133,10 @@ def train(scenes: Path, out: Path, plan: Plan, start_from: Path | None = None) -
             _log(out / LOG, [run.step, run.step * plan.batch, round(run.elapsed_s), *(round(v, 4) for v in losses)])
         if time.monotonic() - saved > SAVE_EVERY_S:
             run.save(checkpoint)
+            draw_curve(out / LOG, out / CURVE)
             saved = time.monotonic()
     run.save(checkpoint)
+    draw_curve(out / LOG, out / CURVE)
     return run
 
 
@@ -148,19 +155,3 @@ def _log(path: Path, row: list[float]) -> None:
         if is_new:
             writer.writerow(["step", "crops", "elapsed_s", "centre_loss", "box_loss"])
         writer.writerow(row)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("scenes", type=Path, help="folder written by models.training.data")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--start-from", type=Path, help="checkpoint whose averaged weights to begin with")
-    for name, default in (("minutes", 60.0), ("batch", 12), ("rate", 2e-3), ("threads", 1), ("seed", 0)):
-        parser.add_argument(f"--{name}", type=type(default), default=default)
-    chosen = parser.parse_args()
-    plan = Plan(chosen.minutes, chosen.batch, chosen.rate, chosen.threads, chosen.seed)
-    train(chosen.scenes, chosen.out, plan, chosen.start_from)
-
-
-if __name__ == "__main__":
-    main()

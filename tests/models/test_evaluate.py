@@ -21,6 +21,7 @@ from models.evaluate import (
     Known,
     auroc,
     average_precision,
+    best_score,
     calibrate,
     froc,
     hit_by_best,
@@ -55,6 +56,17 @@ def test_average_precision_of_one_hit_between_two_misses() -> None:
 def test_a_second_box_on_the_same_object_is_false() -> None:
     twice = [picture([KNIFE], ("knife", 0.9, BOX), ("knife", 0.8, NEAR)), picture([KNIFE], ("knife", 0.7, BOX))]
     assert average_precision(twice, "knife") == pytest.approx((51 + 50 * 2 / 3) / 101)
+
+
+def test_a_clean_picture_may_hold_what_is_not_asked_for_but_no_other_name_for_it() -> None:
+    jar = Known("liquid", BOX, is_ignored=True)
+    named = picture([jar], ("liquid", 0.9, BOX), ("knife", 0.4, FAR))
+    assert named.is_clean
+    assert best_score(named, "liquid") == 0
+    assert best_score(named) == 0.4
+    assert best_score(picture([jar], ("knife", 0.7, BOX)), "knife") == 0.7
+    assert best_score(picture([jar], ("liquid", 0.6, FAR)), "liquid") == 0.6
+    assert not picture([jar, KNIFE]).is_clean
 
 
 def test_ignored_objects_neither_ask_nor_punish() -> None:

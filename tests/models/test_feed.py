@@ -86,5 +86,5 @@ def test_scales() -> None:
     assert choose_scales((600, 800), (1.6, 1.6), 1.0) == ((1.0, 1.0),), "never enlarged"
     unknown = choose_scales((580, 850), (None, 1.0), 1.0)
     assert len(unknown) > 1
-    assert all(0.3 < row == col <= 1 for row, col in unknown)
+    assert all(0.15 < row == col <= 1 for row, col in unknown)
     assert choose_scales((10, 20), (None, None), 1.0) == ((1.0, 1.0),)

@@ -21,7 +21,7 @@ from models.detector import (
     ModelRefusedError,
     ViewUnsuitedError,
 )
-from models.heads.boxes import iou
+from models.heads.boxes import iou, merge_looks
 from models.onnx import load, open_session
 from tests.models.graphs import finish, floats, graph, store
 
@@ -112,14 +112,14 @@ def test_unknown_scale_does_not_double_an_object(tmp_path: Path) -> None:
     assert (np.triu(iou(boxes, boxes), 1) <= 0.55).all()
 
 
-def test_the_ten_best_are_kept_whatever_their_level(tmp_path: Path) -> None:
+def test_the_twenty_best_are_kept_whatever_their_level(tmp_path: Path) -> None:
     rows = np.zeros((1, 300, 6), np.float32)
     rows[0, :40] = [[i * 3, 0, i * 3 + 2, 60, 0.02 + i / 1000, 0] for i in range(40)]
     rows[0, 40] = [0, 0, 60, 60, 0.9, 1]
     names = {"names": "{0: 'knife', 1: 'gun'}", "task": "detect", "end2end": "True"}
     store(tmp_path, graph({"output0": rows}, source=("images", (1, 3, 128, 128)), metadata=names))
     found = load("lab", tmp_path).find(Scan((view(128, 128, ()),))).detections
-    assert len(found) == 10
+    assert len(found) == 20
     assert found[0].level is Level.SURE
     assert {d.level for d in found[1:]} == {Level.BELOW}
 
@@ -215,3 +215,15 @@ def test_a_coco_file_gives_figures_beside_the_blobs(tmp_path: Path, shared: Path
     assert set(reports) == {"lab 1", "dense blobs"}
     assert {made.objects for made in reports.values()} == {14}
     assert "any AP30" in reports["dense blobs"].figures
+
+
+def test_what_every_look_sees_counts_more_than_what_one_sees() -> None:
+    boxes = floats([0, 0, 20, 20], [100, 100, 140, 140], [1, 1, 21, 21], [0, 0, 20, 20])
+    scores = np.array([0.6, 0.7, 0.5, 0.4], np.float32)
+    classes, looks = np.array([0, 0, 0, 1]), np.array([0, 1, 1, 1])
+    merged, values, names = merge_looks(boxes, scores, classes, looks, 2)
+    assert merged.tolist() == [[0, 0, 20, 20], [100, 100, 140, 140], [0, 0, 20, 20]]
+    assert values.tolist() == pytest.approx([(0.6 + 0.55) / 2, (0.7 + 0.35) / 2, (0.4 + 0.2) / 2])
+    assert names.tolist() == [0, 0, 1]
+    nothing = merge_looks(boxes[:0], scores[:0], classes[:0], looks[:0], 2)
+    assert all(len(part) == 0 for part in nothing)

@@ -7,7 +7,7 @@ from imaging.phantom.objects.clothing import CLOTHING
 from imaging.phantom.objects.contraband import BATTERIES, CIGARETTES, DENSE_BLOCKS, IVORY, LIQUIDS, POWDERS
 from imaging.phantom.objects.electronics import ELECTRONICS
 from imaging.phantom.objects.food import FOOD
-from imaging.phantom.objects.hardware import HARDWARE
+from imaging.phantom.objects.hardware import HARDWARE, TOOLS
 from imaging.phantom.objects.held_out import HELD_OUT
 from imaging.phantom.objects.household import HOUSEHOLD, TOILETRIES
 from imaging.phantom.objects.luggage import PACKAGING, Packaging, PackagingRecipe
@@ -39,12 +39,21 @@ BENIGN: dict[str, tuple[Recipe, ...]] = {
 }
 """Recipes by theme; what a parcel holds is mostly of one or two themes."""
 
+TOOL_LABEL = "tool"
+TOOL_NAMES = frozenset(recipe.__name__ for recipe in TOOLS)
+"""Harmless, but a detector that can name them takes them for a weapon less often."""
+DOUBTFUL_NAMES = frozenset(("thermos", "empty_bottle", "jar", "tin", "tube", "cosmetics"))
+"""Harmless goods that no picture tells from a liquid's container: neither asked for nor counted as false."""
+
 __all__ = [
     "BENIGN",
     "CLASSES",
+    "DOUBTFUL_NAMES",
     "HELD_OUT",
     "PACKAGING",
     "THREATS",
+    "TOOL_LABEL",
+    "TOOL_NAMES",
     "UNFAMILIAR",
     "UNFAMILIAR_LABEL",
     "Packaging",

@@ -147,13 +147,45 @@ def liquid_pouch(rng: np.random.Generator) -> Body:
     return Body((Heap(pick(rng, "water", "shampoo", "oil"), height), film, Solid((spout,))), Pose.FIXED)
 
 
+def drink_carton(rng: np.random.Generator) -> Body:
+    """Milk or juice in a lined box, with a cap or without."""
+    w, d, h = between(rng, 45, 95), between(rng, 38, 75), between(rng, 90, 235)
+    inner = (w - 1, d - 1, (h - 1) * between(rng, 0.8, 0.97))
+    return solid(
+        box("cardboard", (w, d, h)),
+        box("Al", (w - 0.9, d - 0.9, h - 0.9)),
+        box(None, (w - 1, d - 1, h - 1)),
+        box(pick(rng, "water", "water", "wine"), inner, (0, 0, -(h - 1 - inner[2]) / 2)),
+        *([rod("PP", 13, 14, (w * 0.2, 0, h / 2 + 6))] if rng.random() < 0.5 else []),
+    )
+
+
+def full_thermos(rng: np.random.Generator) -> Body:
+    """A steel bottle with a drink in it."""
+    r, h, fill = between(rng, 28, 42), between(rng, 150, 270), between(rng, 0.5, 0.95)
+    inner = h - 14
+    return solid(
+        rod("stainless", r, h),
+        rod(None, r - 0.6, h - 1),
+        rod("stainless", r - 4, h - 8),
+        rod(None, r - 4.6, inner, (0, 0, 2)),
+        rod("water", r - 4.6, inner * fill, (0, 0, 2 - inner * (1 - fill) / 2)),
+        rod("PP", r * 0.8, 34, (0, 0, h / 2 + 10)),
+        rod(None, r * 0.6, 26, (0, 0, h / 2 + 6)),
+    )
+
+
 LIQUIDS: tuple[Recipe, ...] = (
+    plastic_bottle,
     plastic_bottle,
     plastic_bottle,
     glass_bottle,
     glass_bottle,
     flat_flask,
     drink_can,
+    drink_can,
+    drink_carton,
+    full_thermos,
     liquid_pouch,
 )
 

@@ -54,6 +54,34 @@ def pliers(rng: np.random.Generator) -> Body:
     return solid(*shapes, rod("steel", 13, 11))
 
 
+def adjustable_wrench(rng: np.random.Generator) -> Body:
+    """A flat handle with a hole, a fixed and a sliding jaw, a screw between them."""
+    length, width, gap = between(rng, 110, 280), between(rng, 14, 26), between(rng, 4, 24)
+    end = length / 2
+    return solid(
+        box("steel", (length, width, between(rng, 6, 11))),
+        rod(None, width * 0.28, 14, (-end + width * 0.6, 0, 0)),
+        rod("steel", width * 0.62, 10, (-end, 0, 0)),
+        box("steel", (width * 1.5, width * 0.9, 13), (end, width * 0.55, 0), turned(z=0.25)),
+        box("steel", (width * 1.3, width * 0.6, 12), (end + 2, -width * 0.3 - gap * 0.5, 0), turned(z=0.25)),
+        rod("steel", 5, width * 0.7, (end - width * 0.4, -width * 0.2, 0), axis="x"),
+    )
+
+
+def saw(rng: np.random.Generator) -> Body:
+    """A thin wide blade with teeth, and a closed grip."""
+    length, width = between(rng, 160, 330), between(rng, 40, 95)
+    grip = pick(rng, "wood", "ABS", "PP")
+    teeth = [box(None, (3, 5, 4), (-length / 2 + 8.0 * i, width / 2, 0)) for i in range(int(length // 8))]
+    return solid(
+        box("steel", (length, width, between(rng, 0.8, 1.4))),
+        box(None, (length * 1.1, width * 0.5, 4), (length * 0.1, -width * 0.55, 0), turned(z=between(rng, 0.05, 0.2))),
+        *teeth,
+        box(grip, (105, width + 20, 22), (-length / 2 - 40, 0, 0)),
+        box(None, (50, width * 0.55, 24), (-length / 2 - 42, 0, 0)),
+    )
+
+
 def power_drill(rng: np.random.Generator) -> Body:
     """The machine with its motor, gear, chuck; no pack."""
     return solid(
@@ -257,12 +285,10 @@ def foil_roll(rng: np.random.Generator) -> Body:
     )
 
 
+TOOLS: tuple[Recipe, ...] = (screwdriver, spanner, hammer, pliers, adjustable_wrench, saw, power_drill)
+
 HARDWARE: tuple[Recipe, ...] = (
-    screwdriver,
-    spanner,
-    hammer,
-    pliers,
-    power_drill,
+    *TOOLS,
     fasteners,
     padlock,
     keys,

@@ -248,18 +248,50 @@ def machete(rng: np.random.Generator) -> Body:
     )
 
 
+def axe(rng: np.random.Generator) -> Body:
+    length, height = between(rng, 220, 400), between(rng, 70, 130)
+    return solid(
+        box(pick(rng, "wood", "nylon", "steel"), (length, between(rng, 20, 34), between(rng, 16, 24))),
+        box("steel", (height * 0.8, height, 6), (length / 2 - height * 0.3, height * 0.35, 0)),
+        box(None, (height * 0.4, height * 0.5, 8), (length / 2 - height * 0.75, height * 0.7, 0), turned(z=0.5)),
+        box("steel", (height * 0.5, height * 0.45, between(rng, 18, 30)), (length / 2 - height * 0.3, 0, 0)),
+    )
+
+
+def pocket_tool(rng: np.random.Generator) -> Body:
+    """Blades and small tools side by side between two scales, some of them folded out."""
+    length, width, layers = between(rng, 75, 110), between(rng, 14, 24), int(rng.integers(2, 6))
+    thick = layers * 2.8
+    shapes = [box(pick(rng, "ABS", "Al", "wood"), (length, width + 4, 4), (0, 0, s * (thick / 2 + 2))) for s in (-1, 1)]
+    for i in range(layers):
+        out = pick(rng, 0.0, 0.0, between(rng, 0.5, 3.0))
+        z = (i - (layers - 1) / 2) * 2.8
+        turn = turned(z=out)
+        reach = length * between(rng, 0.5, 0.9)
+        x, y, _ = turn @ np.array([-reach / 2, 0, 0])
+        flat = _blade("stainless", reach, width * between(rng, 0.4, 0.8), 2.0, between(rng, 0.3, 0.9))
+        shapes.append(
+            Shape(Form.BOX, flat.material, flat.half, (length / 2 - 6 + float(x), float(y), z), turn, flat.cuts)
+        )
+    return solid(*shapes, *(rod("steel", 3, thick + 9, (s * (length / 2 - 6), 0, 0)) for s in (-1, 1)))
+
+
 BLADES: tuple[Recipe, ...] = (
+    kitchen_knife,
     kitchen_knife,
     kitchen_knife,
     dagger,
     folding_knife,
     folding_knife,
+    pocket_tool,
+    scissors,
     scissors,
     scissors,
     cleaver,
     razor_blades,
     box_cutter,
     machete,
+    axe,
 )
 
 

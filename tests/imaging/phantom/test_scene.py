@@ -8,9 +8,18 @@ import pytest
 from imaging.phantom import simulate_parcel
 from imaging.phantom.bodies import Aspect, Recipe
 from imaging.phantom.library import FreshObjects, ObjectLibrary
-from imaging.phantom.objects import BENIGN, CLASSES, HELD_OUT, PACKAGING, THREATS, UNFAMILIAR, UNFAMILIAR_LABEL
+from imaging.phantom.objects import (
+    BENIGN,
+    CLASSES,
+    HELD_OUT,
+    PACKAGING,
+    THREATS,
+    TOOL_LABEL,
+    UNFAMILIAR,
+    UNFAMILIAR_LABEL,
+)
 from imaging.phantom.physics import belt_basis, belt_beam
-from imaging.phantom.scene import MM_PER_PX, compose_parcel
+from imaging.phantom.scene import DOUBTFUL_LABEL, MM_PER_PX, compose_parcel
 from imaging.scan import ViewKind
 
 SIZE = (240, 320)
@@ -100,7 +109,7 @@ def test_scan_says_how_it_was_taken() -> None:
 def test_truth_lies_in_the_picture_and_on_matter(library: ObjectLibrary, seed: int) -> None:
     scene = compose_parcel(np.random.default_rng(seed), library, size=SIZE, threats=3, unfamiliar=1)
     assert scene.tau[0].shape[:2] == SIZE
-    assert len(scene.truth) == len(scene.objects)
+    assert len(scene.truth) == sum(not placed.is_harmless for placed in scene.objects)
     for placed in scene.objects:
         left, top, right, bottom = placed.box
         assert 0 <= left < right <= SIZE[1]
@@ -127,7 +136,19 @@ def test_clean_parcels_have_no_truth(library: ObjectLibrary) -> None:
 def test_named_threats_are_those_placed(library: ObjectLibrary) -> None:
     for seed in range(6):
         scene = compose_parcel(np.random.default_rng(seed), library, size=SIZE, threats=("blade", "ivory"))
-        assert {o.label for o in scene.objects} <= {"blade", "ivory"}
+        assert {truth.label for truth in scene.truth} <= {"blade", "ivory"}
+
+
+def test_tools_and_what_may_hold_a_liquid_are_known_but_no_truth() -> None:
+    """Harmless goods that a detector is to name or to leave alone are among the objects of a scene."""
+    source = FreshObjects()
+    labels = set()
+    for seed in range(3):
+        scene = compose_parcel(np.random.default_rng(seed), source, size=SIZE, threats=("tool",))
+        assert all(placed.is_harmless for placed in scene.objects)
+        assert scene.truth == ()
+        labels |= {placed.label for placed in scene.objects}
+    assert TOOL_LABEL in labels <= {TOOL_LABEL, DOUBTFUL_LABEL}
 
 
 def test_pixel_is_as_asked_or_in_the_range_of_machines(library: ObjectLibrary) -> None:
@@ -160,5 +181,5 @@ def test_library_is_the_same_for_the_same_seed_and_merges() -> None:
 @pytest.mark.slow
 def test_whole_library_builds_and_composes() -> None:
     library = ObjectLibrary.build(1, per_recipe=1)
-    assert set(library.items) == {*CLASSES, *BENIGN, UNFAMILIAR_LABEL}
+    assert set(library.items) == {*CLASSES, *BENIGN, TOOL_LABEL, UNFAMILIAR_LABEL}
     assert compose_parcel(np.random.default_rng(0), library).tau[0].any()
