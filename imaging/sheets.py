@@ -13,8 +13,8 @@ from imaging.pyramid import Pyramid
 from imaging.scan import Box
 
 TILE_PX = 64
-AHEAD_PX = 250_000
-"""How much is coloured ahead in one go: a millisecond or two."""
+AHEAD_TILES = 8
+"""How many tiles each way are coloured ahead in one go: one to three milliseconds. Squares, for filters look around."""
 KEPT_PX = 60_000_000
 """Pictures up to this size are coloured ahead in all sizes (4 bytes a pixel); larger ones only around what is seen."""
 
@@ -68,12 +68,9 @@ class Sheets:
                 row = is_done[y, left // TILE_PX : -(-right // TILE_PX)]
                 if row.all():
                     continue
-                first = left // TILE_PX + int(np.argmin(row))
-                most = max(AHEAD_PX // TILE_PX**2, 1)
-                last = min(first + most, -(-right // TILE_PX))
-                tall = max(most // (last - first), 1)
-                end_y = min(y + tall, -(-bottom // TILE_PX))
-                self.sheet(each, (first * TILE_PX, y * TILE_PX, min(last * TILE_PX, cols), min(end_y * TILE_PX, rows)))
+                x = left // TILE_PX + int(np.argmin(row))
+                part = (x * TILE_PX, y * TILE_PX, (x + AHEAD_TILES) * TILE_PX, (y + AHEAD_TILES) * TILE_PX)
+                self.sheet(each, (part[0], part[1], min(part[2], cols), min(part[3], rows)))
                 return True
         return False
 
@@ -108,8 +105,8 @@ def _missing(tiles: npt.NDArray[np.bool_]) -> Iterator[Box]:
     """The tiles that are not done as few boxes: rows with the same gap lie in one."""
     first_y, gap = 0, (0, 0)
     for y in range(tiles.shape[0] + 1):
-        missing = np.flatnonzero(~tiles[y]) if y < tiles.shape[0] else ()
-        here = (int(missing[0]), int(missing[-1]) + 1) if len(missing) else (0, 0)
+        missing: list[int] = np.flatnonzero(~tiles[y]).tolist() if y < tiles.shape[0] else []
+        here = (missing[0], missing[-1] + 1) if missing else (0, 0)
         if here != gap:
             if gap[1]:
                 yield gap[0], first_y, gap[1], y
