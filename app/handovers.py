@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -224,15 +223,15 @@ class Handovers:
         return opened
 
     def _pictures(self, parcel: Parcel) -> tuple[dict[str, bytes], tuple[Picture, ...]]:
-        """The files of a parcel's pictures as they are on disk; one that was removed after its time is left out."""
+        """A parcel's pictures as files; one that was removed after its time is left out."""
         files: dict[str, bytes] = {}
         pictures = []
         for capture in parcel.captures:
             path = self._store.captures_folder / capture.path
             if not path.is_file():
                 continue
-            self._store.load(capture)
-            pair = {each.name: each.read_bytes() for each in (path, native.sidecar_of(path))}
+            names = path.name, native.sidecar_of(path).name
+            pair = dict(zip(names, native.encode(self._store.load(capture), path.name), strict=True))
             files |= pair
             pictures.append(Picture(files={name: sha256(data).hexdigest() for name, data in pair.items()}))
         return files, tuple(pictures)
@@ -240,15 +239,14 @@ class Handovers:
     def _unpack(self, opened: Opened) -> tuple[Capture, ...]:
         """Keep the pictures of a sealed file here."""
         captures = []
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            for file, data in opened.files.items():
-                (folder / file).write_bytes(data)
-            for picture in opened.record.pictures:
-                tiff = next(file for file in picture.files if file.endswith(".tif"))
-                scan = native.read(folder / tiff)
-                if not self._store.has_scan(scan.id):
-                    captures.append(self._store.keep(scan))
+        for picture in opened.record.pictures:
+            path = Path(next((name for name in picture.files if name.endswith(".tif")), "none.tif"))
+            sidecar = native.sidecar_of(path).name
+            if path.name not in opened.files or sidecar not in opened.files:
+                raise SealBrokenError("A sealed picture is not whole.", name=opened.record.number, why=path.name)
+            scan = native.decode(path, opened.files[path.name], opened.files[sidecar])
+            if not self._store.has_scan(scan.id):
+                captures.append(self._store.keep(scan))
         return tuple(captures)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from app.store import captures
 from app.store.database import Database
+from app.store.examinations import FOLDER as PHOTOGRAPHS
 from app.store.found import MOST, Problem, Progress
 from app.store.retention import Rule, is_lawful
 from imaging.files import native
@@ -31,7 +33,7 @@ def check_pictures(
         with database.read() as reader:
             page = reader.execute(_PAGE, (last,)).fetchall()
         if not page:
-            return count, problems[:MOST]
+            return count, [*problems, *_check_photographs(database, folder.parent / PHOTOGRAPHS)][:MOST]
         for key, path, sha256, sidecar, taken_us, *removal in page:
             last = key
             file = folder / path
@@ -56,3 +58,20 @@ def _check_sidecar(picture: Path, folder: Path, sha256: str) -> Problem | None:
     if not sidecar.is_file():
         return Problem("picture_missing", where)
     return None if captures.sha256_of(sidecar) == sha256 else Problem("picture_altered", where)
+
+
+def _check_photographs(database: Database, folder: Path) -> Iterator[Problem]:
+    """Hash the photographs of examinations too, a page of rows at a time."""
+    last = 0
+    while True:
+        with database.read() as reader:
+            page = reader.execute(
+                "SELECT id, path, sha256 FROM photographs WHERE id > ? ORDER BY id LIMIT 500", (last,)
+            ).fetchall()
+        if not page:
+            return
+        for last, path, sha256 in page:  # noqa: B007  the next page begins after it
+            if not (folder / path).is_file():
+                yield Problem("picture_missing", path)
+            elif captures.sha256_of(folder / path) != sha256:
+                yield Problem("picture_altered", path)
