@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,9 +19,9 @@ from app import receipts
 from app.commands.messages import message_commands
 from app.customs.documents import Paper
 from app.customs.match import match
-from app.customs.parcel import Kind
+from app.customs.parcel import Capture, FindingKind, Kind
 from app.customs.states import Action, State
-from app.exchange.ceb.message import Message
+from app.exchange.ceb.message import Message, Record
 from app.exchange.ceb.read import read_message
 from app.exchange.errors import ExchangeFolderError
 from app.receipts import send_receipts
@@ -307,3 +308,80 @@ def test_receipts_have_their_own_place_in_the_outbox(store: Store, shared: Path,
     list(send_receipts(store, tmp_path))
     assert store.pending(100, target=receipts.TARGET) == []
     assert len(store.pending(100)) == waiting
+
+
+def cancel(store: Store, shared: Path, **changes: str) -> None:
+    """The sample cancellation, with fields of its own."""
+    folder = shared / "reference" / "ceb-202205" / "messages"
+    message = read(folder / "CEB623_cancel.xml")
+    (record,) = message.records
+    keep_messages(store, [replace(message, records=(replace(record, fields={**record.fields, **changes}),))])
+
+
+def test_a_cancellation_marks_the_parcel_and_its_rejection_answers_it(
+    store: Store, shared: Path, tmp_path: Path
+) -> None:
+    keep(store, shared, "CEB311_order", "CEB621_inventory_9610")
+    parcel = store.register(NUMBER, Kind.PARCEL, arrived_at=NOON)
+    cancel(store, shared, logisticsNo=NUMBER, appStatus="2")
+    assert FindingKind.WITHDRAWN in {finding.kind for finding in store.parcel(parcel.id).findings}
+    list(send_receipts(store, tmp_path / "first"))
+    store.decide(parcel.id, Action.HOLD, officer="li", decided_at=NOON, reason="intelligence")
+    store.decide(parcel.id, Action.LIFT_HOLD, officer="li", decided_at=NOON, reason="doubt_settled")
+    path = store.captures_folder / "x.tif"
+    path.write_bytes(b"x")
+    store.record_scan(parcel.id, Capture("x", "x.tif", "00", "belt", NOON), arrived_at=NOON)
+    made = store.decide(parcel.id, Action.RELEASE, officer="li", decided_at=NOON)
+    assert made.after is State.DOC_REVIEW
+    store.decide(parcel.id, Action.REJECT, officer="li", decided_at=NOON, reason="withdrawn_by_sender")
+    sent = list(send_receipts(store, tmp_path / "second"))
+    assert statuses(sent, "CEB624") == ["399"]
+    assert statuses(sent)[-1] == "100"
+
+
+def test_a_cancellation_that_comes_too_late_is_refused_at_once(store: Store, shared: Path, tmp_path: Path) -> None:
+    keep(store, shared, "CEB621_inventory_9610")
+    parcel = store.register(NUMBER, Kind.PARCEL, arrived_at=NOON)
+    store.decide(parcel.id, Action.REFER, officer="li", decided_at=NOON, reason="suspected_drugs")
+    list(send_receipts(store, tmp_path / "first"))
+    cancel(store, shared, logisticsNo=NUMBER, appStatus="2")
+    sent = list(send_receipts(store, tmp_path / "second"))
+    assert statuses(sent, "CEB624") == ["120", "100"]
+    assert all(read(path).faults == () for path in sent)
+    assert list(send_receipts(store, tmp_path / "third")) == []
+
+
+def test_what_is_released_although_it_was_taken_back_refuses_the_cancellation(
+    store: Store, shared: Path, tmp_path: Path
+) -> None:
+    keep(store, shared, "CEB621_inventory_9610")
+    parcel = store.register(NUMBER, Kind.PARCEL, arrived_at=NOON)
+    path = store.captures_folder / "x.tif"
+    path.write_bytes(b"x")
+    store.record_scan(parcel.id, Capture("x", "x.tif", "00", "belt", NOON), arrived_at=NOON)
+    cancel(store, shared, logisticsNo=NUMBER, appStatus="2")
+    store.decide(parcel.id, Action.RELEASE, officer="li", decided_at=NOON)
+    made = store.decide(parcel.id, Action.RELEASE, officer="li", decided_at=NOON)
+    assert statuses(list(send_receipts(store, tmp_path / "a")), "CEB624") == ["120", "100"]
+    store.undo(made.id, officer="li", now=NOON, within_s=60)
+    assert statuses(list(send_receipts(store, tmp_path / "b")), "CEB624") == ["120"]
+
+
+def test_a_deleted_inventory_and_an_export_cancellation_take_back_too(store: Store, shared: Path) -> None:
+    folder = shared / "reference" / "ceb-202205" / "messages"
+    inventory = read(folder / "CEB603_export_inventory.xml")
+    (first, *_) = inventory.records
+    number = "20260501E000000001"
+    given = {**first.fields, "invtNo": number}
+    keep_messages(store, [replace(inventory, records=(replace(first, fields=given),))])
+    parcel = store.register(first.fields["logisticsNo"], Kind.PARCEL, arrived_at=NOON)
+    fields = {"guid": "G-605", "appStatus": "2", "invtNo": number, "reason": "test"}
+    keep_messages(store, [Message("CEB605", "M", (Record(fields),), (), inventory.signature)])
+    assert FindingKind.WITHDRAWN in {finding.kind for finding in store.parcel(parcel.id).findings}
+    keep(store, shared, "CEB621_inventory_9610")
+    other = store.register(NUMBER, Kind.PARCEL, arrived_at=NOON)
+    message = read(folder / "CEB621_inventory_9610.xml")
+    (record,) = message.records
+    deleted = {**record.fields, "guid": "G-DEL", "appType": "3", "appStatus": "2"}
+    keep_messages(store, [replace(message, records=(replace(record, fields=deleted),))])
+    assert FindingKind.WITHDRAWN in {finding.kind for finding in store.parcel(other.id).findings}
