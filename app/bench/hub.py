@@ -81,12 +81,25 @@ def _claims(cluster: Cluster, owner: Connection, addresses: Sequence[str]) -> li
     owner.execute("TRUNCATE guanjian.queue, guanjian.claims CASCADE")
     doubled = len(parcels) - len(set(parcels))
     return [
+        Row("disk.sync_p50_ms", _sync_ms(cluster.folder), "ms"),
         Row("hub.claims_doubled", doubled, "", 0, doubled == 0),
         Row("hub.claims_per_second", rate, "1/s", REACH_CLAIMS, rate >= REACH_CLAIMS),
         Row("hub.claim_server_cpu_us", cpu_us / len(parcels), "us"),
         Row("hub.claim_p50_ms", statistics.median(took_ms), "ms"),
         Row("hub.claim_p99_ms", took_ms[int(len(took_ms) * 0.99)], "ms"),
     ]
+
+
+def _sync_ms(folder: Path) -> float:
+    """How long the disk takes to make a page safe now: a claim waits for one such sync."""
+    took_ms = []
+    with (folder / "sync").open("wb", buffering=0) as file:
+        for _ in range(50):
+            file.write(bytes(8192))
+            start = time.perf_counter()
+            os.fsync(file.fileno())
+            took_ms.append((time.perf_counter() - start) * 1000)
+    return statistics.median(took_ms)
 
 
 def _claim_all(addresses: Sequence[str]) -> list[tuple[float, int]]:

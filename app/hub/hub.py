@@ -72,11 +72,6 @@ class Hub:
         )
         return int(self._row(sql, store, left, *columns, Jsonb([asdict(each) for each in changed]))[0])
 
-    def hash_at(self, store: UUID, seq: int) -> bytes | None:
-        """The hash that the hub has for an event of this station."""
-        found = self._row("SELECT hash_at(%s, %s)", store, seq)[0]
-        return None if found is None else bytes(found)
-
     def put_checkpoint(self, store: UUID, size: int, root: bytes, note: str) -> None:
         """Leave a signed root of the log where who holds the station does not reach. Raises ForkError."""
         self._call("SELECT put_checkpoint(%s, %s, %s, %s)", store, size, root, note)

@@ -9,6 +9,7 @@ from app.bench.postgres import PostgresMissingError
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(("stations", "events"), [(2, 600), (16, 1600)])
 def test_every_event_arrives_exactly_once(stations: int, events: int) -> None:
     try:

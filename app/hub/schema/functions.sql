@@ -44,12 +44,6 @@ BEGIN
     UPDATE stations s SET seen_at = clock_timestamp(), version = hello.version WHERE s.station = caller;
 END $$;
 
-CREATE OR REPLACE FUNCTION hash_at(of_store uuid, at_seq bigint) RETURNS bytea LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = guanjian, pg_temp AS $$
-    SELECT e.hash FROM events e JOIN stations s ON s.store = e.store WHERE s.station = me() AND e.store = of_store
-        AND e.seq = at_seq
-$$;
-
 -- Add a month's part where it is missing.
 CREATE OR REPLACE FUNCTION make_month(day date) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = guanjian, pg_temp AS $$
 DECLARE first date := date_trunc('month', day);
@@ -459,6 +453,6 @@ CREATE OR REPLACE VIEW own_verdicts AS
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA guanjian FROM PUBLIC;
 GRANT USAGE ON SCHEMA guanjian TO guanjian_station;
 GRANT SELECT ON lanes, claimed, offered, open_conflicts, own_verdicts TO guanjian_station;
-GRANT EXECUTE ON FUNCTION hello, hash_at, push, put_checkpoint, pull, answer_verdict, answer_hold, claim_next, claim,
+GRANT EXECUTE ON FUNCTION hello, push, put_checkpoint, pull, answer_verdict, answer_hold, claim_next, claim,
     extend, give_back, hand_over, reassign, set_urgency, submit, resolve, want_picture, put_part, end_picture,
     picture_head, picture_part, record_of TO guanjian_station;
