@@ -6,9 +6,10 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
 from app.texts import text
-from app.ui import build
+from app.ui import build, theme
 from app.ui.key_button import Flow, KeyButton
 from app.ui.look_keys import LOOK_NAMES, changed, is_on
+from app.ui.overlays import OVERVIEW_PX
 from imaging.look import STANDARD, Look, conflict_in, why_not
 from imaging.marks import MarkKind, Sensitivity
 from imaging.pyramid import Pyramid
@@ -128,10 +129,13 @@ class OfferLine(QFrame):
             self.place()
 
     def place(self) -> None:
-        """Lie at the bottom in the middle, clear of scale bar and overview."""
+        """Lie at the bottom in the middle; above the scale bar and left of the overview where it is too wide."""
         self.adjustSize()
-        over = self._over
-        self.move(max(4, (over.width() - self.width()) // 2), max(4, over.height() - self.height() - 14))
+        over, beside = self._over, OVERVIEW_PX + 28
+        left, low = (over.width() - self.width()) // 2, over.height() - self.height() - 14
+        if left < beside:
+            left, low = min(left, over.width() - self.width() - beside), low - theme.text_px() * 4
+        self.move(max(4, left), max(4, low))
 
 
 def look_name(name: str, look: Look) -> str:
