@@ -7,6 +7,7 @@ import typer
 from app.commands import (
     bench,
     counters,
+    encryption,
     files,
     filings,
     hub,
@@ -30,6 +31,7 @@ from app.commands.output import Commands
 from app.commands.prints import print_commands
 from app.logs import configure_logs
 from app.settings import system_language
+from app.store.sealed import ask_with
 from app.texts import set_language
 
 cli = typer.Typer(
@@ -69,6 +71,7 @@ cli.add_typer(orders.order_commands, name="orders")
 cli.add_typer(filings.filing_commands, name="filings")
 cli.add_typer(hub.hub_commands, name="hub")
 cli.add_typer(log.log_commands, name="log")
+cli.add_typer(encryption.encryption_commands, name="encryption")
 cli.add_typer(model.model_commands, name="model")
 cli.add_typer(train.train_commands, name="train")
 cli.add_typer(messages.message_commands, name="messages")
@@ -85,6 +88,7 @@ def main() -> None:
     """Run the command line."""
     configure_logs()
     set_language(system_language())
+    ask_with(encryption.ask_passphrase)
     cli()
 
 

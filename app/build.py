@@ -28,6 +28,7 @@ from app.settings import Detection, DeviceEntry, Settings
 from app.settings import Printer as PrinterEntry
 from app.station import Station
 from app.store import retention
+from app.store.encrypting import check_finished
 from app.store.errors import RetentionError
 from app.store.store import Store
 from app.tables import load_tables
@@ -69,6 +70,7 @@ def build_station(settings: Settings, *, place: str = "window") -> Station:
         DemoRefusedError: a demo was asked for where none may be. DirectoryError: it cannot be used safely.
     """
     rules, tables = load_rules(settings.work.rules), load_tables(settings.work.tables)
+    check_finished(settings.data, wanted=settings.store.encryption != "off")
     store = Store.open(settings.data, station=settings.post.station)
     try:
         rights = build_rights(settings, store, place=place)

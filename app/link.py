@@ -23,6 +23,7 @@ from app.hub.parcels import dump_parcel
 from app.hub.records import Due, Hold, Standing
 from app.store.decisions import Verdict
 from app.store.hub import Answer, Stand
+from app.store.sealed import read_file
 from app.store.store import Store
 from imaging.errors import KnownError
 from imaging.files import native
@@ -263,7 +264,7 @@ class Link:
         elif path.stat().st_size > MAX_PICTURE_BYTES:
             hub.refuse_picture(self._key, sha256, "too large")
         else:
-            hub.put_picture(self._key, sha256, path.read_bytes(), native.sidecar_of(path).read_bytes())
+            hub.put_picture(self._key, sha256, read_file(path), read_file(native.sidecar_of(path)))
 
 
 def _parcels(events: list[tuple[int, int, int, str, int, str, int | None, str, bytes]]) -> list[int]:

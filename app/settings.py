@@ -190,6 +190,12 @@ class Hub(_Section):
     lease_s: Annotated[int, Field(ge=5, le=3600)] = 120
 
 
+class StoreFiles(_Section):
+    """How the store lies on disk. With anything but off the station refuses a store that is not encrypted."""
+
+    encryption: Literal["off", "passphrase", "keyring"] = "off"
+
+
 def system_language() -> Literal["zh_CN", "en"]:
     """English where the system's language is English, else Chinese."""
     return "en" if os.environ.get("LC_ALL", os.environ.get("LANG", "")).startswith("en") else "zh_CN"
@@ -224,6 +230,7 @@ class Settings(BaseSettings):
     look: Look = Look()
     printer: Printer = Printer()
     hub: Hub = Hub()
+    store: StoreFiles = StoreFiles()
     devices: tuple[DeviceEntry, ...] = ()
 
     @classmethod

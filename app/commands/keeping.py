@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,10 +13,9 @@ from app.commands.acting import Officer, acting, acting_beside
 from app.commands.log import Data, Json, Keys, bars, open_store, settings_of, show, trust_of
 from app.commands.output import known_errors, print_line
 from app.officers.rights import Right
-from app.store.backup import back_up, find_store
+from app.store.backup import back_up, copy_store
 from app.store.backup import restore as put_back
 from app.store.errors import BackupError
-from app.store.store import FILE
 from app.texts import text
 
 Folder = Annotated[Path, typer.Argument(help="The folder of the backups, best on another disk.")]
@@ -58,7 +56,7 @@ def restore(
     with known_errors(), bars() as watch:
         with _room(folder) as place:
             copy = settings.model_copy(update={"data": Path(place)})
-            shutil.copyfile(find_store(folder), copy.data / FILE)
+            copy_store(folder, copy.data)
             with acting_beside(copy, officer, Right.RESTORE):
                 pass  # the accounts in the backup say who may put it back; the folder has none yet
         report = put_back(folder, data, trust_of(settings, keys), progress=watch)

@@ -1,6 +1,6 @@
 """Backups of a store: the file by SQLite's online backup, pictures once by their hash; restoring, and trying it out.
 
-A backup's folder holds `pictures/` for all its backups and one folder a backup with `store.sqlite` and
+A backup's folder holds `pictures/` and `photographs/` for all its backups, and one folder a backup with `store.sqlite` and
 `manifest.json`. Nothing in it is ever changed, so a backup that was made stays good.
 """
 
@@ -18,10 +18,13 @@ from app.store import captures
 from app.store.audit import Log
 from app.store.database import Connection, Database, connect
 from app.store.errors import BackupAlteredError, BackupError, BackupNoneError, BackupTargetError, StoreMissingError
+from app.store.examinations import FOLDER as PHOTOGRAPHS
 from app.store.found import LogReport, Progress, Trust, say_nothing
 from app.store.migrations import migrate
+from app.store.sealed import KEY_FILE
 from app.store.verify import verify
 from imaging.files import native
+from imaging.files.durable import PRIVATE, write_whole
 
 FORMAT = "guanjian-backup"
 _MANIFEST = "manifest.json"
@@ -105,8 +108,10 @@ def restore(
     try:
         data.mkdir(parents=True, exist_ok=True)
         part = data / f"{_FILE}.part"
+        _copy_key(folder, data)
         shutil.copyfile(folder / _FILE, part)
         _put_back(part, folder.parent / "pictures", data / "captures", is_linked=is_drill, progress=progress)
+        _put_photographs_back(part, folder.parent / PHOTOGRAPHS, data / PHOTOGRAPHS)
         if (folder / _NOTES).is_file():
             (data / "checkpoints").mkdir(exist_ok=True)
             shutil.copyfile(folder / _NOTES, data / "checkpoints" / "restored.notes")
@@ -124,9 +129,11 @@ def restore(
 
 
 def _fill(store: Path, target: Path, folder: Path, trust: Trust, progress: Progress) -> tuple[Path, LogReport]:
+    _copy_key(store, folder)
     for left in range(_TRIES - 1, -1, -1):
         _copy_file(store / _FILE, folder / _FILE, progress)
         count, missing = _keep_pictures(folder / _FILE, store / "captures", target / "pictures", progress)
+        _keep_photographs(folder / _FILE, store / PHOTOGRAPHS, target / PHOTOGRAPHS)
         if not missing:
             break
         if not left:
@@ -146,6 +153,19 @@ def _fill(store: Path, target: Path, folder: Path, trust: Trust, progress: Progr
     done = target / folder.name.removeprefix(".").removesuffix(".part")
     folder.rename(done)
     return done, report
+
+
+def copy_store(target: Path, data: Path) -> None:
+    """Put only the file of the newest backup into a folder, with its key. Raises BackupError, OSError."""
+    found = find_store(target)
+    _copy_key(found.parent, data)
+    shutil.copyfile(found, data / _FILE)
+
+
+def _copy_key(source: Path, target: Path) -> None:
+    """The key file goes with an encrypted store; only its passphrase or keyring opens it."""
+    if (source / KEY_FILE).is_file():
+        write_whole(target / KEY_FILE, (source / KEY_FILE).read_bytes(), mode=PRIVATE)
 
 
 def _copy_file(source: Path, target: Path, progress: Progress) -> None:
@@ -173,6 +193,31 @@ def _keep_pictures(file: Path, source: Path, pool: Path, progress: Progress) -> 
             except FileNotFoundError:
                 return count, path
     return count, ""
+
+
+def _keep_photographs(file: Path, source: Path, kept: Path) -> None:
+    """Copy the photographs that are not kept yet; no rule removes them, so one that is missing is damage."""
+    for path, sha256 in _photographs(file):
+        if not (kept / path).is_file():
+            if not (source / path).is_file():
+                raise BackupError(f"Photograph {path} is missing from the store; verify it.", detail=path)
+            _copy(source / path, kept / path, sha256)
+
+
+def _put_photographs_back(file: Path, kept: Path, target: Path) -> None:
+    for path, sha256 in _photographs(file):
+        if not (target / path).resolve().is_relative_to(target.resolve()):
+            raise BackupError(f"A row names a photograph outside of the folder: {path!r}.", detail=path)
+        if not (kept / path).is_file():
+            raise BackupError(f"Photograph {path} is missing from the backup.", detail=path)
+        _copy(kept / path, target / path, sha256)
+
+
+def _photographs(file: Path) -> list[tuple[str, str]]:
+    with closing(connect(file)) as connection:
+        if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'photographs'").fetchone():
+            return []  # the store of an older version
+        return connection.execute("SELECT path, sha256 FROM photographs ORDER BY id").fetchall()
 
 
 def _copy_sidecar(source: Path, target: Path, sha256: str) -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.customs.parcel import Capture
+from app.store import sealed
 from app.store.errors import StoreError, StoreFullError, StoreReadOnlyError
 from imaging.errors import FileAlteredError, FileTornError
 from imaging.files import native
@@ -32,7 +33,7 @@ def keep(scan: Scan, folder: Path) -> Capture:
     path = folder / f"{datetime.now(UTC):%Y/%m/%d}" / f"{scan.id}{_SUFFIX}"
     try:
         make_folder(path.parent)
-        sha256 = native.write(scan, path)
+        sha256 = _write(scan, path, folder.parent)
     except OSError as error:
         raise _known(error) from error
     return _describe(scan, path, folder, sha256)
@@ -44,7 +45,7 @@ def adopt(path: Path, folder: Path) -> tuple[Scan, Capture]:
     Raises:
         FileError: it is damaged.
     """
-    scan = native.read(path)
+    scan = _read(path)
     return scan, _describe(scan, path, folder, sha256_of(path))
 
 
@@ -63,12 +64,27 @@ def load(capture: Capture, folder: Path) -> Scan:
     sidecar = native.sidecar_of(path)
     if capture.sidecar_sha256 and sidecar.is_file() and sha256_of(sidecar) != capture.sidecar_sha256:
         raise FileAlteredError(sidecar, "the description of the picture is not the one that was kept")
-    return native.read(path)
+    return _read(path)
 
 
-def sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+sha256_of = sealed.hash_of
+
+
+def _write(scan: Scan, path: Path, store: Path) -> str:
+    """As `native.write`, encrypted where the store is: the description last, a picture without it was cut off."""
+    picture, description = native.encode(scan, path.name)
+    native.sidecar_of(path).unlink(missing_ok=True)
+    sealed.write_file(path, picture, store)
+    sealed.write_file(native.sidecar_of(path), description, store)
+    return hashlib.sha256(picture).hexdigest()
+
+
+def _read(path: Path) -> Scan:
+    """As `native.read`, whether it is encrypted or not."""
+    sidecar = native.sidecar_of(path)
+    if not sidecar.is_file():
+        raise FileTornError(path, "its sidecar is missing: writing was cut off. Send it again from the machine.")
+    return native.decode(path, sealed.read_file(path), sealed.read_file(sidecar))
 
 
 def orphans(folder: Path, known: Iterable[str], *, days: int = 2) -> list[Path]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.store.errors import (
     AlreadyKeptError,
+    CipherMissingError,
     SqliteUnsafeError,
     StoreBusyError,
     StoreDamagedError,
@@ -19,18 +20,23 @@ from app.store.errors import (
     StoreFullError,
     StoreReadOnlyError,
 )
+from app.store.sealed import DataKey, key_for
 
 if TYPE_CHECKING:
     import sqlite3
 else:
-    # The library that sqlite-utils picks (pysqlite3 where it is installed). Two SQLite libraries in one process drop
-    # each other's file locks, so nothing else may open the file.
-    from sqlite_utils.utils import sqlite3
+    # SQLCipher where the extra `encrypted` is installed, else the library that sqlite-utils picks. Two SQLite libraries
+    # in one process drop each other's file locks, so nothing else may open the file.
+    try:
+        from sqlcipher3 import dbapi2 as sqlite3
+    except ImportError:
+        from sqlite_utils.utils import sqlite3
 
 Connection = sqlite3.Connection
 DatabaseError = sqlite3.DatabaseError
 IntegrityError = sqlite3.IntegrityError
 complete_statement = sqlite3.complete_statement
+HAS_CIPHER = sqlite3.__name__.startswith("sqlcipher3")
 APPLICATION_ID = 0x476A6E31
 SAFE_SQLITE = (3, 51, 3)
 """The first version without the WAL-reset bug, by which 3.7.0 to 3.51.2 can corrupt a file."""
@@ -167,10 +173,26 @@ class _Reader:
 
 
 def connect(path: Path) -> Connection:
-    """A connection that may be handed between threads; its owner sees to it that one at a time uses it."""
+    """A connection that may be handed between threads; its owner sees to it that one at a time uses it.
+
+    Raises:
+        StoreLockedError: the store is encrypted and its passphrase missing or wrong. KeyFileError, CipherMissingError.
+    """
+    return open_with(path, key_for(path.parent))
+
+
+def open_with(path: Path, key: DataKey | None) -> Connection:
+    """As `connect`, with the key that is given; None: the file is plain. Raises CipherMissingError."""
+    if key is not None and not HAS_CIPHER:
+        raise CipherMissingError(
+            'An encrypted store needs one more package: pip install "guanjian[encrypted]".', name=path.name
+        )
     connection = sqlite3.connect(
         str(path), isolation_level=None, check_same_thread=False, timeout=_BUSY_MS / 1000, cached_statements=256
     )
+    if key is not None:
+        connection.execute("PRAGMA cipher_log_level=NONE")  # it would write to the terminal what is raised anyway
+        connection.execute(f"PRAGMA key=\"x'{key.of_database.hex()}'\"")
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA recursive_triggers=ON")
     connection.execute("PRAGMA trusted_schema=OFF")

@@ -171,3 +171,45 @@ class StoreMissingError(StoreError):
     """There is no store in the folder, and whoever asked only wanted to read one."""
 
     key = "store_missing"
+
+
+class StoreLockedError(StoreError):
+    """The store is encrypted, and its passphrase is missing or wrong."""
+
+    key = "store_locked"
+
+
+class KeyFileError(StoreError):
+    """The key file of an encrypted store is damaged or gone."""
+
+    key = "store_key_file"
+
+
+class WeakPassphraseError(StoreError):
+    """A passphrase is too short."""
+
+    key = "store_passphrase_weak"
+
+
+class KeyringMissingError(StoreError):
+    """The library for the system's keyring is not installed."""
+
+    key = "keyring_missing"
+
+
+class CipherMissingError(StoreError):
+    """The store is, or is to be, encrypted, and the SQLite library here cannot."""
+
+    key = "cipher_missing"
+
+
+class EncryptionUnfinishedError(StoreError):
+    """The store's encryption was interrupted, or the profile asks for one that was never made."""
+
+    key = "encryption_unfinished"
+
+
+class EncryptedAlreadyError(StoreError):
+    """The store is encrypted already."""
+
+    key = "encrypted_already"

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from app.customs.examination import Examination, Found, Handling, Item, Photograph, check_examination
-from app.store import parcels
+from app.store import parcels, sealed
 from app.store.audit import Log, canonical
 from app.store.database import Connection
 from app.store.errors import StoreReadOnlyError
 from app.store.times import from_us, to_us
 from imaging.errors import FileAlteredError, FileTornError
-from imaging.files.durable import make_folder, write_whole
+from imaging.files.durable import make_folder
 
 FOLDER: Final = "photographs"
 
@@ -48,7 +48,7 @@ class Examinations:
         path = Path(f"{taken_at:%Y/%m/%d}") / f"{parcel_id}-{sha256[:24]}{suffix}"
         try:
             make_folder((self._folder / path).parent)
-            write_whole(self._folder / path, content)
+            sealed.write_file(self._folder / path, content, self._folder.parent)
         except OSError as error:
             raise StoreReadOnlyError("The folder of photographs cannot be written.", detail=str(error)) from error
         with self._write() as writer:
@@ -84,7 +84,7 @@ class Examinations:
         path = self._folder / photograph.path
         if not path.is_file():
             raise FileTornError(path, "the photograph is missing")
-        content = path.read_bytes()
+        content = sealed.read_file(path)
         if hashlib.sha256(content).hexdigest() != photograph.sha256:
             raise FileAlteredError(path, "the photograph is not the one that was kept")
         return content

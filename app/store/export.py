@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from app.store import captures, declarations, parcels
+from app.store import captures, declarations, parcels, sealed
 from app.store.checkpoints import StoredTree
 from app.store.database import Connection
 from app.store.errors import ExportError
@@ -158,7 +158,7 @@ class _Package:
             ):
                 if file.is_file() and name not in written:
                     written.add(name)
-                    self._package.write(file, name, zipfile.ZIP_STORED)
+                    self._package.writestr(name, sealed.read_file(file), zipfile.ZIP_STORED)
             self._progress("pictures", count, len(rows))
 
     def _captures(self, seqs: Sequence[int]) -> Iterator[tuple[str, str, str]]:

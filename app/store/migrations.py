@@ -13,8 +13,9 @@ from pathlib import Path
 
 import sqlite_utils
 
-from app.store.database import Connection, Database, complete_statement, connect
+from app.store.database import Connection, Database, complete_statement, connect, open_with
 from app.store.errors import MigrationError, StoreForeignError
+from app.store.sealed import key_for
 
 APPEND_ONLY = (
     "events", "declarations", "goods", "codes", "captures", "screenings", "detections", "decisions", "undos", "labels",
@@ -106,7 +107,7 @@ def back_up(path: Path, folder: Path) -> Path:
     """Copy a store's file as it is at this moment, whoever else is using it."""
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{path.stem}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}.sqlite"
-    source, copy = connect(path), connect(target)
+    source, copy = connect(path), open_with(target, key_for(path.parent))
     try:
         source.backup(copy)
     finally:

@@ -27,6 +27,7 @@ from app.store import archive, captures, decisions, declarations, order_rows, ou
 from app.store.audit import Event, Log, read_events
 from app.store.database import Connection, Database
 from app.store.decisions import TraceFound, TraceLabel, Verdict
+from app.store.encrypting import check_finished
 from app.store.errors import StoreFullError, StoreMissingError, StoreReadOnlyError
 from app.store.examinations import Examinations
 from app.store.filings import Filings
@@ -96,6 +97,7 @@ class Store:
             ballast.fill()
         except OSError as error:
             raise StoreReadOnlyError(f"The folder {folder.name} cannot be written.", detail=str(error)) from error
+        check_finished(folder)
         database = Database(folder / FILE)
         try:
             migrate(database, folder / "backups")
