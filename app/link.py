@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -21,8 +21,7 @@ from app.hub.errors import ForkError, GapError, HubAwayError
 from app.hub.hub import MAX_PICTURE_BYTES, Hub
 from app.hub.parcels import dump_parcel
 from app.hub.records import Due, Hold, Standing
-from app.store.decisions import Verdict
-from app.store.hub import Answer, Stand
+from app.store.hub import Answer, EventRow, Stand
 from app.store.sealed import read_file
 from app.store.store import Store
 from imaging.errors import KnownError
@@ -60,6 +59,7 @@ class LinkState:
 class Link:
     """One station's link. `offers` are the lanes whose parcels officers elsewhere may take.
 
+    `apply` decides as they said; without it their verdicts wait at the hub.
     `on_changed` is told of parcels that a verdict or hold changed, `on_error` of what is wrong, once for each fault.
     """
 
@@ -76,7 +76,7 @@ class Link:
         self._store = store
         self._address = address
         self._offers = offers
-        self._apply = apply or self._apply_plainly
+        self._apply = apply
         self._on_changed = on_changed
         self._on_error = on_error
         self._key, self._log_name = store.hub.identity()
@@ -214,16 +214,17 @@ class Link:
     def _do_errands(self, hub: Hub) -> bool:
         """Do what others want; whether there may be more."""
         errands = hub.pull(self._key)
-        for due in errands.verdicts:
-            self._answer(hub, due)
+        if self._apply:
+            for due in errands.verdicts:
+                self._answer(hub, due, self._apply)
         for hold in errands.holds:
             hub.answer_hold(self._key, hold.id, self._hold_gone(hold.parcel_id, _why(hold)))
         for parcel_id, sha256 in errands.pictures:
             self._send_picture(hub, parcel_id, sha256)
-        return bool(errands.verdicts or errands.holds)
+        return bool((self._apply and errands.verdicts) or errands.holds)
 
-    def _answer(self, hub: Hub, due: Due) -> None:
-        answer = self._apply(due)
+    def _answer(self, hub: Hub, due: Due, apply: Apply) -> None:
+        answer = apply(due)
         detail = answer.detail
         if answer.outcome == "conflict":
             is_contrary = due.verdict.action in _STOPPING
@@ -234,14 +235,6 @@ class Link:
         while self._send(hub):
             pass
         hub.answer_verdict(self._key, due.verdict.key, answer.outcome, detail, answer.state)
-
-    def _apply_plainly(self, due: Due) -> Answer:
-        said = due.verdict
-        verdict = Verdict(
-            Action(said.action), said.officer, datetime.now(UTC), said.reason, said.note, said.second_officer,
-            said.seen_version, annotations=said.annotations,
-        )  # fmt: skip
-        return self._store.hub.apply(said.key, due.parcel_id, due.seat, verdict)
 
     def _hold_gone(self, parcel_id: int, why: str) -> str:
         """Hold a parcel that was let go, until a supervisor has looked at it: "held", or "kept" as it is."""
@@ -267,7 +260,7 @@ class Link:
             hub.put_picture(self._key, sha256, read_file(path), read_file(native.sidecar_of(path)))
 
 
-def _parcels(events: list[tuple[int, int, int, str, int, str, int | None, str, bytes]]) -> list[int]:
+def _parcels(events: Sequence[EventRow]) -> list[int]:
     """The parcels that events are about, each once."""
     return [key for key in dict.fromkeys(event[6] for event in events) if key is not None]
 

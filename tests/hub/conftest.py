@@ -8,16 +8,21 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from app.bench.postgres import Cluster, PostgresMissingError, password_file
 from app.customs.parcel import Capture, Lane, Parcel, Seen
+from app.customs.states import Action
 from app.hub.connection import Connection, connect_as_owner
 from app.hub.hub import Hub
+from app.hub.records import Due
 from app.hub.setup import enrol, set_up
 from app.link import Link
+from app.store.decisions import Verdict
+from app.store.hub import Answer
 from app.store.store import Store
 from imaging.errors import KnownError
 
@@ -92,10 +97,20 @@ class Light:
         )  # fmt: skip
 
     def start(self, address: str = "") -> Light:
-        self.link = Link(self.store, address or self.address, on_error=self.errors.append, **self.given)  # type: ignore[arg-type]
+        given: dict[str, Any] = {"apply": self.apply, "on_error": self.errors.append, **self.given}
+        self.link = Link(self.store, address or self.address, **given)
         self.post.links.append(self.link)
         self.link.start()
         return self
+
+    def apply(self, due: Due) -> Answer:
+        """What an officer elsewhere decided, without a label."""
+        said = due.verdict
+        verdict = Verdict(
+            Action(said.action), said.officer, datetime.now(UTC), said.reason, said.note, said.second_officer,
+            said.seen_version, annotations=said.annotations,
+        )  # fmt: skip
+        return self.store.hub.apply(said.key, due.parcel_id, due.seat, verdict)
 
     def hub(self) -> Hub:
         return Hub.open(self.address)
