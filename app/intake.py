@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import perf_counter
+from typing import TypeVar
 
 import structlog
 
@@ -18,7 +19,7 @@ from app.customs.states import LETS_GO, TERMINAL
 from app.measured import Measured
 from app.risk_office import RiskOffice
 from app.settings import DeviceEntry, Settings
-from app.store.errors import StoreFullError
+from app.store.errors import StoreFullError, StoreReadOnlyError
 from app.store.store import Store
 from imaging.errors import KnownError
 from imaging.scan import Scan
@@ -31,7 +32,8 @@ log = structlog.get_logger()
 
 SCANS_WAITING = 4
 """Scans that may wait for detection before the device is held back."""
-FULL_DISK_RETRY_S = 5.0
+RETRY_S = 5.0
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ class Intake:
     """Takes scans and codes in, and tells `on_parcel` of every parcel that is new or changed.
 
     `take` and `read` are called by the devices' threads, which write the pictures; detection and the rows run on one
-    worker meanwhile. A full disk stops the intake, and with it the belt, until there is room: nothing is dropped.
+    worker meanwhile. A disk that is full or read-only stops the intake, and with it the belt, until it takes more:
+    nothing is dropped.
     """
 
     def __init__(
@@ -210,7 +213,9 @@ class Intake:
             codes = [self._read_code(sighting) for sighting in matcher.claim(started_at, finished_at)]
             codes += self._read_by_machine(taken.scan)
             identity = self._identify(codes, taken.scan, taken.device.carries)
-            parcel = self._record(identity, taken, capture, screened)
+            parcel = self._until_it_goes(lambda: self._record(identity, taken, capture, screened))
+            if parcel is None:  # its picture is kept: the next start takes it in
+                return
             matcher.add_passage(Passage(parcel.id, started_at, finished_at))
         self._count(taken, screened.seen, identity)
         self._on_parcel(parcel, taken)
@@ -218,10 +223,14 @@ class Intake:
     def _keep(self, scan: Scan) -> Capture | None:
         while True:
             try:
-                return self._store.keep(scan)
-            except StoreFullError as error:
+        return self._until_it_goes(lambda: self._store.keep(scan))
+
+    def _until_it_goes(self, write: Callable[[], T]) -> T | None:
+        """Try a write again, telling each time, while the disk is full or read-only; None when the station stops."""
+                return write()
+            except (StoreFullError, StoreReadOnlyError) as error:
                 self._on_error(error)
-                if self._stopping.wait(FULL_DISK_RETRY_S):
+                if self._stopping.wait(RETRY_S):
                     return None
 
     def _screen(self, taken: Taken) -> Screened:

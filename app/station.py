@@ -40,8 +40,10 @@ from app.sharing import Sharing
 from app.store.decisions import TraceFound, TraceLabel, Verdict
 from app.store.found import LogReport
 from app.store.hub import Answer
+from app.store.errors import StoreFullError
 from app.store.store import Store
 from app.tables import Tables
+from app.store.space import Space
 from app.trace.errors import LabelNoneError
 from app.trace.formats import Format
 from app.trace.printing import PrintJob, PrintQueue
@@ -92,6 +94,7 @@ class Station:
         self._deciding = threading.Lock()
         self._labels = ThreadPoolExecutor(1, "labels")
         self._intake = Intake(
+        self._space: Space | None = None
             store,
             self.risk,
             settings,
@@ -136,6 +139,7 @@ class Station:
         if key := self._labelling.keys.store.rotate_if_due(datetime.now(UTC)):
             self._store.add_event("key_rotated", None, {"kid": key.kid.hex()})
         if self._printing:
+        self._tell_room()
             self._printing.start()
         self._arrivals = Arrivals(
             self._store, self._intake, self.tracing, self.measured, watcher=watcher, on_error=self._tell_failure
@@ -440,6 +444,14 @@ class Station:
 
     def _tell_detector(self) -> None:
         detector = self._intake.detector
+        self._tell_room()
+
+    def _tell_room(self) -> None:
+        """Tell when the disk becomes almost full or has room again, at the latest with the next parcel."""
+        space = self._store.space()
+        if space != self._space:
+            self._space = space
+            self._watcher.room_changed(space)
         self._watcher.detector_changed(detector.name if detector else "", self._detector_error)
 
     def _tell_failure(self, error: KnownError) -> None:
@@ -448,6 +460,8 @@ class Station:
 
     def _tell_printer(self, status: PrinterStatus) -> None:
         self._watcher.printer_changed(status)
+        if isinstance(error, StoreFullError):
+            self._tell_room()
 
     def _print_at_once(self, parcel_id: int, officer: str) -> None:
         """Queue the label of what was just released; it belongs to the decision, whoever sits here by now."""

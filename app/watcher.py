@@ -6,6 +6,7 @@ from typing import Protocol
 
 from app.customs.parcel import QueueRow
 from app.printing import PrinterStatus
+from app.store.space import Space
 from app.tracing import Alarm
 from imaging.errors import KnownError
 from scanners.barcode import Reading
@@ -40,6 +41,10 @@ class Watcher(Protocol):
         return
 
     def printer_changed(self, status: PrinterStatus) -> None:
+        return
+
+    def room_changed(self, space: Space) -> None:
+        """The disk has become almost full, or has room again."""
         return
 
     def device_changed(self, device: str, status: DeviceStatus) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QToolButton, QWidget
 
 from app.officers.rights import Role
 from app.printing import PrinterStatus
+from app.store.space import Space
 from app.texts import language, text
 from app.ui import build, keys, theme, words
 from app.ui.chips import Lamp
@@ -140,6 +141,9 @@ class StatusBar(QFrame):
         self._printer_lamp = LampLabel()
         self._printer_lamp.hide()
         self._printer_lamp.pressed.connect(self.printer_pressed)
+        self._space: Space | None = None
+        self._room_lamp = LampLabel()
+        self._room_lamp.hide()
         self._detector: tuple[str, KnownError | None] | None = None
         self._lamps: dict[str, LampLabel] = {}
         self._detector_lamp = LampLabel()
@@ -148,6 +152,7 @@ class StatusBar(QFrame):
         self._row = build.row(self, gap=18, margins=(12, 3, 12, 3))
         self._row.addWidget(self._detector_lamp)
         self._row.addWidget(self._printer_lamp)
+        self._row.addWidget(self._room_lamp)
         self._row.addStretch()
         self._row.addWidget(self._code)
 
@@ -167,6 +172,11 @@ class StatusBar(QFrame):
         self._printer_lamp.show()
         self.retranslate()
 
+    def set_room(self, space: Space) -> None:
+        """Say that the disk is almost full for as long as it is."""
+        self._space = space
+        self.retranslate()
+
     def set_code(self, symbology: str, code: str) -> None:
         self._last_code = (symbology, code)
         self.retranslate()
@@ -177,6 +187,10 @@ class StatusBar(QFrame):
     @property
     def printer_words(self) -> str:
         return self._printer_lamp.words
+
+    @property
+    def room_words(self) -> str:
+        return "" if self._room_lamp.isHidden() else self._room_lamp.words
 
     @property
     def detector_words(self) -> str:
@@ -191,6 +205,7 @@ class StatusBar(QFrame):
             self._lamps[name].tell(lamp_state, f"{name}: {', '.join(faults) or state}", details)
         self._show_detector()
         self._show_printer()
+        self._show_room()
         symbology, code = self._last_code
         shown = code if len(code) <= 40 else code[:38] + "…"
         self._code.setText(text("ui.status.last_code", code=shown) if code else text("ui.status.no_code"))
@@ -208,6 +223,13 @@ class StatusBar(QFrame):
         line = text(f"trace.printer.{key}", name=name, waiting=self._printer.waiting)
         tip = text(f"error.{trouble}", name=name) if trouble else ""
         self._printer_lamp.tell(state, line, tip)
+
+    def _show_room(self) -> None:
+        if self._space is None:
+            return
+        self._room_lamp.setVisible(self._space.is_low)
+        key = "low" if self._space.has_reserve else "full"
+        self._room_lamp.tell(DeviceState.FAULT, text(f"keeping.room.{key}"), text("keeping.room.tip"))
 
     def _show_detector(self) -> None:
         if self._detector is None:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from app.customs.parcel import QueueRow
 from app.printing import PrinterStatus
+from app.store.space import Space
 from app.tracing import Alarm
 from imaging.errors import KnownError
 from scanners.barcode import Reading
@@ -34,6 +35,7 @@ class Bridge(QObject):
     code_asked_for = Signal(object)
     alarm_came = Signal(object)
     printer_came = Signal(object)
+    room_came = Signal(object)
     device_came = Signal(str, object)
     detector_came = Signal(str, object)
     file_put_aside = Signal(str, str, object)
@@ -87,6 +89,11 @@ class Bridge(QObject):
     def printer_changed(self, status: PrinterStatus) -> None:
         with self._lock:
             self._states["printer_came", status.name] = (status,)
+            self._wake()
+
+    def room_changed(self, space: Space) -> None:
+        with self._lock:
+            self._states["room_came", ""] = (space,)
             self._wake()
 
     def device_changed(self, device: str, status: DeviceStatus) -> None:

@@ -119,6 +119,7 @@ class Course(QObject):
         bridge.code_asked_for.connect(self.show_code)
         bridge.alarm_came.connect(parts.alarm.raise_alarm)
         bridge.printer_came.connect(parts.status.set_printer)
+        bridge.room_came.connect(parts.status.set_room)
         bridge.device_came.connect(parts.status.set_device)
         bridge.detector_came.connect(parts.status.set_detector)
         bridge.file_put_aside.connect(self._tell_put_aside)

@@ -15,6 +15,7 @@ from app.officers.rights import Role
 from app.printing import PrinterStatus
 from app.settings import Detection, DeviceEntry, Officers, Settings
 from app.station import Station
+from app.store.space import Space
 from app.tracing import Alarm
 from imaging.errors import KnownError
 from imaging.scan import Scan, View
@@ -39,6 +40,7 @@ class Watched:
         self.ended: list[str] = []
         self.alarms: list[Alarm] = []
         self.printer: list[PrinterStatus] = []
+        self.spaces: list[Space] = []
         self.lines = 0
 
     def queue_changed(self, row: QueueRow) -> None:
@@ -64,6 +66,9 @@ class Watched:
 
     def printer_changed(self, status: PrinterStatus) -> None:
         self.printer.append(status)
+
+    def room_changed(self, space: Space) -> None:
+        self.spaces.append(space)
 
     def device_changed(self, device: str, status: DeviceStatus) -> None:
         self.statuses.append(status)

@@ -233,7 +233,7 @@ def test_a_full_disk_under_a_picture_releases_the_reserve(store: Store, monkeypa
     def refuse(*_: object, **__: object) -> str:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(captures.native, "write", refuse)
+    monkeypatch.setattr(captures.sealed, "write_file", refuse)
     with pytest.raises(StoreFullError):
         store.keep(scan())
     assert not store.space().has_reserve
