@@ -248,7 +248,7 @@ def _print_form(view: RefundView) -> None:
     print_line(f"{form.number}  {form.shop}  {form.bought_on}  {yuan(form.amount_fen)}  {stand}")
     for number, line in enumerate(form.lines, 1):
         print_line(f"  {number}. {line.name} × {line.count}  {yuan(line.amount_fen)}  {line.serial}")
-    for fault in view.faults:
+    for fault in () if view.outcome else view.faults:
         print_line(f"  ! {say_form_fault(fault)}")
 
 

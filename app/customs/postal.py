@@ -96,15 +96,12 @@ class MailCase:
     submissions: int = 0
     is_accepted: bool = False
     estimate: Mapping[str, Any] | None = None
+    due_fen: int = 0
     paid_fen: int = 0
     refunded_fen: int = 0
     receipts: tuple[str, ...] = ()
     said: str = ""
     """What the consignee gave as his reason last, in a dispute or a request for return."""
-
-    @property
-    def due_fen(self) -> int:
-        return int(self.estimate["due_fen"]) if self.estimate else 0
 
     @property
     def kept_fen(self) -> int:
@@ -134,7 +131,7 @@ class MailStep:
 def read_case(steps: Iterable[Step], waits: Iterable[WaitingKind]) -> MailCase:
     """How a case stands after its steps."""
     declared: tuple[DeclaredArticle, ...] = ()
-    submissions = paid_fen = refunded_fen = 0
+    submissions = due_fen = paid_fen = refunded_fen = 0
     is_accepted, estimate, said = False, None, ""
     receipts: list[str] = []
     for step in steps:
@@ -146,17 +143,29 @@ def read_case(steps: Iterable[Step], waits: Iterable[WaitingKind]) -> MailCase:
                 is_accepted = True
             case Deed.ASSESSED:
                 estimate, is_accepted = step.body["estimate"], True
+                due_fen = estimate["due_fen"]
             case Deed.PAID:
                 paid_fen += step.body["fen"]
                 receipts.append(step.body["receipt"])
             case Deed.REFUNDED:
                 refunded_fen += step.body["fen"]
+                # What is given back is not due any more, unless it had been paid too much.
+                due_fen = min(due_fen, paid_fen - refunded_fen)
             case Deed.DISPUTED | Deed.RETURN_ASKED:
                 said = step.body["reason"]
             case _:
                 pass
     return MailCase(
-        frozenset(waits), declared, submissions, is_accepted, estimate, paid_fen, refunded_fen, tuple(receipts), said
+        frozenset(waits),
+        declared,
+        submissions,
+        is_accepted,
+        estimate,
+        due_fen,
+        paid_fen,
+        refunded_fen,
+        tuple(receipts),
+        said,
     )
 
 
@@ -246,8 +255,10 @@ def uphold(case: MailCase, reason: str) -> MailStep:
 
 
 def refund(case: MailCase, fen: int, reason: str) -> MailStep:
-    """The officer has tax refunded (退税), no more than was paid."""
+    """The officer has tax refunded (退税), no more than was paid, and only once nothing is owed."""
     _need_reason(Deed.REFUNDED, reason)
+    if case.owed_fen:
+        raise _refuse(Deed.REFUNDED, f"{yuan(case.owed_fen)} is still owed; set the tax anew")
     if not 0 < fen <= case.kept_fen:
         raise _refuse(Deed.REFUNDED, f"at most {yuan(case.kept_fen)} was paid and not refunded")
     return MailStep(Deed.REFUNDED, _rest(case, WaitingKind.REFUND_REQUEST), {"fen": fen, "reason": reason})

@@ -63,7 +63,7 @@ def test_the_whole_way_from_declaration_to_refund() -> None:
     walk.take(postal.dispute(walk.case, "it was a gift"))
     assert walk.waits == {W.REFUND_REQUEST}
     walk.take(postal.refund(walk.case, 10_000, "gift"))
-    assert (walk.waits, walk.case.kept_fen) == (set(), 50_000)
+    assert (walk.waits, walk.case.kept_fen, walk.case.due_fen, walk.case.owed_fen) == (set(), 50_000, 50_000, 0)
 
 
 def test_a_tax_assessed_anew_for_less_than_was_paid_is_to_be_refunded() -> None:
@@ -79,6 +79,13 @@ def test_what_is_paid_too_much_is_to_be_refunded_and_no_tax_is_due() -> None:
     walk = Walk().take(postal.assess(MailCase(), estimate_of(6_000)))
     walk.take(postal.pay(walk.case, 7_000, "r"))
     assert (walk.waits, walk.case.owed_fen) == ({W.REFUND_REQUEST}, 0)
+
+
+def test_nothing_is_refunded_while_something_is_owed() -> None:
+    walk = Walk().take(postal.assess(MailCase(), estimate_of(6_000)))
+    walk.take(postal.pay(walk.case, 2_000, "r"))
+    with pytest.raises(MailRefusedError, match="still owed"):
+        postal.refund(walk.case, 1_000, "why")
 
 
 def test_nothing_is_waited_for_where_nothing_is_due() -> None:
