@@ -221,12 +221,12 @@ class Intake:
         self._on_parcel(parcel, taken)
 
     def _keep(self, scan: Scan) -> Capture | None:
-        while True:
-            try:
         return self._until_it_goes(lambda: self._store.keep(scan))
 
     def _until_it_goes(self, write: Callable[[], T]) -> T | None:
         """Try a write again, telling each time, while the disk is full or read-only; None when the station stops."""
+        while True:
+            try:
                 return write()
             except (StoreFullError, StoreReadOnlyError) as error:
                 self._on_error(error)

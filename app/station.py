@@ -38,12 +38,12 @@ from app.risk_office import RiskOffice
 from app.settings import Settings
 from app.sharing import Sharing
 from app.store.decisions import TraceFound, TraceLabel, Verdict
+from app.store.errors import StoreFullError
 from app.store.found import LogReport
 from app.store.hub import Answer
-from app.store.errors import StoreFullError
+from app.store.space import Space
 from app.store.store import Store
 from app.tables import Tables
-from app.store.space import Space
 from app.trace.errors import LabelNoneError
 from app.trace.formats import Format
 from app.trace.printing import PrintJob, PrintQueue
@@ -91,10 +91,10 @@ class Station:
         self._watcher: Watcher = Unwatched()
         self._detector_error: KnownError | None = None
         self._arrivals: Arrivals | None = None
+        self._space: Space | None = None
         self._deciding = threading.Lock()
         self._labels = ThreadPoolExecutor(1, "labels")
         self._intake = Intake(
-        self._space: Space | None = None
             store,
             self.risk,
             settings,
@@ -136,10 +136,10 @@ class Station:
         """Tell a watcher from now on, take in what a power cut left without a row, and open the devices."""
         self._watcher = watcher
         self._tell_detector()
+        self._tell_room()
         if key := self._labelling.keys.store.rotate_if_due(datetime.now(UTC)):
             self._store.add_event("key_rotated", None, {"kid": key.kid.hex()})
         if self._printing:
-        self._tell_room()
             self._printing.start()
         self._arrivals = Arrivals(
             self._store, self._intake, self.tracing, self.measured, watcher=watcher, on_error=self._tell_failure
@@ -441,9 +441,6 @@ class Station:
         row = self._store.row(parcel_id)
         if row:
             self._watcher.queue_changed(row)
-
-    def _tell_detector(self) -> None:
-        detector = self._intake.detector
         self._tell_room()
 
     def _tell_room(self) -> None:
@@ -452,16 +449,19 @@ class Station:
         if space != self._space:
             self._space = space
             self._watcher.room_changed(space)
+
+    def _tell_detector(self) -> None:
+        detector = self._intake.detector
         self._watcher.detector_changed(detector.name if detector else "", self._detector_error)
 
     def _tell_failure(self, error: KnownError) -> None:
         log.warning("known error", key=error.key, error=str(error))
         self._watcher.failed(error)
+        if isinstance(error, StoreFullError):
+            self._tell_room()
 
     def _tell_printer(self, status: PrinterStatus) -> None:
         self._watcher.printer_changed(status)
-        if isinstance(error, StoreFullError):
-            self._tell_room()
 
     def _print_at_once(self, parcel_id: int, officer: str) -> None:
         """Queue the label of what was just released; it belongs to the decision, whoever sits here by now."""
