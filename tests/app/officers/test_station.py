@@ -38,11 +38,12 @@ FREE = {
     "handovers": "of",
     "exams": "load parcel photographs records use_cameras",
     "forms": "offered",
+    "statistics": "check make_report page rates span today",
     "sharing": "start stop answers handed_to offers overview scan extend give_back",
 }
 """What needs no right: the station's own running, and reading what whoever has signed in may see.
 
-Whoever adds to a facet either gives the act an officer and asks for his right, or says here that it needs none.
+Statistics are open to every role. Whoever adds to a facet either gives the act an officer and asks for his right, or says here that it needs none.
 """
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DATA = (Settings, KnownOfficers, Measured)
