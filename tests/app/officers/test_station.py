@@ -43,7 +43,8 @@ FREE = {
 }
 """What needs no right: the station's own running, and reading what whoever has signed in may see.
 
-Statistics are open to every role. Whoever adds to a facet either gives the act an officer and asks for his right, or says here that it needs none.
+Statistics are open to every role. Whoever adds to a facet either gives the act an officer and asks for his right, or
+says here that it needs none.
 """
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DATA = (Settings, KnownOfficers, Measured)
