@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from typing import Literal
 from app.customs.orders import Done, Hit, Part, Result, Step
 from app.customs.parcel import Capture, Declaration, Finding, FindingKind, GoodsLine, Parcel
 from app.customs.states import TERMINAL, Action, State
-from app.exchange.errors import ExchangeFolderError, SealBrokenError
+from app.exchange.errors import DestinationWrongError, ExchangeFolderError, SealBrokenError
 from app.exchange.orders import OrderRecord
 from app.exchange.sealed import (
     CONTEXT,
@@ -34,6 +35,8 @@ from app.trace.keyring import Keyring
 from imaging.files import native
 from imaging.files.durable import make_folder, write_whole
 
+_STATION = re.compile(r"[0-9]{4}/[A-Za-z0-9_-]{1,32}", re.ASCII)
+
 
 class Handovers:
     """Seals, opens and closes records with the post's keys. `on_changed` is told of every parcel."""
@@ -51,14 +54,35 @@ class Handovers:
         """What was sealed and opened of a parcel, oldest first."""
         return self._store.orders.handovers(parcel_id)
 
+    def send(self, parcel_id: int, to: str, folder: Path, *, officer: str) -> Path:
+        """Write what is to go out about a parcel: its closing where it was taken over here, else its sealed record.
+
+        Raises:
+            HandoverStateError, OfficerError, NoSigningKeyError, ExchangeFolderError: as `close` and `seal`.
+        """
+        if any(each.way == "taken" for each in self.of(parcel_id)):
+            return self.close(parcel_id, folder, officer=officer)
+        return self.seal(parcel_id, to, folder, officer=officer)
+
+    def take(self, path: Path, *, officer: str) -> Parcel:
+        """Take in a sealed file: a parcel that comes here, or the closing of one that went.
+
+        Raises:
+            SealBrokenError, AlreadyKeptError, OfficerError: as `open` and `take_closing`.
+        """
+        is_closing = read_sealed(path).record.kind == "closing"
+        return self.take_closing(path, officer=officer) if is_closing else self.open(path, officer=officer)
+
     def seal(self, parcel_id: int, to: str, folder: Path, *, officer: str, seal: str = "") -> Path:
         """Write the sealed record of a conditionally released parcel for a destination (office/station).
 
         Raises:
             HandoverStateError: the parcel is not conditionally released. OfficerError, NoSigningKeyError.
-            ExchangeFolderError: the folder cannot be written.
+            ExchangeFolderError: the folder cannot be written. DestinationWrongError: `to` names no station.
         """
         self._rights.require(officer, Right.DISPOSE)
+        if not _STATION.fullmatch(to):
+            raise DestinationWrongError(f"{to!r} is no station; one is such as 2233/lane-1.", to=to)
         parcel = self._store.parcel(parcel_id)
         if parcel.state is not State.COND_RELEASED:
             raise HandoverStateError(f"{parcel.number} is not conditionally released.", number=parcel.number)

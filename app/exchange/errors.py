@@ -85,3 +85,9 @@ class PhotographBrokenError(ExchangeError):
     """A photograph is no picture that can be kept."""
 
     key = "photograph_broken"
+
+
+class DestinationWrongError(ExchangeError):
+    """What a parcel is to be handed over to is no station."""
+
+    key = "destination_wrong"

@@ -15,7 +15,7 @@ from app.customs.examination import Examination, Handling, Item
 from app.customs.orders import Part, Result, Step
 from app.customs.parcel import Declaration, FindingKind, GoodsLine, Lane, QueueFilter
 from app.customs.states import Action, State
-from app.exchange.errors import SealBrokenError
+from app.exchange.errors import DestinationWrongError, SealBrokenError
 from app.exchange.sealed import read_sealed, write_sealed
 from app.officers.errors import RightMissingError
 from app.settings import Detection, Officers, Post, Settings
@@ -89,6 +89,8 @@ def send_on(port: Desk, folder: Path, to: str) -> tuple[int, Path]:
     with pytest.raises(HandoverStateError):
         desk.handovers.seal(parcel_id, to, folder, officer=OFFICER)
     desk.decide(parcel_id, Action.CONDITIONAL_RELEASE, **onward)  # type: ignore[arg-type]
+    with pytest.raises(DestinationWrongError):
+        desk.handovers.send(parcel_id, "lane-1", folder / "out", officer=OFFICER)
     return parcel_id, desk.handovers.seal(parcel_id, to, folder / "out", officer=OFFICER, seal="A778")
 
 
@@ -101,7 +103,7 @@ def test_port_and_destination_carry_out_one_order_and_both_close(
     parcel_id, sealed = send_on(port, tmp_path, "2233/lane-1")
 
     destination = there.station
-    parcel = destination.handovers.open(sealed, officer=OFFICER)
+    parcel = destination.handovers.take(sealed, officer=OFFICER)
     assert (parcel.number, parcel.state, parcel.lane) == (S10, State.COND_RELEASED, Lane.RED)
     assert parcel.declaration is not None
     assert parcel.declaration.goods == (GoodsLine("手表", "9102"),)
@@ -124,9 +126,9 @@ def test_port_and_destination_carry_out_one_order_and_both_close(
     with pytest.raises(HandoverStateError):
         destination.handovers.close(parcel.id, tmp_path, officer=OFFICER)
     destination.decide(parcel.id, Action.DESTINATION_NORMAL, officer=OFFICER)
-    closing = destination.handovers.close(parcel.id, tmp_path / "back", officer=OFFICER)
+    closing = destination.handovers.send(parcel.id, "", tmp_path / "back", officer=OFFICER)
 
-    closed = port.station.handovers.take_closing(closing, officer=OFFICER)
+    closed = port.station.handovers.take(closing, officer=OFFICER)
     assert (closed.id, closed.state) == (parcel_id, State.CLOSED)
     last = port.station.orders.hits_of(parcel_id)[-1].ended
     assert last is not None

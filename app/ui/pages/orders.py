@@ -12,6 +12,9 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QFrame, QLabel, QLineEdit,
 
 from app.control_orders import Brought, ControlOrders
 from app.customs.orders import Hit, Result, Step
+from app.customs.parcel import Parcel
+from app.exchange.sealed import SUFFIX
+from app.handovers import Handovers
 from app.texts import text
 from app.ui import build, theme, words
 from app.ui.orders import due_words
@@ -21,26 +24,26 @@ from app.ui.pages.page import Frame, Page
 PAGE = 100
 CARD_EM = 28
 _COLUMNS = ("order", "parcel", "part", "work", "step", "due")
-_ACTS = ("acknowledge", "normal", "abnormal", "lift", "import", "answers")
+_ACTS = ("acknowledge", "normal", "abnormal", "lift", "send", "take", "import", "answers")
 _KEYS = {Qt.Key.Key_A: "acknowledge", Qt.Key.Key_N: "normal", Qt.Key.Key_B: "abnormal"}
 
 
 class OrdersPage(Page):
     """Hits on the left, the newest first; the chosen one's order and what can be done about it on the right."""
 
-    def __init__(self, frame: Frame, orders: ControlOrders) -> None:
+    def __init__(self, frame: Frame, orders: ControlOrders, handovers: Handovers) -> None:
         super().__init__(frame, "orders")
-        self._orders = orders
+        self._orders, self._handovers = orders, handovers
         self._hits: list[Hit] = []
         self._has_more = False
         self.listing = Listing(len(_COLUMNS))
         self.open_only = QCheckBox()
         self.open_only.setChecked(True)
         self.order = QLabel(wordWrap=True)
-        self.note, self.second, self.pin = QLineEdit(), QLineEdit(), QLineEdit()
+        self.note, self.second, self.pin, self.to = QLineEdit(), QLineEdit(), QLineEdit(), QLineEdit()
         self.pin.setEchoMode(QLineEdit.EchoMode.Password)
         self.acts = {name: QPushButton() for name in _ACTS}
-        self._heads = {name: build.named(QLabel(), "section") for name in ("order", "acts")}
+        self._heads = {name: build.named(QLabel(), "section") for name in ("order", "acts", "handover")}
         self._hint = build.named(QLabel(wordWrap=True), "small")
         self._seconds = QTimer(self, interval=1000)
         self._lay_out()
@@ -59,7 +62,7 @@ class OrdersPage(Page):
             button.setText(text(f"orders.page.{name}"))
         for name, head in self._heads.items():
             head.setText(text(f"orders.page.{name}"))
-        for name, field in (("note", self.note), ("second", self.second), ("pin", self.pin)):
+        for name, field in (("note", self.note), ("second", self.second), ("pin", self.pin), ("to", self.to)):
             field.setPlaceholderText(text(f"orders.page.{name}"))
         self._hint.setText(text("orders.page.keys"))
         self._fill()
@@ -99,6 +102,12 @@ class OrdersPage(Page):
         form.addWidget(self.acts["lift"])
         form.addWidget(self._hint)
         form.addStretch()
+        form.addWidget(self._heads["handover"])
+        form.addWidget(self.to)
+        sealed = build.row(gap=8)
+        for name in ("send", "take"):
+            sealed.addWidget(self.acts[name])
+        form.addLayout(sealed)
         files = build.row(gap=8)
         for name in ("import", "answers"):
             files.addWidget(self.acts[name])
@@ -114,6 +123,8 @@ class OrdersPage(Page):
             "normal": lambda: self._execute(Result.NORMAL),
             "abnormal": lambda: self._execute(Result.ABNORMAL),
             "lift": self._lift,
+            "send": self._send,
+            "take": self._take,
             "import": self._import,
             "answers": self._answer,
         }
@@ -156,6 +167,7 @@ class OrdersPage(Page):
         for name in ("normal", "abnormal"):
             self.acts[name].setEnabled(is_open and is_seen)
         self.acts["lift"].setEnabled(is_open)
+        self.acts["send"].setEnabled(hit is not None)
 
     def _tick(self) -> None:
         """The clocks of what is not acknowledged go on while the page is in front."""
@@ -187,6 +199,27 @@ class OrdersPage(Page):
                 lambda: orders.lift(hit.id, reason=reason, officer=officer, second_officer=second, second_pin=pin),
                 self._done,
             )
+
+    def _send(self) -> None:
+        """Seal the chosen parcel for its destination, or close for the port what was taken over here."""
+        hit, folder = self.chosen, self.frame.data
+        if hit is None or folder is None:
+            return
+        handovers, officer, to = self._handovers, self.frame.officer(), self.to.text().strip()
+        self.ask(
+            lambda: handovers.send(hit.parcel_id, to, folder / "outbox" / "sealed", officer=officer),
+            lambda path: self.tell(text("orders.page.sent", name=path.name, folder=str(path.parent))),
+        )
+
+    def _take(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, text("orders.page.take"), "", f"*{SUFFIX}")
+        if name:
+            handovers, officer = self._handovers, self.frame.officer()
+            self.ask(lambda: handovers.take(Path(name), officer=officer), self._taken)
+
+    def _taken(self, parcel: Parcel) -> None:
+        self.tell(text("orders.page.taken", number=parcel.number, state=words.state_name(parcel.state)))
+        self._read(is_quiet=True)
 
     def _import(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, text("orders.page.folder"))

@@ -24,7 +24,7 @@ def make_pages(station: Station) -> Sequence[PageKind]:
     """Every page on its part of the station."""
     printing = station.printing
     kinds = [
-        PageKind("orders", "K", lambda frame: OrdersPage(frame, station.orders)),
+        PageKind("orders", "K", lambda frame: OrdersPage(frame, station.orders, station.handovers)),
         PageKind("batch", "C", lambda frame: BatchPage(frame, station.batches)),
         PageKind("papers", "D", lambda frame: PapersPage(frame, station)),
         PageKind("examination", "X", lambda frame: ExaminationPage(frame, station.exams, station.forms)),
