@@ -93,8 +93,7 @@ class RefundDesk:
         def make(matter: Matter) -> Entry:
             view = self._look(matter, seen)
             if view.faults:
-                kinds = ", ".join(dict.fromkeys(fault.kind for fault in view.faults))
-                raise RefundRefusedError("Something stands against this form; refuse it with a reason.", why=kinds)
+                raise RefundRefusedError("Something stands against this form; refuse it with a reason.", "faults")
             return Entry(Deed.VERIFIED, "", {"seen": {str(line): count for line, count in seen.items()}})
 
         return self._settle(matter_id, make, seen, officer)
@@ -104,7 +103,7 @@ class RefundDesk:
 
         def make(matter: Matter) -> Entry:
             if not reason.strip():
-                raise RefundRefusedError("A refusal needs a reason.", why="no reason")
+                raise RefundRefusedError("A refusal needs a reason.", "no_reason")
             faults = [
                 [fault.kind, fault.line, fault.found, fault.expected] for fault in self._look(matter, seen).faults
             ]
@@ -119,7 +118,7 @@ class RefundDesk:
 
         def once(matter: Matter) -> Entry:
             if not matter.stand:
-                raise RefundRefusedError("This form is settled.", why="settled")
+                raise RefundRefusedError("This form is settled.", "settled")
             return make(matter)
 
         self._store.matters.lead_on(matter_id, once, actor=officer, at=datetime.now(UTC))

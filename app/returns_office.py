@@ -154,10 +154,8 @@ class ReturnsOffice:
         def make(matter: Matter) -> Entry:
             seen = self._look(matter)
             if seen.faults or not seen.scanned:
-                raise ReturnRefusedError(
-                    "Something is wrong with this return; refuse it, or have it corrected.",
-                    why=", ".join(dict.fromkeys(fault.kind for fault in seen.faults)) or "nothing was scanned",
-                )
+                code = "faults" if seen.faults else "nothing_scanned"
+                raise ReturnRefusedError("Something is wrong with this return, or nothing was scanned.", code)
             check_dispositions(seen.application, chosen)
             return Entry(Deed.ACCEPTED, "", {"dispositions": {str(line): way for line, way in chosen.items()}})
 
@@ -168,7 +166,7 @@ class ReturnsOffice:
 
         def make(matter: Matter) -> Entry:
             if not reason.strip():
-                raise ReturnRefusedError("A refusal needs a reason.", why="no reason")
+                raise ReturnRefusedError("A refusal needs a reason.", "no_reason")
             faults = [
                 [each.kind, each.line, each.found, each.expected, each.rule] for each in self._look(matter).faults
             ]
@@ -181,7 +179,7 @@ class ReturnsOffice:
 
         def make(matter: Matter) -> Entry:
             if not matter.stand:
-                raise ReturnRefusedError("This return is settled.", why="settled")
+                raise ReturnRefusedError("This return is settled.", "settled")
             return entry if isinstance(entry, Entry) else entry(matter)
 
         self._store.matters.lead_on(matter_id, make, actor=officer, at=datetime.now(UTC))

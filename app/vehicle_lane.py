@@ -137,7 +137,7 @@ class VehicleLane:
     def weigh(self, matter_id: int, weight_g: int, *, officer: str) -> VehicleView:
         """What the weighbridge says, of the whole vehicle."""
         if not 0 < weight_g < 1_000_000_000:
-            raise VehicleRefusedError("A weight is more than nothing and less than 1000 t.", why="weight")
+            raise VehicleRefusedError("A weight is more than nothing and less than 1000 t.", "weight")
         return self._lead(matter_id, Deed.WEIGHED, {"weight_g": weight_g}, officer)
 
     def see_seal(self, matter_id: int, seal_no: str, *, is_whole: bool, officer: str) -> VehicleView:
@@ -152,8 +152,7 @@ class VehicleLane:
         """
         seen = self._standing(matter_id)
         if seen.faults:
-            kinds = ", ".join(dict.fromkeys(fault.kind for fault in seen.faults))
-            raise VehicleRefusedError("This vehicle does not fit its manifest, or was not looked at yet.", why=kinds)
+            raise VehicleRefusedError("This vehicle does not fit its manifest, or was not looked at yet.", "faults")
         assert seen.parcel is not None
         if seen.parcel.state in _RELEASABLE:
             self._decide(seen.parcel.id, Action.RELEASE, officer=officer, reason=reason)
@@ -222,7 +221,7 @@ class VehicleLane:
 
 def _check_standing(matter: Matter) -> None:
     if not matter.stand:
-        raise VehicleRefusedError("This vehicle is done with.", why="settled")
+        raise VehicleRefusedError("This vehicle is done with.", "settled")
 
 
 def _passage(matter: Matter) -> Passage:

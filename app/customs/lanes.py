@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from app.customs.dated import DatedRule, DatedRules, natural, parse_dated
-from app.customs.errors import CustomsError
+from app.customs.matters import CounterRefusedError
 from app.customs.states import Term
 
 # Plates of the mainland: province, letter, five or (new energy) six signs, the last of which may say what it is for.
@@ -20,8 +20,8 @@ _PLATE = re.compile(
 )
 
 
-class VehicleRefusedError(CustomsError):
-    """A vehicle cannot be dealt with like this; `why` says what is the matter."""
+class VehicleRefusedError(CounterRefusedError):
+    """A vehicle cannot be dealt with like this."""
 
     key = "vehicle_refused"
 

@@ -8,6 +8,18 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from app.customs.errors import CustomsError
+
+
+class CounterRefusedError(CustomsError):
+    """Something at a counter cannot be done like this; `code` chooses the sentence (`error.<key>_<code>`)."""
+
+    key = "counter_refused"
+
+    def __init__(self, message: str, code: str, **details: object) -> None:
+        super().__init__(message, **details)
+        self.key = f"{type(self).key}_{code}"
+
 
 class Area(StrEnum):
     """The counters."""

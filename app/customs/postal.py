@@ -13,8 +13,7 @@ from typing import Any, Final
 
 from app.customs.dated import DatedRules
 from app.customs.documents import from_units
-from app.customs.errors import CustomsError
-from app.customs.matters import Step
+from app.customs.matters import CounterRefusedError, Step
 from app.customs.parcel import Declaration, GoodsLine
 from app.customs.states import LETS_GO, TERMINAL, Action, State
 from app.customs.tax import (
@@ -43,8 +42,8 @@ OF_CUSTOMS: Final = frozenset(
 OF_MAIL: Final = OF_CONSIGNEE | OF_CUSTOMS
 
 
-class MailRefusedError(CustomsError):
-    """A deed does not fit how the case stands; `why` says what is the matter."""
+class MailRefusedError(CounterRefusedError):
+    """A deed does not fit how the case stands."""
 
     key = "mail_refused"
 
@@ -172,7 +171,7 @@ def read_case(steps: Iterable[Step], waits: Iterable[WaitingKind]) -> MailCase:
 def ask(case: MailCase, wait: WaitingKind, note: str) -> MailStep:
     """The officer asks the consignee for a declaration or documents."""
     if wait not in (WaitingKind.SUPPLEMENT_DECLARATION, WaitingKind.DOCUMENTS) or case.waits:
-        raise _refuse(Deed.ASKED, f"the parcel waits for {', '.join(sorted(case.waits)) or wait}")
+        raise _refuse(Deed.ASKED, "waits", "something is open already")
     return MailStep(Deed.ASKED, wait, {"note": note})
 
 
@@ -180,7 +179,7 @@ def declare(case: MailCase, articles: Sequence[DeclaredArticle]) -> MailStep:
     """The consignee declares; he may do so as often as he likes until the tax is assessed."""
     _expect(case, WaitingKind.SUPPLEMENT_DECLARATION, WaitingKind.DECLARATION_REVIEW, deed=Deed.DECLARED)
     if not articles:
-        raise _refuse(Deed.DECLARED, "it has no articles")
+        raise _refuse(Deed.DECLARED, "empty", "it has no articles")
     body = {"articles": [article.to_json() for article in articles]}
     return MailStep(Deed.DECLARED, WaitingKind.DECLARATION_REVIEW, body)
 
@@ -211,9 +210,9 @@ def assess(case: MailCase, estimate: Estimate, reason: str = "") -> MailStep:
         MailRefusedError: the shipment may not clear as articles, or something else is open.
     """
     if case.waits & {WaitingKind.REFUND_REQUEST, WaitingKind.RETURN_REQUEST, WaitingKind.DOCUMENTS}:
-        raise _refuse(Deed.ASSESSED, "something else is open, answer it first")
+        raise _refuse(Deed.ASSESSED, "waits", "something else is open, answer it first")
     if not estimate.is_article:
-        raise _refuse(Deed.ASSESSED, f"it is {estimate.standing} and clears as goods or goes back")
+        raise _refuse(Deed.ASSESSED, "goods", f"it is {estimate.standing} and clears as goods or goes back")
     owed_fen = max(0, estimate.due_fen - case.kept_fen)
     body = {"estimate": estimate_to_json(estimate), "fen": owed_fen, "reason": reason}
     if owed_fen:
@@ -226,9 +225,9 @@ def pay(case: MailCase, fen: int, receipt: str) -> MailStep:
     """A payment came in; what is too little leaves the parcel waiting, what is too much is to be refunded."""
     _expect(case, WaitingKind.TAX_PAYMENT, WaitingKind.TAX_REVIEW, deed=Deed.PAID)
     if case.estimate is None:
-        raise _refuse(Deed.PAID, "no tax was assessed")
+        raise _refuse(Deed.PAID, "no_tax", "no tax was assessed")
     if fen <= 0 or not receipt:
-        raise _refuse(Deed.PAID, "a payment needs an amount and a receipt")
+        raise _refuse(Deed.PAID, "no_receipt", "a payment needs an amount and a receipt")
     wait: WaitingKind | None = None
     if fen < case.owed_fen:
         wait = next(iter(case.waits & {WaitingKind.TAX_REVIEW}), WaitingKind.TAX_PAYMENT)
@@ -244,7 +243,7 @@ def dispute(case: MailCase, reason: str) -> MailStep:
         return MailStep(Deed.DISPUTED, WaitingKind.TAX_REVIEW, {"reason": reason})
     if case.kept_fen > 0 and WaitingKind.REFUND_REQUEST not in case.waits:
         return MailStep(Deed.DISPUTED, WaitingKind.REFUND_REQUEST, {"reason": reason})
-    raise _refuse(Deed.DISPUTED, "no tax is open and none was paid")
+    raise _refuse(Deed.DISPUTED, "no_tax", "no tax is open and none was paid")
 
 
 def uphold(case: MailCase, reason: str) -> MailStep:
@@ -258,9 +257,9 @@ def refund(case: MailCase, fen: int, reason: str) -> MailStep:
     """The officer has tax refunded (退税), no more than was paid, and only once nothing is owed."""
     _need_reason(Deed.REFUNDED, reason)
     if case.owed_fen:
-        raise _refuse(Deed.REFUNDED, f"{yuan(case.owed_fen)} is still owed; set the tax anew")
+        raise _refuse(Deed.REFUNDED, "owed", f"{yuan(case.owed_fen)} is still owed; set the tax anew")
     if not 0 < fen <= case.kept_fen:
-        raise _refuse(Deed.REFUNDED, f"at most {yuan(case.kept_fen)} was paid and not refunded")
+        raise _refuse(Deed.REFUNDED, "too_much", f"at most {yuan(case.kept_fen)} was paid and not refunded")
     return MailStep(Deed.REFUNDED, _rest(case, WaitingKind.REFUND_REQUEST), {"fen": fen, "reason": reason})
 
 
@@ -273,7 +272,7 @@ def refuse_refund(case: MailCase, reason: str) -> MailStep:
 def ask_return(state: State, reason: str) -> MailStep:
     """The consignee asks for the return (退运) of what still stands here."""
     if state in LETS_GO | TERMINAL or state is State.DETAINED:
-        raise _refuse(Deed.RETURN_ASKED, f"the parcel is {state}")
+        raise _refuse(Deed.RETURN_ASKED, "gone", f"the parcel is {state}")
     return MailStep(Deed.RETURN_ASKED, WaitingKind.RETURN_REQUEST, {"reason": reason})
 
 
@@ -356,12 +355,12 @@ def say_article(article: DeclaredArticle) -> str:
 
 def _expect(case: MailCase, *waits: WaitingKind, deed: Deed) -> None:
     if not case.waits & set(waits):
-        raise _refuse(deed, f"the parcel does not wait for {' or '.join(waits)}")
+        raise _refuse(deed, "unexpected", f"the parcel does not wait for {' or '.join(waits)}")
 
 
 def _need_reason(deed: Deed, reason: str) -> None:
     if not reason.strip():
-        raise _refuse(deed, "it needs a reason")
+        raise _refuse(deed, "no_reason", "it needs a reason")
 
 
 def _rest(case: MailCase, settled: WaitingKind) -> WaitingKind | None:
@@ -369,5 +368,5 @@ def _rest(case: MailCase, settled: WaitingKind) -> WaitingKind | None:
     return next(iter(sorted(case.waits - {settled})), None)
 
 
-def _refuse(deed: Deed, why: str) -> MailRefusedError:
-    return MailRefusedError(f"{deed} is not possible: {why}.", deed=deed.value, why=why)
+def _refuse(deed: Deed, code: str, why: str) -> MailRefusedError:
+    return MailRefusedError(f"{deed} is not possible: {why}.", code, deed=deed.value)

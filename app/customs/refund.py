@@ -9,12 +9,12 @@ from enum import StrEnum
 from typing import Any
 
 from app.customs.dated import DatedRules, natural, parse_dated
-from app.customs.errors import CustomsError
+from app.customs.matters import CounterRefusedError
 from app.customs.states import Term
 
 
-class RefundRefusedError(CustomsError):
-    """A form cannot be dealt with like this; `why` says what is the matter."""
+class RefundRefusedError(CounterRefusedError):
+    """A form cannot be dealt with like this."""
 
     key = "refund_refused"
 

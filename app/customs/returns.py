@@ -14,14 +14,14 @@ from typing import Any
 
 from app.customs.dated import DatedRule, DatedRules, natural, one_of, parse_dated
 from app.customs.documents import UNIT, Inventory, Line, from_units
-from app.customs.errors import CustomsError
+from app.customs.matters import CounterRefusedError
 from app.customs.states import Term
 
 NO_BARCODE = frozenset({"", "无"})
 
 
-class ReturnRefusedError(CustomsError):
-    """A return cannot be dealt with like this; `why` says what is the matter."""
+class ReturnRefusedError(CounterRefusedError):
+    """A return cannot be dealt with like this."""
 
     key = "return_refused"
 
@@ -171,9 +171,9 @@ def check_dispositions(application: Application, chosen: Mapping[int, Dispositio
     for each in application.lines:
         said = chosen.get(each.line.number)
         if said not in dispositions_for(each):
-            state = "defective" if each.is_defective else "sound"
+            number, state = each.line.number, "defective" if each.is_defective else "sound"
             raise ReturnRefusedError(
-                f"Line {each.line.number} is {state}: {said or 'nothing'} is no way for it.", why="disposition"
+                f"Line {number} is {state}: {said or 'nothing'} is no way for it.", "way", line=number
             )
 
 

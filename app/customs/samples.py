@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from app.customs.dated import CHINA
-from app.customs.errors import CustomsError
+from app.customs.matters import CounterRefusedError
 
 
-class SampleRefusedError(CustomsError):
-    """A sample cannot be dealt with like this; `why` says what is the matter."""
+class SampleRefusedError(CounterRefusedError):
+    """A sample cannot be dealt with like this."""
 
     key = "sample_refused"
 
@@ -58,9 +58,9 @@ def check_sample(laboratory: str, question: str, taken_at: datetime, due_at: dat
         SampleRefusedError: nobody is asked, nothing is asked, or there is no time to answer.
     """
     if not laboratory.strip() or not question.strip():
-        raise SampleRefusedError("A sample needs a laboratory and a question.", why="laboratory or question is missing")
+        raise SampleRefusedError("A sample needs a laboratory and a question.", "missing")
     if due_at <= taken_at:
-        raise SampleRefusedError("The deadline is before the sample was taken.", why="deadline")
+        raise SampleRefusedError("The deadline is before the sample was taken.", "deadline")
 
 
 def check_result(sample: Sample, report_no: str, finding: str, reason: str, *, is_normal: bool) -> None:
@@ -69,11 +69,11 @@ def check_result(sample: Sample, report_no: str, finding: str, reason: str, *, i
         SampleRefusedError: it has a result already, or the report is not named, or an abnormal one not explained.
     """
     if sample.result is not None:
-        raise SampleRefusedError("The sample has a result already.", why="it has a result")
+        raise SampleRefusedError("The sample has a result already.", "has_result")
     if not report_no.strip():
-        raise SampleRefusedError("A result needs the number of its report.", why="report number is missing")
+        raise SampleRefusedError("A result needs the number of its report.", "no_report")
     if not is_normal and not (finding.strip() and reason):
-        raise SampleRefusedError("An abnormal result needs what was found and a reason.", why="finding is missing")
+        raise SampleRefusedError("An abnormal result needs what was found and a reason.", "no_finding")
 
 
 def sample_to_json(sample: Sample) -> dict[str, Any]:

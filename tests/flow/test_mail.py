@@ -180,7 +180,7 @@ def test_answers_that_come_twice_count_once_and_wrong_ones_change_nothing(desk: 
         "bad.json": (answer("paid", "2", amount="1.234", receipt="r"), "answer_invalid"),
         "unknown.json": (answer("paid", "3", amount="1.00", receipt="r", item="EE000000005JP"), "parcel_unknown"),
         "elsewhere.json": (answer("paid", "4", amount="1.00", receipt="r", case="1/other/1"), "answer_invalid"),
-        "early.json": (answer("paid", "5", amount="1.00", receipt="r"), "mail_refused"),
+        "early.json": (answer("paid", "5", amount="1.00", receipt="r"), "mail_refused_unexpected"),
         "none.json": ("[]", "records_broken"),
     }
     for name, (content, key) in wrong.items():
