@@ -179,8 +179,9 @@ class Facts:
 
     `note` carries the document's number where a move needs one. `detained_by` is who detained the parcel.
     `open_orders` are control orders (布控) in force, by id; `port_orders` those of them that have to be carried out
-    before the parcel goes on to its destination. `is_withdrawn` says that the sender took his declaration back. `has_alarm` says that the detector was sure or nearly
-    sure; `is_image_cleared` that an officer reviewed that picture before.
+    before the parcel goes on to its destination. `is_withdrawn` says that the sender took his declaration back.
+    `has_alarm` says that the detector was sure or nearly sure; `is_image_cleared` that an officer reviewed that picture
+    before.
     """
 
     officer: str = ""
