@@ -16,7 +16,7 @@ from app.customs.risk.facts import Facts
 from app.customs.risk.lanes import Assessment, RuleSet, split_reason
 from app.customs.risk.rule import Rule
 from app.customs.risk.table import to_json
-from app.customs.risk.versions import RuleState, RuleVersion, Selected, Switch
+from app.customs.risk.versions import RuleState, RuleVersion, Selected
 from app.customs.risk.whatif import Judged, Trial, WhatIf
 from app.customs.states import Action, Term
 from app.officers.rights import Right, Rights
@@ -74,10 +74,8 @@ class RiskOffice:
         seen: Sequence[Seen],
         findings: Sequence[Finding],
         kind: Kind,
-        *,
-        mismatch: float | None = None,
     ) -> Assessment:
-        """The lane of a parcel by the rules in force; `mismatch`: how little the picture is like the declaration."""
+        """The lane of a parcel by the rules in force."""
         self._refresh()
         day = self.day_of(arrived_at)
         declaration = self._store.find_declaration(number)
@@ -92,7 +90,6 @@ class RiskOffice:
             kind=kind,
             history=self._store.past,
             filing=self._filing(declaration, day),
-            mismatch=mismatch,
         )
         return self._rules.assess(facts)
 
@@ -136,10 +133,7 @@ class RiskOffice:
     def versions(self, rule_id: str) -> list[RuleVersion]:
         return self._store.rules.versions(rule_id)
 
-    def switches(self, rule_id: str) -> list[Switch]:
-        return self._store.rules.switches(rule_id)
-
-    def selected(self, rule_id: str, *, before: int | None = None, limit: int = 100) -> list[Selected]:
+    def selected(self, rule_id: str, *, limit: int, before: int | None = None) -> list[Selected]:
         """What a rule selected, the latest first, in pages."""
         return self._store.rules.selected(rule_id, before=before, limit=limit)
 

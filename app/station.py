@@ -18,6 +18,7 @@ from app.control_orders import ControlOrders
 from app.counters import Counters
 from app.customs.errors import GuardError
 from app.customs.notices import Notice
+from app.customs.orders import Hit
 from app.customs.parcel import ArchiveFilter, Decision, Parcel, QueueFilter, QueueRow
 from app.customs.risk.rule import Rule
 from app.customs.states import LETS_GO, MOVES, Action, Offer, offers
@@ -37,6 +38,7 @@ from app.printing import PrinterStatus, Printing
 from app.risk_office import RiskOffice
 from app.settings import Settings
 from app.sharing import Sharing
+from app.statistics_office import StatisticsOffice
 from app.store.decisions import TraceFound, TraceLabel, Verdict
 from app.store.errors import StoreFullError
 from app.store.found import LogReport
@@ -83,6 +85,7 @@ class Station:
         self.duty = rights if isinstance(rights, Duty) else None
         self.accounts = Accounts(store.officers, rights, settings.officers)
         self.risk = RiskOffice(store, settings.post, rights, rules)
+        self.statistics = StatisticsOffice(store, settings.post, rights, self.risk.states)
         self.measured = Measured()
         self.entered: dict[int, tuple[Truth, ...]] = {}
         """Parcels of this sitting, with the ground truth where the scans were phantoms."""

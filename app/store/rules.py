@@ -57,11 +57,6 @@ class Rules:
         with self._read() as reader:
             return _versions(reader, "WHERE id = ? ORDER BY version DESC", (rule_id,))
 
-    def switches(self, rule_id: str) -> list[Switch]:
-        """When a rule was switched on and off, the latest first."""
-        with self._read() as reader:
-            return _switches(reader, "WHERE rule_id = ? ORDER BY id DESC", (rule_id,))
-
     def newest_seq(self) -> int:
         """The number of the last event that switched a rule, whichever program wrote it."""
         with self._read() as reader:
@@ -97,7 +92,7 @@ class Rules:
         told = next(key for key in json.loads(found[0])["keys"] if key[0] == day.isoformat())
         return bytes.fromhex(told[1])
 
-    def selected(self, rule_id: str, *, before: int | None = None, limit: int = 100) -> list[Selected]:
+    def selected(self, rule_id: str, *, limit: int, before: int | None = None) -> list[Selected]:
         """What a rule selected, the latest first; `before` is the id to go on from."""
         with self._read() as reader:
             return _selected(reader, rule_id, before, limit)

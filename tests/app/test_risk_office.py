@@ -101,10 +101,12 @@ def test_a_rule_is_in_force_only_when_another_officer_switched_it_on(store: Stor
     office.switch_on("dear", 1, officer="officer-1", approver="supervisor-1")
     parcel = pass_parcel(store, office, "RB000000002DE")
     assert (parcel.lane, parcel.lane_reasons) == (Lane.RED, ("dear@1",))
-    assert [(each.number, each.version) for each in office.selected("dear")] == [("RB000000002DE", 1)]
+    assert [(each.number, each.version) for each in office.selected("dear", limit=9)] == [("RB000000002DE", 1)]
     office.switch_off("dear", officer="supervisor-1")
     assert pass_parcel(store, office, "RB000000003DE").lane is Lane.GREEN
-    assert [switch.version for switch in office.switches("dear")] == [0, 1]
+    switch = office.states()[0].switch
+    assert switch is not None
+    assert (switch.version, switch.officer) == (0, "supervisor-1")
     assert store.verify_log(with_pictures=False).is_ok
 
 
@@ -159,7 +161,7 @@ def test_history_counts_what_came_before_and_nothing_later(store: Store) -> None
         store, [rule("often", "arrivals(consignee, 7 days) ≥ 2"), rule("known", "hits(consignor, 30天) > 0")]
     )
     assert pass_parcel(store, office, "RB1", is_hit=True).lane is Lane.GREEN
-    later = NOW + timedelta(minutes=1)
+    later = NOW + timedelta(hours=1)
     assert pass_parcel(store, office, "RB2", at=later).lane_reasons == ("known@1",)
     assert pass_parcel(store, office, "RB3", at=later + timedelta(minutes=1)).lane_reasons == ("known@1", "often@1")
     assert store.past.arrivals(Party.CONSIGNEE, "测试甲", 7, NOW + timedelta(days=30)) == 0

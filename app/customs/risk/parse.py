@@ -362,5 +362,5 @@ def _refuse_choice(token: Token, field: Field) -> RuleTextError:
     return RuleTextError(
         f"{token.value!r} is nothing that {field.term.en} can be.",
         why="choice", at=token.at, length=token.length, found=token.value,
-        en=", ".join(term.en for term in terms), zh="、".join(term.zh for term in terms),
+        choices=", ".join(f"{term.en} {term.zh}" for term in terms),
     )  # fmt: skip

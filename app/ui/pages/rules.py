@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea
 
 from app.customs.risk.errors import RulesError
 from app.customs.risk.rule import Rule
-from app.customs.risk.versions import RuleState
+from app.customs.risk.versions import RuleState, Selected
 from app.customs.risk.whatif import Tally, WhatIf
 from app.customs.statistics import is_far_off, share
 from app.risk_office import RiskOffice
@@ -29,7 +29,10 @@ RATED_DAYS = 30
 TRIED_DAYS = 7
 _COLUMNS = ("state", "name", "lane", "selected", "rate", "expected", "hit_rate", "mark")
 _TRIAL = ("rule", "selected", "opened", "hits", "missed")
-_ACTS = {"new": "F2", "words": "F3", "try": "F5", "save": "F6", "switch_on": "F7", "switch_off": "F8"}
+_SELECTED = ("number", "at", "lane", "opened", "hit")
+SHOWN = 50
+"""The last parcels that a rule selected, as the page lists them."""
+_ACTS = {"new": "F2", "words": "F3", "try": "F5", "save": "F6", "switch_on": "F7", "switch_off": "F4"}
 _FORM_EM = 40
 
 
@@ -49,9 +52,10 @@ class RulesPage(Page):
         self._risk, self._statistics = risk, statistics
         self._read = _Read((), {})
         self._trial: WhatIf | None = None
+        self._selected: Sequence[Selected] = ()
         self.list = Listing(len(_COLUMNS))
         self.form = RuleForm()
-        self.trial = Listing(len(_TRIAL))
+        self.below = Listing(len(_TRIAL))
         self.acts = {name: QPushButton() for name in _ACTS}
         self._lay_out()
         self._connect()
@@ -62,12 +66,11 @@ class RulesPage(Page):
     def retranslate(self) -> None:
         super().retranslate()
         self.list.set_titles([text(f"risk.page.{name}") for name in _COLUMNS])
-        self.trial.set_titles([text(f"risk.trial.{name}") for name in _TRIAL])
         for name, key in _ACTS.items():
             self.acts[name].setText(f"{text(f'risk.page.{name}')}  {key}")
         self.form.retranslate()
         self._fill()
-        self._fill_trial()
+        self._fill_below()
 
     @property
     def chosen(self) -> RuleState | None:
@@ -92,8 +95,8 @@ class RulesPage(Page):
             for name in names:
                 row.addWidget(self.acts[name], 1)
             column.addLayout(row)
-        column.addWidget(self.trial, 1)
-        self.trial.setMinimumHeight(theme.text_px() * 9)
+        column.addWidget(self.below, 1)
+        self.below.setMinimumHeight(theme.text_px() * 9)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -114,6 +117,7 @@ class RulesPage(Page):
             self.acts[name].clicked.connect(act)
         self.list.chosen.connect(lambda _row: self._choose())
         self.list.opened.connect(lambda _row: self.form.condition.setFocus())
+        self.below.opened.connect(self._open_parcel)
 
     # Reading
 
@@ -158,8 +162,14 @@ class RulesPage(Page):
         if state is None:
             return
         self.form.show_rule(state)
-        self._trial = None
-        self._fill_trial()
+        self._trial, self._selected = None, ()
+        self._fill_below()
+        risk, rule_id = self._risk, state.newest.rule.id
+        self.ask(lambda: risk.selected(rule_id, limit=SHOWN), self._show_selected, slot="selected", is_quiet=True)
+
+    def _show_selected(self, found: Sequence[Selected]) -> None:
+        self._selected = found
+        self._fill_below()
 
     # Acts
 
@@ -216,22 +226,31 @@ class RulesPage(Page):
             self.form.condition.setFocus()
             return None
 
-    # The trial
+    # Below the form: what a trial says, else what the rule selected last
 
     def _show_trial(self, found: WhatIf) -> None:
         self._trial = found
-        self._fill_trial()
+        self._fill_below()
         self.tell(
             text("risk.trial.of", parcels=found.parcels, days=TRIED_DAYS, hits=found.hits)
             + "  "
             + text("risk.trial.moved", count=found.moved_count)
         )
 
-    def _fill_trial(self) -> None:
+    def _open_parcel(self, row: int) -> None:
+        if self._trial is None and row < len(self._selected):
+            self.parcel_chosen.emit(self._selected[row].parcel_id)
+
+    def _fill_below(self) -> None:
         found = self._trial
-        if found is None:
-            self.trial.fill([])
+        if found is not None:
+            self.below.set_titles([text(f"risk.trial.{name}") for name in _TRIAL])
+            self._fill_trial(found)
             return
+        self.below.set_titles([text(f"risk.selected.{name}") for name in _SELECTED])
+        self.below.fill([_selected_line(each) for each in self._selected])
+
+    def _fill_trial(self, found: WhatIf) -> None:
         own = self.form.rule_id
         lines = [Line((text("risk.trial.all"), *_pairs(found.before, found.after)))]
         changed = [line for line in found.lines.values() if line.rule_id == own or line.before != line.after]
@@ -239,7 +258,13 @@ class RulesPage(Page):
             name = self._risk.titles.get(line.rule_id)
             shown = words.term(name) if name else line.rule_id
             lines.append(Line((shown, *_pairs(line.before, line.after)), "good" if line.rule_id == own else ""))
-        self.trial.fill(lines)
+        self.below.fill(lines)
+
+
+def _selected_line(each: Selected) -> Line:
+    lane = words.name_of("lane", each.lane) + ("*" if each.is_drawn else "")
+    opened, hit = (text("risk.selected.yes") if is_so else "" for is_so in (each.was_opened, each.was_hit))
+    return Line((each.number, words.clock(each.selected_at), lane, opened, hit), "bad" if each.was_hit else "")
 
 
 def _state(state: RuleState) -> str:

@@ -19,7 +19,7 @@ from app.ui.pages.page import Frame, Page
 
 _PERIODS = {Qt.Key.Key_D: Period.DAY, Qt.Key.Key_W: Period.WEEK, Qt.Key.Key_M: Period.MONTH, Qt.Key.Key_Y: Period.YEAR}
 _OF_LIST = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_Escape)
-_EXPORTS = {".xlsx": "F6", ".pdf": "F7", ".csv": "F8"}
+_EXPORTS = {".csv": "F5", ".xlsx": "F6", ".pdf": "F7"}
 _LEFT_EM = 13
 _PLOT_EM = 12
 

@@ -46,9 +46,10 @@ class Offices:
         self.statistics = StatisticsOffice(self.store, Post(), rights, self.risk.states)
         now = datetime.now(UTC)
         for n in range(20):
-            self._pass(n, now - timedelta(minutes=n))
+            self.add(n, now - timedelta(minutes=n))
 
-    def _pass(self, n: int, at: datetime) -> None:
+    def add(self, n: int, at: datetime | None = None) -> None:
+        at = at or datetime.now(UTC)
         number = f"RB{n:09d}XX"
         goods = (GoodsLine("餐具", hs_code="7323930000", value=600_000_000),)
         declared = Declaration(number, goods, "mail", f"示例{n % 3}", "测试甲", "XX", 1_500, 600_000_000)
@@ -131,7 +132,7 @@ def test_the_ten_examples_are_written_tried_and_switched_on(
         assert page.form.said.objectName() == "soft"
         qtbot.keyClick(page, Qt.Key.Key_F5)
         settle(qtbot, window)
-        assert page.trial.table.rowCount() >= 2
+        assert page.below.table.rowCount() >= 2
         assert rule_id not in {each.id for each in offices.risk.in_force()}
         qtbot.keyClick(page, Qt.Key.Key_F6)
         settle(qtbot, window)
@@ -145,10 +146,10 @@ def test_the_ten_examples_are_written_tried_and_switched_on(
         assert page.message == text("risk.page.switched_on", rule=rule_id)
     on = {each.id: to_json(each) for each in offices.risk.in_force()}
     assert wanted.items() <= on.items()
-    qtbot.keyClick(page, Qt.Key.Key_F8)
+    qtbot.keyClick(page, Qt.Key.Key_F4)
     settle(qtbot, window)
     write(qtbot, page.form.approver, "supervisor-1")
-    qtbot.keyClick(page, Qt.Key.Key_F8)
+    qtbot.keyClick(page, Qt.Key.Key_F4)
     settle(qtbot, window)
     assert rule_id not in {each.id for each in offices.risk.in_force()}
     assert offices.store.verify_log(with_pictures=False).is_ok
@@ -161,9 +162,26 @@ def test_a_trial_says_what_would_change(
     write_rule(qtbot, page, EXAMPLES[1], "en")
     qtbot.keyClick(page, Qt.Key.Key_F5)
     settle(qtbot, window)
-    cells = [page.trial.table.item(1, column).text() for column in range(5)]
+    cells = [page.below.table.item(1, column).text() for column in range(5)]
     assert cells == ["R001", "– → 4", "– → 4", "– → 4", "– → 0"]
     assert "20 parcels" in page.message
+
+
+def test_the_last_parcels_of_a_rule_are_listed_and_opened(
+    qtbot: QtBot, open_page: Callable[..., tuple[MainWindow, RulesPage]], offices: Offices
+) -> None:
+    window, page = open_page("r")
+    write_rule(qtbot, page, EXAMPLES[0], "en")
+    qtbot.keyClick(page, Qt.Key.Key_F6)
+    settle(qtbot, window)
+    offices.risk.switch_on("R001", 1, officer="supervisor-1")
+    offices.add(20)
+    page.show_page()
+    settle(qtbot, window)
+    assert page.below.table.item(0, 0).text() == "RB000000020XX"
+    with qtbot.waitSignal(page.parcel_chosen) as chosen:
+        qtbot.keyClick(page.below, Qt.Key.Key_Return)
+    assert chosen.args == [21]
 
 
 def test_a_mistake_is_told_while_it_is_written_and_again_when_it_is_saved(
@@ -219,7 +237,7 @@ def test_figures_are_read_by_keys_and_written_as_files(
     assert page.report.is_drill
     qtbot.keyClick(table, Qt.Key.Key_X)
     settle(qtbot, window)
-    for key in (Qt.Key.Key_F6, Qt.Key.Key_F7, Qt.Key.Key_F8):
+    for key in (Qt.Key.Key_F5, Qt.Key.Key_F6, Qt.Key.Key_F7):
         qtbot.keyClick(table, key)
         settle(qtbot, window)
     written = sorted(path.suffix for path in (tmp_path / "data" / "reports").iterdir())
