@@ -16,9 +16,24 @@ from app.bench.rows import Row
 from app.commands.output import Exit, console, explain
 from imaging.errors import KnownError
 
-BENCHES = ("station", "viewer", "detection", "decode", "trace", "ingest", "faults", "hub", "store", "risk", "statistics")
-MINUTES = ("hub", "store")
+BENCHES = (
+    "station",
+    "viewer",
+    "detection",
+    "decode",
+    "trace",
+    "ingest",
+    "faults",
+    "hub",
+    "store",
+    "soak",
+    "risk",
+    "statistics",
+)
+MINUTES = ("hub", "store", "soak")
 """Run only when named: they take minutes to hours."""
+SIZED = {"store": 20_000, "soak": 200}
+"""The benches that make as many parcels as they are told, and the fewest."""
 
 
 def bench(
@@ -27,18 +42,21 @@ def bench(
     ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the rows as a JSON list.")] = None,
     data: Annotated[Path | None, typer.Option(help="Folder of real files, for the benches that read them.")] = None,
-    parcels: Annotated[int | None, typer.Option(min=20_000, help="How many the bench `store` makes.")] = None,
+    parcels: Annotated[int | None, typer.Option(help="How many the benches `store` and `soak` make.")] = None,
 ) -> None:
     """Measure, and print each figure beside what is to be reached and a peer measured in the same run."""
     if name is not None and name not in BENCHES:
         raise typer.BadParameter(f"{name!r} is not one of {', '.join(BENCHES)}", param_hint="NAME")
+    if parcels is not None and (name not in SIZED or parcels < SIZED[name]):
+        least = ", ".join(f"{each} from {fewest:,} on" for each, fewest in SIZED.items())
+        raise typer.BadParameter(f"it is for {least}", param_hint="--parcels")
     rows: list[Row] = []
     has_failed = False
     for each in (name,) if name else (each for each in BENCHES if each not in MINUTES):
         console.print(f"[bold]{each}")
         run: Callable[..., list[Row]] = import_module(f"app.bench.{each}").run
         try:
-            found = run(data, parcels) if each == "store" and parcels else run(data)
+            found = run(data, parcels) if parcels else run(data)
         except KnownError as error:  # one that lacks its files does not stop the others
             typer.echo(explain(error), err=True)
             has_failed = True
