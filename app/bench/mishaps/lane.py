@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 
 from app.build import build_station
-from app.customs.parcel import QueueRow
 from app.officers.rights import Role
 from app.settings import Detection, DeviceEntry, Officers, Settings
 from app.station import Station
@@ -47,16 +46,12 @@ class Told(Watcher):
     def __init__(self) -> None:
         self.errors: list[KnownError] = []
         self.spaces: list[Space] = []
-        self.rows: dict[int, QueueRow] = {}
 
     def failed(self, error: KnownError) -> None:
         self.errors.append(error)
 
     def room_changed(self, space: Space) -> None:
         self.spaces.append(space)
-
-    def queue_changed(self, row: QueueRow) -> None:
-        self.rows[row.id] = row
 
     @property
     def keys(self) -> set[str]:
