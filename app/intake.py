@@ -13,6 +13,7 @@ from typing import TypeVar
 import structlog
 
 from app.customs.identity import Identity, OwnLabel, ReadCode, identify
+from app.customs.likeness import TOLD_FROM, compare
 from app.customs.matching import Matcher, Passage, Sighting
 from app.customs.parcel import Capture, Finding, FindingKind, Kind, Parcel, Seen
 from app.customs.states import LETS_GO, TERMINAL
@@ -21,6 +22,7 @@ from app.risk_office import RiskOffice
 from app.settings import DeviceEntry, Settings
 from app.store.errors import StoreFullError, StoreReadOnlyError
 from app.store.store import Store
+from imaging.content import measure_content
 from imaging.errors import KnownError
 from imaging.scan import Scan
 from models.detector import Detector, Level, ModelError
@@ -272,6 +274,7 @@ class Intake:
         if known and known.state in GONE:
             findings = (*findings, Finding(FindingKind.REPEATED_NUMBER))
             known = None
+        findings = (*findings, *self._compare(identity.number, taken.scan, screened.seen))
         assessment = self._risk.assess(identity.number, arrived_at, screened.seen, findings, identity.kind)
         return self._store.record_scan(
             known.id if known else None,
@@ -289,6 +292,14 @@ class Intake:
             is_drill=taken.device.is_drill,
         )
 
+    def _compare(self, number: str, scan: Scan, seen: Sequence[Seen]) -> tuple[Finding, ...]:
+        """What does not look as declared, where it says enough; the first view is weighed."""
+        declaration = self._store.find_declaration(number)
+        if declaration is None:
+            return ()
+        likeness = compare(declaration, measure_content(scan.views[0], scan.generator), seen)
+        return (likeness.to_finding(),) if likeness.mismatch >= TOLD_FROM else ()
+
     def _join_late(self, passage: Passage, sighting: Sighting) -> None:
         """A code read behind the tunnel, or late: the parcel is there already and gets its number now."""
         parcel = self._store.parcel(passage.parcel_id)
@@ -301,6 +312,7 @@ class Intake:
         )
         kept = tuple(finding for finding in parcel.findings if finding.kind not in FROM_CODES)
         findings = (*kept, *identity.findings, *self.marks_on((identity.number, *identity.numbers)))
+        findings = (*findings, *self._compare(identity.number, self._store.load(parcel.captures[-1]), parcel.seen))
         assessment = self._risk.assess(identity.number, parcel.arrived_at, parcel.seen, findings, parcel.kind)
         changed = self._store.identify(
             parcel.id,
@@ -361,6 +373,7 @@ FROM_CODES = (
     FindingKind.NO_DECLARATION,
     FindingKind.BAD_CHECK_DIGIT,
     FindingKind.DOUBTFUL_CODE,
+    FindingKind.NOT_AS_DECLARED,
     FindingKind.RECALLED,
     FindingKind.INTERCEPTED,
     FindingKind.ALREADY_RELEASED,

@@ -45,6 +45,7 @@ class FindingKind(StrEnum):
     WITHDRAWN = "withdrawn"
     ALREADY_RELEASED = "already_released"
     DOUBTED_LABEL = "doubted_label"
+    NOT_AS_DECLARED = "not_as_declared"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from app.customs.likeness import remarks_of
 from app.customs.parcel import Finding, FindingKind
 from app.customs.states import Action, State, Term
 from app.customs.waiting import WaitingKind
@@ -73,8 +74,20 @@ def finding_words(finding: Finding) -> str:
     words = text(f"ui.finding.{finding.kind}")
     if not finding.detail:
         return words
-    detail = name_of("class", finding.detail) if finding.kind == FindingKind.DETECTION else translated(finding.detail)
+    if finding.kind == FindingKind.NOT_AS_DECLARED:
+        detail = " ".join(_remark(*remark) for remark in remarks_of(finding))
+    elif finding.kind == FindingKind.DETECTION:
+        detail = name_of("class", finding.detail)
+    else:
+        detail = translated(finding.detail)
     return text("ui.finding.with_detail", finding=words, detail=detail)
+
+
+def _remark(key: str, details: dict[str, str]) -> str:
+    """One difference between picture and declaration, in words."""
+    if "class" in details:
+        details = {"found": name_of("class", details["class"])}
+    return text(f"likeness.{key}", **details)
 
 
 def shorten(code: str) -> str:

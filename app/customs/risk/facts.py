@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from app.customs.filings import FilingFacts
+from app.customs.likeness import mismatch_of
 from app.customs.parcel import Declaration, Finding, GoodsLine, Kind, Seen
 
 UNIT = 100_000
@@ -42,8 +43,7 @@ class History(Protocol):
 class Facts:
     """What is known of a parcel when its lane is set. What nobody knows is None, and no comparison with it holds.
 
-    `mismatch` says from 0 to 1 how little the picture looks like what was declared. `day_key` is the secret of the day
-    by which random control draws.
+    `day_key` is the secret of the day by which random control draws.
     """
 
     number: str
@@ -56,7 +56,6 @@ class Facts:
     kind: Kind = Kind.PARCEL
     history: History | None = None
     filing: FilingFacts | None = None
-    mismatch: float | None = None
 
     @property
     def goods(self) -> Sequence[GoodsLine]:
@@ -69,6 +68,11 @@ class Facts:
         if found is None or found.value is None or found.currency not in _HOME_CURRENCIES:
             return None
         return found.value / UNIT
+
+    @property
+    def mismatch(self) -> float | None:
+        """From 0 to 1, how little the picture looks like what was declared; None where nothing speaks for it."""
+        return mismatch_of(self.findings)
 
     @property
     def is_outbound(self) -> bool | None:

@@ -108,6 +108,7 @@ _FINDINGS = {
     FindingKind.WITHDRAWN: "申报撤销",
     FindingKind.ALREADY_RELEASED: "已放行",
     FindingKind.DOUBTED_LABEL: "追溯码存疑",
+    FindingKind.NOT_AS_DECLARED: "图货不符",
 }
 FINDINGS: Mapping[str, Term] = {kind.value: Term(kind.value, _FINDINGS.get(kind, kind.value)) for kind in FindingKind}
 CHANNELS: Mapping[str, Term] = {

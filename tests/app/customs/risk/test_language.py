@@ -60,9 +60,10 @@ class Before:
 
 FILED = FilingFacts("4403DEMO02", Standing.IN_FORCE, Credit.ORDINARY, frozenset({Book.WHITELIST}), negative_lines=(1,))
 
+UNLIKE = Finding(FindingKind.NOT_AS_DECLARED, '{"mismatch": 0.7, "remarks": []}')
 FACTS = Facts(
-    "RR123456785DE", date(2026, 11, 22), DECLARED, SEEN, (Finding(FindingKind.DOUBTFUL_CODE),),
-    arrived_at=datetime(2026, 11, 22, 2, tzinfo=UTC), history=Before(), filing=FILED, mismatch=0.7,
+    "RR123456785DE", date(2026, 11, 22), DECLARED, SEEN, (Finding(FindingKind.DOUBTFUL_CODE), UNLIKE),
+    arrived_at=datetime(2026, 11, 22, 2, tzinfo=UTC), history=Before(), filing=FILED,
 )  # fmt: skip
 BARE = Facts("#1", date(2026, 11, 22), None, (), ())
 
