@@ -65,7 +65,7 @@ class OnnxDetector:
         return self.card.title
 
     def find(self, scan: Scan) -> Findings:
-        """Look at every view of a scan; at least the ten best boxes of each view come back, whatever their level.
+        """Look at every view of a scan; at least the twenty best boxes of each view come back, whatever their level.
 
         Raises:
             ModelBrokenError: the model failed on this scan, or cannot look at its kind of picture.

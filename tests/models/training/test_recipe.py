@@ -149,6 +149,8 @@ def test_training_without_its_packages_says_what_to_install(tmp_path: Path, monk
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("default:::torch")
+@pytest.mark.filterwarnings("default:You are using the legacy TorchScript:DeprecationWarning")
 def test_the_short_form_learns_exports_and_judges(tmp_path: Path) -> None:
     """Half a minute of training by the commands; it goes on where it left off; skipped without torch."""
     pytest.importorskip("torch", reason="needs the extra train")
