@@ -61,15 +61,6 @@ class ControlOrders:
         """How many hits are open, and how many of those wait for their acknowledgement."""
         return self._store.orders.counts()
 
-    def receive(self, order: ControlOrder, *, officer: str, source: str = "") -> Received:
-        """Take an order in and hit what it means.
-
-        Raises:
-            AlreadyKeptError: another order has its id. OfficerError: the officer may not.
-        """
-        self._rights.require(officer, Right.ORDERS_RECEIVE)
-        return self._receive(order, source)
-
     def import_folder(self, folder: Path, *, officer: str) -> Iterator[Brought]:
         """Take the orders and revocations in a folder's files; a file goes to done/, or to refused/ with any fault.
 

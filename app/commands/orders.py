@@ -66,6 +66,27 @@ def list_(
             before = page[-1].id
 
 
+@order_commands.command("received")
+def received(json: Json = False, data: Data = None) -> None:
+    """List the orders that were received, the last first, with how many parcels each hit."""
+    with known_errors(), open_station(data) as station:
+        before: tuple[datetime, str] | None = None
+        while page := station.orders.orders(limit=PAGE, before=before):
+            for each in page:
+                order, at = each.order, each.received_at.isoformat()
+                if json:
+                    print_json(
+                        {
+                            "order": order.id, "issuer": order.issuer, "level": order.level, "work": order.work,
+                            "received_at": at, "revoked": each.is_revoked, "hits": each.hits, "open": each.open_hits,
+                        }
+                    )  # fmt: skip
+                else:
+                    level, work = text(f"orders.level.{order.level}"), text(f"orders.work.{order.work}")
+                    print_line(f"{order.id}  {order.issuer}  {level}  {work}  {at}  {each.open_hits}/{each.hits}")
+            before = (page[-1].received_at, page[-1].order.id)
+
+
 @order_commands.command()
 def acknowledge(hit: HitId, officer: Officer = None, data: Data = None) -> None:
     """Say that an order was seen."""

@@ -63,10 +63,6 @@ class Examination:
     remark: str = ""
     id: int = 0
 
-    @property
-    def is_normal(self) -> bool:
-        return all(item.result is Found.AS_DECLARED for item in self.items)
-
 
 @dataclass(frozen=True, slots=True)
 class Photograph:

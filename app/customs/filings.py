@@ -66,9 +66,6 @@ class Filing:
     valid_to: date | None = None
     said: Mapping[str, str] = field(default_factory=dict)
 
-    def is_valid(self, day: date) -> bool:
-        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
-
 
 @dataclass(frozen=True, slots=True)
 class Underpriced:

@@ -196,10 +196,6 @@ class Orders:
                 found.append(Listed(order, from_us(received_us), bool(is_revoked), hits, open_hits))
             return found
 
-    def order(self, order_id: str) -> ControlOrder | None:
-        with self._read() as reader:
-            return order_rows.load(reader, order_id)
-
     def counts(self) -> tuple[int, int]:
         """How many hits are open, and how many of them wait for their acknowledgement."""
         with self._read() as reader:
