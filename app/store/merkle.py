@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from hashlib import sha256
 
 TILE_LEVEL = 8
 """Perfect subtrees of 256 leaves, 65,536 and so on are kept; everything between follows from 256 hashes or fewer."""
@@ -13,11 +13,11 @@ Node = Callable[[int, int], bytes]
 
 
 def leaf_hash(data: bytes) -> bytes:
-    return hashlib.sha256(b"\x00" + data).digest()
+    return sha256(b"\x00" + data).digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
-    return hashlib.sha256(b"\x01" + left + right).digest()
+    return sha256(b"\x01" + left + right).digest()
 
 
 class Tree:
@@ -40,9 +40,10 @@ class Tree:
 
     def append(self, data: bytes) -> None:
         """Add a leaf."""
-        found, number, level = leaf_hash(data), self.size, 0
+        # leaf_hash and node_hash written out: a verification comes here for every event of the log.
+        found, number, level = sha256(b"\x00" + data).digest(), self.size, 0
         while number & 1:
-            found = node_hash(self._roots.pop(), found)
+            found = sha256(b"\x01" + self._roots.pop() + found).digest()
             number >>= 1
             level += 1
             if level % TILE_LEVEL == 0:
@@ -53,7 +54,7 @@ class Tree:
     def root(self) -> bytes:
         """The root now; of no leaf at all it is the hash of nothing."""
         if not self._roots:
-            return hashlib.sha256(b"").digest()
+            return sha256(b"").digest()
         *rest, found = self._roots
         for left in reversed(rest):
             found = node_hash(left, found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from sys import maxsize
 from typing import Any
 
 from app.store import declarations, filings, messages, officers
@@ -36,13 +37,21 @@ class Kept:
 
 
 class Feed:
-    """The rows of a table in the order of the events that they name; each is (event, key, columns...)."""
+    """The rows of a table in the order of the events that they name; each is (event, key, columns...).
+
+    `next_seq` is the event of the next row, greater than any where there is none.
+    """
 
     def __init__(self, connection: Connection, kept: Kept) -> None:
         sql = f"SELECT event_seq, {kept.key}, {kept.columns} FROM {kept.table} ORDER BY event_seq, {kept.key}"
         self.kept = kept
         self._rows: Iterator[tuple[Any, ...]] = iter(connection.execute(sql))
-        self._next = next(self._rows, None)
+        self._advance()
+
+    def _advance(self) -> tuple[Any, ...] | None:
+        row = self._next = next(self._rows, None)
+        self.next_seq: int = maxsize if row is None else row[0]
+        return row
 
     def take(self, seq: int) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
         """The rows of an event, and those before it that no event of theirs asked for; each is given once."""
@@ -52,15 +61,14 @@ class Feed:
         rows, strays = list[tuple[Any, ...]](), list[tuple[Any, ...]]()
         while row is not None and row[0] <= seq:
             (rows if row[0] == seq else strays).append(row)
-            row = next(self._rows, None)
-        self._next = row
+            row = self._advance()
         return rows, strays
 
     def rest(self) -> Iterator[tuple[Any, ...]]:
         """Everything that was not taken."""
         while self._next is not None:
             yield self._next
-            self._next = next(self._rows, None)
+            self._advance()
 
 
 def tables(connection: Connection) -> tuple[Kept, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -26,7 +27,7 @@ from app.customs.waiting import WaitingKind
 from app.store.audit import canonical
 from app.store.captures import sha256_of
 from app.store.database import connect
-from app.store.decisions import TraceLabel
+from app.store.decisions import TraceLabel, Verdict
 from app.store.errors import MigrationError, StoreDamagedError
 from app.store.labels import Sighted
 from app.store.messages import Received
@@ -96,6 +97,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store.orders.hand_over(4, "sent", place="2200/hall", digest="0" * 64, officer="li", now=NOON)
     store.officers.put(Account("li", "Li", "admin", "li", NOON, pin="$argon2id$1", badge="b1"), is_first=True)
     store.officers.attend("li", "signed_in", NOON, "window")
+    store.hub.apply(uuid4(), 4, "9999/review-1", Verdict(Action.REFER, "wang", NOON))
     store.keeping.take_checkpoint(Office())
     store.close()
     return folder
