@@ -8,6 +8,7 @@ the same command goes on from there.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -43,7 +44,7 @@ def check_finished(folder: Path, *, wanted: bool = False) -> None:
 def enable(folder: Path, file_name: str, kind: Kind, passphrase: str = "", *, progress: Progress = say_nothing) -> None:
     """Encrypt a store that nobody has open, or prepare an empty folder for one; after a power cut, go on.
 
-    Copies that migrations left in the folder are removed: they are plain.
+    Copies that migrations left in the folder, and small pictures of the window, are removed: they are plain.
 
     Raises:
         CipherMissingError, EncryptedAlreadyError, WeakPassphraseError, KeyringMissingError.
@@ -93,6 +94,7 @@ def _encrypt(store: Path, key: DataKey, progress: Progress) -> None:
             os.fsync(file.fileno())
     for left in (store.parent / "backups").glob("*.sqlite"):
         left.unlink()
+    shutil.rmtree(store.parent / "thumbs", ignore_errors=True)
     part.replace(store)
     sync_folder(store.parent)
     for suffix in ("-wal", "-shm", "-journal"):

@@ -11,6 +11,7 @@ import structlog
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
+from app.store.sealed import KEY_FILE
 from app.ui.background import Background
 from app.views import StationView
 from imaging.render import picture_of
@@ -31,7 +32,8 @@ class Thumbs(QObject):
     def __init__(self, station: StationView, data: Path | None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._station = station
-        self._folder = None if data is None else data / "thumbs"
+        # In an encrypted store nothing of a picture is kept in plain.
+        self._folder = None if data is None or (data / KEY_FILE).is_file() else data / "thumbs"
         self.worker = Background("guanjian-thumbs", self)
         self._kept: OrderedDict[int, QImage] = OrderedDict()
         self._wanted: deque[int] = deque()
