@@ -117,7 +117,7 @@ class Cluster:
         for process in (postmaster := psutil.Process(pid), *postmaster.children(recursive=True)):
             with suppress(psutil.NoSuchProcess):
                 used += sum(process.cpu_times()[:2])
-        return used + sum(postmaster.cpu_times()[2:4])
+        return float(used + sum(postmaster.cpu_times()[2:4]))
 
     def remove(self) -> None:
         if (self._data / "postmaster.pid").exists():
