@@ -18,14 +18,6 @@ from app.store.errors import ParcelUnknownError
 from app.store.store import Store
 from app.tables import Tables
 
-ANSWERS: Mapping[WaitingKind, tuple[Deed, Deed]] = {
-    WaitingKind.DECLARATION_REVIEW: (Deed.ACCEPTED, Deed.REFUSED),
-    WaitingKind.TAX_REVIEW: (Deed.ASSESSED, Deed.UPHELD),
-    WaitingKind.REFUND_REQUEST: (Deed.REFUNDED, Deed.REFUND_REFUSED),
-    WaitingKind.RETURN_REQUEST: (Deed.RETURN_GRANTED, Deed.RETURN_REFUSED),
-}
-"""What an officer may answer to what waits for him: yes first, then no."""
-
 
 @dataclass(frozen=True, slots=True)
 class MailRow:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,8 +10,6 @@ from app.customs.notices import Notice
 from app.customs.parcel import Parcel
 from app.customs.states import LETS_GO, TERMINAL, State
 
-# IATA resolution 740: ten digits; the first says what kind of tag, three name the airline, six count.
-_TAG = re.compile(r"[0-9]{10}", re.ASCII)
 _UNSEEN = frozenset({State.PRE_ADVISED, State.ARRIVED})
 
 
@@ -34,11 +31,6 @@ class Hall:
     verdict: HallVerdict
     bag: Parcel | None = None
     notices: tuple[Notice, ...] = ()
-
-
-def is_bag_tag(text: str) -> bool:
-    """Whether a code has the shape of an airline's bag tag."""
-    return _TAG.fullmatch(text.strip()) is not None
 
 
 def judge_bag(tag: str, bag: Parcel | None, notices: Sequence[Notice]) -> Hall:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from typing import Final
@@ -56,9 +56,6 @@ class DatedRules:
         self._by_kind: dict[tuple[str, str], list[DatedRule]] = {}
         for rule in self._rules:
             self._by_kind.setdefault((rule.kind, rule.argument), []).append(rule)
-
-    def __iter__(self) -> Iterator[DatedRule]:
-        return iter(self._rules)
 
     def find(self, kind: str, day: date, argument: str = "") -> DatedRule | None:
         """The rule of a kind for an argument that is in force on a day."""

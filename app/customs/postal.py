@@ -12,7 +12,6 @@ from enum import StrEnum
 from typing import Any, Final
 
 from app.customs.dated import DatedRules
-from app.customs.documents import from_units
 from app.customs.matters import CounterRefusedError, Step
 from app.customs.parcel import Declaration, GoodsLine
 from app.customs.states import LETS_GO, TERMINAL, Action, State
@@ -346,11 +345,6 @@ def articles_declared(
         )
         for each in case.declared
     )
-
-
-def say_article(article: DeclaredArticle) -> str:
-    """An article in one line, for lists."""
-    return f"{article.name} × {article.count}  {from_units(article.value)} {article.currency}"
 
 
 def _expect(case: MailCase, *waits: WaitingKind, deed: Deed) -> None:

@@ -105,11 +105,6 @@ class Matters:
             found = reader.execute("SELECT stand, count(*) FROM open_matters WHERE area = ? GROUP BY 1", (area.value,))
             return dict(found.fetchall())
 
-    def has_reference(self, reference: str) -> bool:
-        """Whether the message with this id was taken."""
-        with self._read() as reader:
-            return reader.execute("SELECT 1 FROM steps WHERE reference = ?", (reference,)).fetchone() is not None
-
 
 def open_one(connection: Connection, values: tuple[str, str, str, int | None], step: Step) -> Matter:
     """Write a matter, its area, both keys and parcel, with its first step, and the event that vouches for both."""
