@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from app.bench.mishaps import disk, work
+from app.bench.mishaps import disk, hostile, work
 from app.bench.mishaps.disk import NoRoomError
 from app.bench.mishaps.lane import Tried
 from app.bench.power.cuts import Outcome, RecorderMissingError, cut, record
@@ -52,6 +52,7 @@ def _mishaps(folder: Path) -> dict[str, Callable[[], Tried]]:
         "bit flipped": lambda: disk.flipped_bits(folder / "flips", FLIPS),
         "detector killed or hung": lambda: work.failing_detector(folder / "detector", DETECTORS),
         "clock set": lambda: work.jumping_clock(folder / "clock", JUMPS),
+        "hostile file": lambda: hostile.hostile_files(folder / "hostile"),
         "flood of scans and codes": lambda: work.flood(folder / "flood", *FLOOD),
     }
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.bench.mishaps import disk, work
+from app.bench.mishaps import disk, hostile, work
 from app.bench.mishaps.disk import NoRoomError
 from app.bench.mishaps.lane import Tried
 
@@ -56,3 +56,8 @@ def test_a_clock_that_jumps_disorders_nothing(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_flood_of_scans_and_codes_is_kept_whole(tmp_path: Path) -> None:
     assert_nothing_missed(work.flood(tmp_path, 30, 200), 230)
+
+
+@pytest.mark.slow
+def test_files_made_to_exhaust_their_reader_are_refused_within_their_memory(tmp_path: Path) -> None:
+    assert_nothing_missed(hostile.hostile_files(tmp_path / "hostile"), len(hostile.MAKERS))
