@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.bench import soak
+from app.bench.mishaps.lane import Lane
 
 
 @pytest.mark.slow
@@ -23,7 +24,7 @@ def test_a_shift_with_faults_and_restarts_loses_nothing(tmp_path: Path, monkeypa
 
 def test_the_judge_sees_a_decision_that_is_gone(tmp_path: Path) -> None:
     shift = soak.Shift(promised={1: [1]})
-    at = soak.Lane(tmp_path)
+    at = Lane(tmp_path)
     at.scan("S1")
     at.stop()
     assert soak.judge(tmp_path, shift) == (1, True)

@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -38,7 +39,7 @@ def hostile_files(folder: Path) -> Tried:
             capture_output=True, text=True, check=False, timeout=LONGEST_S, cwd=Path(__file__).parents[3],
         )  # fmt: skip
         tried.times += 1
-        said = json.loads(done.stdout) if done.returncode == 0 else {"key": "", "mb": 0}
+        said: dict[str, Any] = json.loads(done.stdout) if done.returncode == 0 else {"key": "", "mb": 0}
         tried.expect(bool(said["key"]), f"{name} was not refused by name")
         tried.expect(said["mb"] < MOST_MB, f"{name} took {said['mb']} MB")
     return tried

@@ -110,7 +110,9 @@ def test_pictures_and_photographs_come_back_as_they_were(data: Path) -> None:
     with closing(open_store(data)) as store:
         parcel = store.find_number("PARCELNUMBER1")
         assert parcel is not None
-        assert store.load(parcel.captures[0]).views[0].high.max() == 4_000
+        high = store.load(parcel.captures[0]).views[0].high
+        assert high is not None
+        assert high.max() == 4_000
         (photograph,) = store.examinations.photographs(parcel.id)
         assert store.examinations.load(photograph) == b"photograph!" * 9
         assert store.verify_log().is_ok
