@@ -17,6 +17,7 @@ from app.ui.gpu import is_software
 from app.ui.gpu_pane import wants_card
 
 NO_GRAPHICS = 77
+NO_PLUGIN = 'Could not load the Qt platform plugin "xcb"'
 
 
 @pytest.mark.slow
@@ -35,7 +36,7 @@ def test_every_look_is_the_same_picture_on_the_card_to_one_grey_step() -> None:
         check=False,
         cwd=Path(__file__).parents[3],
     )
-    if ended.returncode == NO_GRAPHICS or "could not connect to display" in ended.stderr or "xcb" in ended.stderr:
+    if ended.returncode == NO_GRAPHICS or (ended.returncode and NO_PLUGIN in ended.stderr):
         pytest.skip(f"no OpenGL on a display here: {ended.stderr.strip()[-200:]}")
     assert ended.returncode == 0, ended.stderr[-2000:]
     found = json.loads(ended.stdout.splitlines()[-1])
