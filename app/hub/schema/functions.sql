@@ -133,6 +133,9 @@ BEGIN
         ) gone
         WHERE NOT EXISTS (SELECT FROM conflicts c WHERE c.kind = 'number'
             AND c.store = gone.store AND c.parcel_id = gone.parcel_id AND c.other_station = gone.other);
+    IF FOUND THEN
+        PERFORM pg_notify('guanjian', of_station);
+    END IF;
     INSERT INTO parcels SELECT of_store, parcel_id, version, number, state, arrived_us FROM unnest(puts)
         ON CONFLICT (store, parcel_id) DO UPDATE SET version = excluded.version, number = excluded.number,
             state = excluded.state, arrived_us = excluded.arrived_us WHERE parcels.version < excluded.version;
