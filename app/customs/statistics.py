@@ -56,8 +56,13 @@ class Span:
     @property
     def slots(self) -> tuple[int, int]:
         """The first and the last slot of its grain."""
-        slot = {"m": month_slot, "y": lambda day: day.year}.get(self.grain, day_slot)
-        return slot(self.first), slot(self.last)
+        match self.grain:
+            case "m":
+                return month_slot(self.first), month_slot(self.last)
+            case "y":
+                return self.first.year, self.last.year
+            case _:
+                return day_slot(self.first), day_slot(self.last)
 
     @property
     def steps(self) -> tuple[str, int, int]:

@@ -22,6 +22,7 @@ from app.customs.matters import Area, Entry
 from app.customs.notices import Marking, Notice, NoticeKind
 from app.customs.orders import ControlOrder, Level, Target, Work
 from app.customs.parcel import Capture, Declaration, GoodsLine, Lane, Seen
+from app.customs.risk.rule import make_rule
 from app.customs.states import Action, Term
 from app.customs.waiting import WaitingKind
 from app.store.audit import canonical
@@ -75,7 +76,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store.labels.add_print("T1", 1, officer="li", printer="label", printed_at=NOON)
     for notice_id in ("R2026-0001", "R2026-0002"):
         notice = Notice(notice_id, NoticeKind.RECALL, "test", frozenset({"T1", "N1"}), NOON, "li")
-        store.recalls.issue(notice, {"goods": "手表"}, [Marking(1, (notice.finding,), Lane.RED, ("recalled",))])
+        store.recalls.issue(notice, {"goods": "手表"}, [Marking(1, (notice.finding,), Lane.RED, ("dear@1",))])
     store.recalls.lift("R2026-0002", officer="li", now=NOON, markings=())
     picture = store.captures_folder / "s3.tif"
     content = picture.read_bytes()
@@ -98,6 +99,10 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store.officers.put(Account("li", "Li", "admin", "li", NOON, pin="$argon2id$1", badge="b1"), is_first=True)
     store.officers.attend("li", "signed_in", NOON, "window")
     store.hub.apply(uuid4(), 4, "9999/review-1", Verdict(Action.REFER, "wang", NOON))
+    store.rules.add([make_rule("dear", Term("Dear", "贵"), "value > 1", Lane.RED, NOON.date())], author="li", now=NOON)
+    store.rules.switch({"dear": 1}, officer="wang", now=NOON)
+    store.rules.day_key(NOON.date())
+    store.rules.reveal_keys(LATER.date())
     store.keeping.take_checkpoint(Office())
     store.close()
     return folder
