@@ -5,9 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import structlog
 
@@ -18,10 +16,9 @@ from app.control_orders import ControlOrders
 from app.counters import Counters
 from app.customs.errors import GuardError
 from app.customs.notices import Notice
-from app.customs.orders import Hit
-from app.customs.parcel import ArchiveFilter, Decision, Parcel, QueueFilter, QueueRow
+from app.customs.parcel import Parcel, QueueFilter
 from app.customs.risk.rule import Rule
-from app.customs.states import LETS_GO, MOVES, Action, Offer, offers
+from app.customs.states import LETS_GO, MOVES, Action
 from app.duty import Duty
 from app.exam_room import ExamRoom
 from app.filing_office import FilingOffice
@@ -30,31 +27,28 @@ from app.handovers import Handovers
 from app.hub.records import Due
 from app.intake import Intake, Taken
 from app.labelling import Labelling
+from app.lookups import Lookups
 from app.measured import Measured
-from app.officers.errors import OfficerError
 from app.officers.rights import RIGHT_FOR, KnownOfficers, Right
-from app.papers import Compared, Papers
+from app.papers import Papers
 from app.printing import PrinterStatus, Printing
 from app.risk_office import RiskOffice
 from app.settings import Settings
 from app.sharing import Sharing
 from app.statistics_office import StatisticsOffice
-from app.store.decisions import TraceFound, TraceLabel, Verdict
+from app.store.decisions import TraceLabel, Verdict
 from app.store.errors import StoreFullError
-from app.store.found import LogReport
 from app.store.hub import Answer
 from app.store.space import Space
 from app.store.store import Store
 from app.tables import Tables
-from app.trace.errors import LabelNoneError
-from app.trace.formats import Format
 from app.trace.printing import PrintJob, PrintQueue
 from app.trace.recall import Selector
-from app.tracing import Alarm, Recalled, Traced, Tracing
+from app.tracing import Alarm, Recalled, Tracing
 from app.views import Decided
 from app.watcher import Unwatched, Watcher
 from imaging.errors import KnownError
-from imaging.scan import Scan, Truth
+from imaging.scan import Truth
 from models.detector import Detector
 
 log = structlog.get_logger()
@@ -62,7 +56,7 @@ log = structlog.get_logger()
 LETTING_GO = frozenset(move.action for move in MOVES if move.after in LETS_GO)
 
 
-class Station:
+class Station(Lookups):
     """One station: what comes from the devices goes in, what the officer decides goes out.
 
     Reads and decisions may be called from any thread; a decision is on disk when its call returns. Every act of an
@@ -199,72 +193,6 @@ class Station:
         """Whether nothing is on its way into the queue, and nothing waits for an officer in it."""
         return self._intake.is_idle() and not self._store.queue(QueueFilter(), limit=1)
 
-    # What the officer asks
-
-    def queue(self, wanted: QueueFilter, limit: int = 500) -> list[QueueRow]:
-        return self._store.queue(wanted, limit)
-
-    def counts(self) -> dict[str, int]:
-        return self._store.counts()
-
-    def parcel(self, parcel_id: int) -> Parcel:
-        return self._store.parcel(parcel_id)
-
-    def history(self, parcel_id: int) -> list[Decision]:
-        return self._store.history(parcel_id)
-
-    def papers(self, parcel: Parcel) -> Compared | None:
-        """The papers of an e-commerce parcel held against each other; None for one of another channel."""
-        return self._papers.of(parcel)
-
-    def open_hits(self, parcel_id: int) -> list[Hit]:
-        """The control orders about which something is still to be done on a parcel."""
-        return [hit for hit in self.orders.hits_of(parcel_id) if hit.ended is None]
-
-    def search(self, text: str, limit: int = 50) -> list[QueueRow]:
-        return self._store.search(text, limit)
-
-    def archive(self, wanted: ArchiveFilter, limit: int = 200, *, officer: str) -> list[QueueRow]:
-        """
-        Raises:
-            RightMissingError: the officer may not look into the archive.
-        """
-        self.rights.require(officer, Right.ARCHIVE)
-        return self._store.archive(wanted, limit)
-
-    def offers(self, parcel_id: int, *, officer: str) -> list[Offer]:
-        """The actions that the table has for this parcel now; what the officer may not do says so."""
-        state, facts = self._store.facts(parcel_id, officer=officer)
-        return [self._if_permitted(offer, officer) for offer in offers(state, facts)]
-
-    def _if_permitted(self, offer: Offer, officer: str) -> Offer:
-        try:
-            self.rights.require(officer, RIGHT_FOR[offer.action])
-        except OfficerError:
-            return replace(offer, is_allowed=False, why_not="officers.why_not", after=None)
-        return offer
-
-    def open_scan(self, parcel_id: int) -> Scan | None:
-        """The newest picture of a parcel, checked against its sha256; None where it was never scanned.
-
-        Raises:
-            FileAlteredError, FileTornError: it is not the picture that was kept.
-        """
-        captures = self._store.parcel(parcel_id).captures
-        return self._store.load(captures[-1]) if captures else None
-
-    def find_code(self, text: str, *, is_scan: bool = True) -> Parcel | None:
-        """The parcel of a code: one of ours from a label, a number, or whatever was read on it."""
-        traced = self.trace(text, is_scan=is_scan)
-        return traced.parcel if traced.parcel else self._store.find_code(text.strip())
-
-    def trace(self, text: str, *, is_scan: bool = True) -> Traced:
-        """What a trace code or trace id leads to; a scan of a code is logged, a look-up is not."""
-        return self.tracing.trace(text, is_scan=is_scan)
-
-    def verify_log(self) -> LogReport:
-        return self._store.verify_log()
-
     # What the officer does
 
     def decide(
@@ -380,24 +308,6 @@ class Station:
         self.measured.count("undone")
         self._tell_queue(decision.parcel_id)
         return Decided(decision, self._store.parcel(decision.parcel_id), None)
-
-    def label(self, parcel_id: int, *, kind: Format = Format.PNG, dpi: int | None = None, copy: int = 0) -> Path:
-        """The file of a released parcel's label, drawn now.
-
-        Raises:
-            LabelNoneError: the parcel carries no trace code. LabelError: the label cannot be drawn.
-        """
-        parcel, found = self._labelled(parcel_id)
-        return self._labelling.draw(
-            parcel, found.payload, kind=kind, dpi=dpi or self.settings.work.label_dpi, copy=copy
-        )
-
-    def _labelled(self, parcel_id: int) -> tuple[Parcel, TraceFound]:
-        parcel = self._store.parcel(parcel_id)
-        found = self._store.find_trace(parcel.trace_code) if parcel.trace_code else None
-        if found is None:
-            raise LabelNoneError(f"{parcel.number} has no label; only what is released gets one.", number=parcel.number)
-        return parcel, found
 
     def print_label(self, parcel_id: int, *, officer: str) -> PrintJob | None:
         """Queue the label of a released parcel, marked where it is a reprint; None where no printer is configured.

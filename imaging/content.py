@@ -109,7 +109,7 @@ def _tables(known: References, beam: Beam) -> tuple[MaterialTable, npt.NDArray[n
 @lru_cache(maxsize=4)
 def _densities(kv: float) -> npt.NDArray[np.float32]:
     """g/cm2 by 256 * attenuation step + material code; unclassified counts as water, dark as the least steel."""
-    steps = np.arange(256) * (THICKEST / 255)
+    steps = np.arange(256, dtype=np.float64) * (THICKEST / 255)
     zeffs, per_material = zip(*((zeff, _areal(name, kv, steps)) for name, zeff in SCALE_MATERIALS), strict=True)
     numbers = [7.3 if (number := zeff_of_code(code)) is None else number for code in range(256)]
     table = np.empty((256, 256), np.float32)
@@ -121,7 +121,7 @@ def _densities(kv: float) -> npt.NDArray[np.float32]:
     return table.ravel()
 
 
-def _areal(name: str, kv: float, attenuations: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _areal(name: str, kv: float, attenuations: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
     """g/cm2 of a material that attenuate the high channel so much."""
     with resources.files("imaging").joinpath("tables/physics.npz").open("rb") as file:
         tables = np.load(cast(BinaryIO, file), allow_pickle=False)
@@ -131,7 +131,7 @@ def _areal(name: str, kv: float, attenuations: npt.NDArray[np.float64]) -> npt.N
     grams = np.concatenate([np.linspace(0, 20, 400, endpoint=False), np.linspace(20, THICKEST_G_CM2, 400)])
     depth = np.outer(grams / density * 10, mu)
     found = -np.log(np.maximum(np.exp(-depth) @ weights, 1e-12))
-    return np.interp(attenuations, found, grams)
+    return np.asarray(np.interp(attenuations, found, grams), np.float64)
 
 
 def _like_objects(thick: npt.NDArray[np.uint8], codes: npt.NDArray[np.uint8]) -> tuple[int, MaterialClass]:

@@ -11,7 +11,6 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
-import click
 import numpy as np
 import typer
 from rich.console import Console
@@ -74,7 +73,7 @@ def known_errors() -> Iterator[None]:
 class Commands(TyperGroup):
     """All commands: whatever known error one of them leaves is told, whichever file could not be written."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         with known_errors():
             return super().invoke(ctx)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Protocol
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QKeyEvent
@@ -46,7 +46,17 @@ class Reviews(Protocol):
     def extend(self, review: Review) -> None: ...
     def give_back(self, review: Review) -> None: ...
     def hand_over(self, review: Review, officer: str, seat: str) -> None: ...
-    def decide(self, review: Review, action: Action, **given: Any) -> object: ...
+    def decide(
+        self,
+        review: Review,
+        action: Action,
+        *,
+        reason: str = "",
+        note: str = "",
+        second_officer: str = "",
+        second_pin: str = "",
+        annotations: str = "",
+    ) -> object: ...
     def answers(self) -> list[Answered]: ...
 
 

@@ -124,4 +124,6 @@ class PageList(QFrame):
 
     def _close(self) -> None:
         self.hide()
-        self._stack.currentWidget().setFocus()
+        shown = self._stack.currentWidget()
+        if shown is not None:
+            shown.setFocus()
