@@ -24,6 +24,7 @@ BENCHES = (
     "trace",
     "ingest",
     "faults",
+    "likeness",
     "hub",
     "store",
     "soak",
