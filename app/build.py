@@ -81,7 +81,8 @@ def build_station(settings: Settings, *, place: str = "window") -> Station:
     keys = open_keys(settings)
     store.keeping.sign(Notary(keys), on_error=_tell_unsigned)
     labelling = Labelling(keys, settings.post, settings.work, settings.data / "labels")
-    station = Station(store, labelling, rules, settings, rights=rights, tables=tables, prints=open_print_queue(settings))
+    prints = open_print_queue(settings)
+    station = Station(store, labelling, rules, settings, rights=rights, tables=tables, prints=prints)
     if settings.detection.is_on:
         try:
             station.use_detector(start_detector(settings.detection))

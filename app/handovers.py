@@ -70,6 +70,7 @@ class Handovers:
         Raises:
             SealBrokenError, AlreadyKeptError, OfficerError: as `open` and `take_closing`.
         """
+        self._rights.require(officer, Right.DISPOSE)
         is_closing = read_sealed(path).record.kind == "closing"
         return self.take_closing(path, officer=officer) if is_closing else self.open(path, officer=officer)
 

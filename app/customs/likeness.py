@@ -118,9 +118,9 @@ def _metal(declaration: Declaration, content: Content) -> list[Remark]:
     least, most = min(low for low, _ in expected), max(high for _, high in expected)
     over, under = content.metal_share - most, least - content.metal_share
     weight = METAL_MOST * _ramp(max(over, under), METAL_TOLERANCE, METAL_CERTAIN)
-    key = "metal_seen" if over > under else "metal_missing"
+    what = "metal_seen" if over > under else "metal_missing"
     details = {"goods": declaration.summary, "metal": _kg(content.metal_g), "share": f"{content.metal_share:.0%}"}
-    return [Remark(key, details, weight)] if weight else []
+    return [Remark(what, details, weight)] if weight else []
 
 
 def _repeats(declaration: Declaration, content: Content) -> list[Remark]:

@@ -1,7 +1,7 @@
 """Backups of a store: the file by SQLite's online backup, pictures once by their hash; restoring, and trying it out.
 
-A backup's folder holds `pictures/` and `photographs/` for all its backups, and one folder a backup with `store.sqlite` and
-`manifest.json`. Nothing in it is ever changed, so a backup that was made stays good.
+A backup's folder holds `pictures/` and `photographs/` for all its backups, and one folder a backup with
+`store.sqlite` and `manifest.json`. Nothing in it is ever changed, so a backup that was made stays good.
 """
 
 from __future__ import annotations

@@ -9,9 +9,7 @@ from app.customs.risk.lanes import split_reason
 from app.store.database import Connection
 
 
-def write(
-    connection: Connection, parcel_id: int, lane: str, reasons: Sequence[str], seq: int
-) -> dict[str, object]:
+def write(connection: Connection, parcel_id: int, lane: str, reasons: Sequence[str], seq: int) -> dict[str, object]:
     """Keep which rules selected a parcel, each once; returns what the assessing event says of the lane.
 
     A reason without a version is none of a rule's.

@@ -246,8 +246,8 @@ def _state(listed: Listed) -> str:
         return text("officers.state.disabled")
     if listed.wait_s:
         return text("officers.state.waits", span=words.span(listed.wait_s))
-    key = "temporary" if listed.is_temporary else "directory" if listed.in_directory else "active"
-    return text(f"officers.state.{key}")
+    state = "temporary" if listed.is_temporary else "directory" if listed.in_directory else "active"
+    return text(f"officers.state.{state}")
 
 
 def _grid() -> QGridLayout:

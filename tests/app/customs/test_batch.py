@@ -26,7 +26,6 @@ CHANGES: list[tuple[dict[str, object], WhyNot, str]] = [
 ]
 
 
-
 def test_what_is_imaged_screened_and_green_is_clear() -> None:
     assert exclude(CLEAR, find_release(offers(CLEAR.state, Facts())), None) is None
 

@@ -19,7 +19,7 @@ from app.__main__ import cli
 from app.build import open_keys
 from app.commands.output import Exit
 from app.notary import Notary
-from app.settings import Post, Settings
+from app.settings import Post, Settings, load_settings
 from app.trace import sm2
 from app.trace.codes import Claims, issue, read_code
 from app.trace.errors import KeyListError, Sm2MissingError
@@ -198,6 +198,11 @@ def test_the_setting_chooses_the_codes_and_the_log_keeps_ed25519(tmp_path: Path)
     assert open_keys(Settings(data=tmp_path)).signer(now).kid == first.kid
 
 
+def make_keys(data: Path) -> None:
+    """What the first start of a station does."""
+    open_keys(load_settings().model_copy(update={"data": data}))
+
+
 @needs_library
 def test_commands_rotate_to_sm2_and_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def ask(*arguments: str) -> list[str]:
@@ -206,6 +211,7 @@ def test_commands_rotate_to_sm2_and_back(tmp_path: Path, monkeypatch: pytest.Mon
         return done.stdout.splitlines()
 
     monkeypatch.setenv("GUANJIAN_POST__SIGNER", "sm2")
+    make_keys(tmp_path)
     assert "  sm2  " in ask("rotate")[0]
     monkeypatch.setenv("GUANJIAN_POST__SIGNER", "ed25519")
     assert "  ed25519  " in ask("rotate")[0]
@@ -217,6 +223,7 @@ def test_commands_rotate_to_sm2_and_back(tmp_path: Path, monkeypatch: pytest.Mon
 def test_without_the_library_a_command_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str, words: str
 ) -> None:
+    make_keys(tmp_path)
     monkeypatch.setenv("GUANJIAN_POST__SIGNER", "sm2")
     before = texts.language()
     texts.set_language(language)
