@@ -97,3 +97,15 @@ setup() {
         printf '%s' "$stamp" >"$venv/guanjian-$1.stamp"
     fi
 }
+
+# setup_beside NAME: installs requirements/NAME.txt into .venv/NAME, where only PYTHONPATH finds it.
+setup_beside() {
+    local lock="requirements/$1.txt" stamp
+    stamp=$(sha256sum <"$lock")
+    if [ "$(cat "$venv/guanjian-$1.stamp" 2>/dev/null)" != "$stamp" ]; then
+        rm -rf "${venv:?}/$1"
+        "$venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes --no-deps \
+            --target "$venv/$1" -r "$lock"
+        printf '%s' "$stamp" >"$venv/guanjian-$1.stamp"
+    fi
+}
