@@ -96,12 +96,13 @@ class ControlOrders:
             second_officer = self._rights.approve(second_officer, second_pin, first=officer, right=Right.ORDERS_LIFT)
         return self._step(hit_id, Done(Step.LIFTED, officer, datetime.now(UTC), second_officer, note=reason))
 
-    def send_answers(self, out: Path) -> Iterator[Path]:
+    def send_answers(self, out: Path, *, officer: str) -> Iterator[Path]:
         """Write what the issuers are to be told since the last call, each file once and whole.
 
         Raises:
-            ExchangeFolderError: the folder cannot be written; nothing is marked that was not sent.
+            ExchangeFolderError: the folder cannot be written; nothing is marked that was not sent. OfficerError.
         """
+        self._rights.require(officer, Right.ORDERS_EXECUTE)
         while events := self._store.pending(_EVENTS, target=TARGET):
             for event in events:
                 if event.kind == "order_step":

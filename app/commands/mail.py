@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands.acting import Officer, act_as
+from app.commands.acting import Officer, act_as, acting
 from app.commands.log import open_store, settings_of
 from app.commands.output import Exit, explain, known_errors, print_json, print_line
 from app.commands.records import Data, Json, open_station
@@ -142,12 +142,15 @@ def answer(
 
 @mail_commands.command()
 def send(
-    out: Annotated[Path, typer.Option("--out", "-o", help="The outbox folder.")], json: Json = False, data: Data = None
+    out: Annotated[Path, typer.Option("--out", "-o", help="The outbox folder.")],
+    officer: Officer = None,
+    json: Json = False,
+    data: Data = None,
 ) -> None:
     """Write what is to be told the platform since the last time, each file once."""
     settings = settings_of(data)
     place = f"{settings.post.office}/{settings.post.station}"
-    with known_errors(), open_store(settings) as store:
+    with known_errors(), open_store(settings) as store, acting(settings, store, officer, Right.MAIL):
         for path in send_requests(store, out, place):
             print_json({"file": str(path)}) if json else print_line(str(path))
 
@@ -155,12 +158,13 @@ def send(
 @mail_commands.command("import")
 def import_(
     folder: Annotated[Path, typer.Argument(help="Folder with .json and .csv files; they move to done/ and refused/.")],
+    officer: Officer = None,
     json: Json = False,
     data: Data = None,
 ) -> None:
     """Take the platform's answers: declarations, payments, disputes, requests for return."""
     refused = 0
-    with known_errors(), open_station(data) as station:
+    with _acting(data, officer, Right.MAIL) as (station, _):
         for each in import_answers(station.counters.mail, folder, station.tracing.place):
             why = explain(each.error) if each.error else ""
             refused += bool(why)

@@ -125,10 +125,11 @@ def lift(
 
 
 @order_commands.command()
-def answers(out: Out, json: Json = False, data: Data = None) -> None:
+def answers(out: Out, officer: Officer = None, json: Json = False, data: Data = None) -> None:
     """Write what the issuers are to be told into a folder, each answer once."""
     with known_errors(), open_station(data) as station:
-        for path in station.orders.send_answers(out):
+        who = act_as(station.rights, officer, Right.ORDERS_EXECUTE)
+        for path in station.orders.send_answers(out, officer=who):
             print_json({"file": str(path)}) if json else print_line(str(path))
 
 

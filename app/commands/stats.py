@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,10 +11,11 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
+from app.commands.acting import Officer, acting
 from app.commands.log import Data, Json, bars, open_store, settings_of
 from app.commands.output import Exit, known_errors, print_json, print_line
 from app.customs.statistics import Form, Period, Report
-from app.officers.rights import KnownOfficers
+from app.officers.rights import KnownOfficers, Right
 from app.settings import Post
 from app.statistics_files import column_words, said, title_of, write_report
 from app.statistics_office import StatisticsOffice
@@ -30,12 +32,18 @@ def stats(
     drill: Annotated[bool, typer.Option("--drill", help="The figures of exercises instead of the real ones.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Sum all parcels anew and compare; changes nothing.")] = False,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Sum all parcels anew and keep that.")] = False,
+    officer: Officer = None,
     json: Json = False,
     data: Data = None,
 ) -> None:
     """The post's daily report and what lies behind it: by shift, officer, lane, rule, enterprise and goods."""
     settings = settings_of(data)
-    with known_errors(), open_store(settings) as store:
+    wanted = Right.LOG_VERIFY if rebuild else Right.EXPORT if out else None
+    with (
+        known_errors(),
+        open_store(settings) as store,
+        acting(settings, store, officer, wanted) if wanted else nullcontext(),
+    ):
         if check or rebuild:
             _prove(store, is_rebuild=rebuild, json=json)
             return

@@ -211,14 +211,14 @@ def test_orders_come_as_csv_faults_are_named_and_answers_go_out_once(
     assert desk.newest.lane is Lane.YELLOW
     desk.station.orders.acknowledge(hit.id, officer=OFFICER)
     desk.station.orders.execute(hit.id, Result.ABNORMAL, note="dense block", officer=OFFICER)
-    paths = list(desk.station.orders.send_answers(tmp_path / "out"))
+    paths = list(desk.station.orders.send_answers(tmp_path / "out", officer=OFFICER))
     answers = [json.loads(path.read_text("utf-8")) for path in paths]
     assert [(each["step"], each["result"], each["in_time"]) for each in answers] == [
         ("acknowledged", None, True),
         ("executed", "abnormal", True),
     ]
     assert (answers[1]["order"], answers[1]["parcel"], answers[1]["note"]) == ("C1", S10, "dense block")
-    assert list(desk.station.orders.send_answers(tmp_path / "out")) == []
+    assert list(desk.station.orders.send_answers(tmp_path / "out", officer=OFFICER)) == []
 
 
 def test_an_order_is_lifted_with_a_superior_and_revoked_by_its_issuer(

@@ -229,8 +229,10 @@ class OrdersPage(Page):
 
     def _answer(self) -> None:
         if self.frame.data is not None:
-            orders, folder = self._orders, self.frame.data / "outbox" / "orders"
-            self.ask(lambda: list(orders.send_answers(folder)), lambda paths: self._answered(paths, folder))
+            orders, officer, folder = self._orders, self.frame.officer(), self.frame.data / "outbox" / "orders"
+            self.ask(
+                lambda: list(orders.send_answers(folder, officer=officer)), lambda paths: self._answered(paths, folder)
+            )
 
     def _done(self, hit: Hit) -> None:
         self.note.clear()

@@ -32,7 +32,7 @@ FREE = {
     "tracing": "trace label_of notices_on watch marks_on notices notice affected_by where same_as inventory_no life",
     "risk": "assess assess_again day_of expect_delay_over in_force redraw selected states today try_out "
     "versions with_rule",
-    "orders": "counts hits hits_of orders send_answers",
+    "orders": "counts hits hits_of orders",
     "batches": "preview",
     "filings": "counts facts_of page versions",
     "handovers": "of",
