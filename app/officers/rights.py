@@ -26,9 +26,8 @@ class Role(StrEnum):
 
 
 class Right(StrEnum):
-    """One thing that a role includes or not."""
+    """One thing that a role includes or not. Looking at the queue and its pictures needs none: who signed in may."""
 
-    VIEW = "view"
     ARCHIVE = "archive"
     STATISTICS = "statistics"
     EXPORT = "export"
@@ -54,16 +53,13 @@ class Right(StrEnum):
     RETURNS = "returns"
     COUNTERS = "counters"
     EXAM_RECORD = "exam_record"
-    TIP_MANAGE = "tip_manage"
     LOG_VERIFY = "log_verify"
     LOG_EXPORT = "log_export"
     KEYS = "keys"
     BACKUP = "backup"
     RESTORE = "restore"
     RETENTION = "retention"
-    SETTINGS = "settings"
     OFFICERS = "officers"
-    DEVICES = "devices"
     HUB_SUPERVISE = "hub_supervise"
     HUB_MANAGE = "hub_manage"
 
@@ -73,7 +69,7 @@ class Right(StrEnum):
 
 
 _R = Right
-_LOOKS = frozenset({_R.VIEW, _R.ARCHIVE, _R.STATISTICS})
+_LOOKS = frozenset({_R.ARCHIVE, _R.STATISTICS})
 _DECIDES = _LOOKS | {
     _R.EXPORT,
     _R.SCREEN,
@@ -96,9 +92,7 @@ _DECIDES = _LOOKS | {
     _R.EXAM_RECORD,
     _R.RULES_EDIT,
 }
-_LEADS = {
-    _R.RECALL, _R.RULES_SWITCH_ON, _R.ORDERS_LIFT, _R.TIP_MANAGE, _R.LOG_VERIFY, _R.HUB_SUPERVISE
-}  # fmt: skip
+_LEADS = {_R.RECALL, _R.RULES_SWITCH_ON, _R.ORDERS_LIFT, _R.LOG_VERIFY, _R.HUB_SUPERVISE}
 
 RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.VIEWER: _LOOKS,
@@ -106,8 +100,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.SUPERVISOR: _DECIDES | _LEADS,
     Role.ADMIN: frozenset(
         {
-            _R.VIEW, _R.STATISTICS, _R.LOG_VERIFY, _R.KEYS, _R.BACKUP, _R.RESTORE, _R.RETENTION, _R.SETTINGS,
-            _R.OFFICERS, _R.DEVICES, _R.HUB_MANAGE,
+            _R.STATISTICS, _R.LOG_VERIFY, _R.KEYS, _R.BACKUP, _R.RESTORE, _R.RETENTION, _R.OFFICERS, _R.HUB_MANAGE,
         }
     ),
     Role.AUDITOR: _LOOKS | {_R.EXPORT, _R.LOG_VERIFY, _R.LOG_EXPORT},

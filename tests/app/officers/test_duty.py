@@ -245,7 +245,7 @@ def test_what_is_taken_from_an_officer_is_taken_at_once(duty: Duty, accounts: Ac
         elsewhere.require("chen", Right.SCREEN)
     accounts.disable("chen", officer="boss")
     with pytest.raises(OfficerUnknownError):
-        elsewhere.require("chen", Right.VIEW)
+        elsewhere.require("chen", Right.STATISTICS)
     with pytest.raises(SignInRefusedError):
         Duty(accounts._officers, Officers(), hashing=LIGHT).sign_in("chen", PIN)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from app.customs.states import Action
@@ -9,6 +12,7 @@ from app.officers.errors import OfficerUnknownError, RightMissingError
 from app.officers.rights import RIGHT_FOR, RIGHTS, KnownOfficers, Right, Role, may
 
 DECIDES = frozenset(RIGHT_FOR.values())
+APP = Path(__file__).resolve().parents[3] / "app"
 
 
 def test_every_action_of_the_table_needs_a_right() -> None:
@@ -20,14 +24,21 @@ def test_every_right_is_held_by_some_role_and_none_holds_all() -> None:
     assert all(held < set(Right) for held in RIGHTS.values())
 
 
+def test_every_right_is_asked_for_somewhere() -> None:
+    """A right that nobody asks for would promise what nothing enforces."""
+    sources = (path.read_text("utf-8") for path in sorted(APP.rglob("*.py")) if path.name != "rights.py")
+    asked = {name for source in sources for name in re.findall(r"\bRight\.([A-Z_]+)", source)}
+    assert {right.name for right in set(Right) - DECIDES} - asked == set()
+
+
 @pytest.mark.parametrize("role", [Role.ADMIN, Role.AUDITOR, Role.VIEWER])
 def test_only_officers_and_supervisors_decide_approve_or_undo(role: Role) -> None:
     assert not RIGHTS[role] & (DECIDES | {Right.APPROVE, Right.UNDO})
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
-def test_only_an_admin_manages_officers_keys_and_settings(role: Role) -> None:
-    assert not RIGHTS[role] & {Right.OFFICERS, Right.KEYS, Right.SETTINGS, Right.RESTORE, Right.DEVICES}
+def test_only_an_admin_manages_officers_keys_and_backups(role: Role) -> None:
+    assert not RIGHTS[role] & {Right.OFFICERS, Right.KEYS, Right.BACKUP, Right.RESTORE}
 
 
 def test_a_supervisor_may_all_that_an_officer_may() -> None:
@@ -49,4 +60,4 @@ def test_a_right_that_is_missing_is_refused_with_officer_role_and_right(role: Ro
 
 def test_who_is_not_known_may_nothing() -> None:
     with pytest.raises(OfficerUnknownError):
-        KnownOfficers({"li": Role.OFFICER}).require("wang", Right.VIEW)
+        KnownOfficers({"li": Role.OFFICER}).require("wang", Right.STATISTICS)
