@@ -9,16 +9,15 @@ from pathlib import Path
 from typing import Final
 
 from app.customs.orders import ControlOrder, Done, Hit, Result, Step
-from app.exchange.errors import ExchangeError, ExchangeFolderError
+from app.exchange.errors import ExchangeError
 from app.exchange.orders import OrderRecord, RevocationRecord, answer_of, read_orders
-from app.exchange.records import DONE, REFUSED, files_in, put_away
+from app.exchange.records import DONE, REFUSED, files_in, put_away, send_out
 from app.officers.rights import Right, Rights
 from app.settings import Post
 from app.store.errors import StoreError
 from app.store.orders import Listed, Received
 from app.store.store import Store
 from imaging.errors import KnownError
-from imaging.files.durable import make_folder, write_whole
 
 TARGET: Final = "orders"
 """The outbox's name for what issuers of orders are told."""
@@ -110,7 +109,7 @@ class ControlOrders:
                     hit = self._store.orders.hit(hit_id)
                     answer = answer_of(hit, Step(step), office=self._post.office, station=self._post.station)
                     path = out / f"{hit.order.id}-{event.seq:010d}.json"
-                    _write(path, answer.model_dump_json(indent=1).encode())
+                    send_out(path, answer.model_dump_json(indent=1).encode())
                     yield path
             self._store.mark_sent(events[-1].seq, target=TARGET)
 
@@ -138,11 +137,3 @@ class ControlOrders:
         hit = self._store.orders.step(hit_id, done)
         self._on_changed(hit.parcel_id)
         return hit
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        make_folder(path.parent)
-        write_whole(path, content)
-    except OSError as error:
-        raise ExchangeFolderError(path.parent, error) from error

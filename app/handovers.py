@@ -13,8 +13,9 @@ from typing import Literal
 from app.customs.orders import Done, Hit, Part, Result, Step
 from app.customs.parcel import Capture, Declaration, Finding, FindingKind, GoodsLine, Parcel
 from app.customs.states import TERMINAL, Action, State
-from app.exchange.errors import DestinationWrongError, ExchangeFolderError, SealBrokenError
+from app.exchange.errors import DestinationWrongError, SealBrokenError
 from app.exchange.orders import OrderRecord
+from app.exchange.records import send_out
 from app.exchange.sealed import (
     CONTEXT,
     SUFFIX,
@@ -33,7 +34,6 @@ from app.store.orders import Handover, TakenOver
 from app.store.store import Store
 from app.trace.keyring import Keyring
 from imaging.files import native
-from imaging.files.durable import make_folder, write_whole
 
 _STATION = re.compile(r"[0-9]{4}/[A-Za-z0-9_-]{1,32}", re.ASCII)
 
@@ -219,11 +219,7 @@ class Handovers:
         digest = sha256(content).hexdigest()
         path = folder / f"{record.kind}-{digest[:16]}{SUFFIX}"
         sealed = write_sealed(content, kid=signer.kid, signature=signer.sign(CONTEXT + content), files=files)
-        try:
-            make_folder(folder)
-            write_whole(path, sealed)
-        except OSError as error:
-            raise ExchangeFolderError(folder, error) from error
+        send_out(path, sealed)
         self._store.orders.hand_over(
             parcel_id, way, place=record.to, digest=digest, officer=record.sealed_by, now=record.sealed_at
         )

@@ -17,10 +17,10 @@ from app.customs.postal import PLATFORM, Deed, MailCase, MailStep
 from app.customs.states import State
 from app.customs.tax import fen_of
 from app.customs.waiting import WaitingKind
-from app.exchange.errors import AnswerInvalidError, ExchangeError, ExchangeFolderError
+from app.exchange.errors import AnswerInvalidError, ExchangeError
 from app.exchange.platform.answers import articles_of, read_answers
 from app.exchange.platform.schema import Answer, AnswerKind, Request, RequestKind
-from app.exchange.records import DONE, REFUSED, files_in, put_away
+from app.exchange.records import DONE, REFUSED, files_in, put_away, send_out
 from app.mail_office import MailOffice
 from app.store.audit import Event
 from app.store.errors import AlreadyKeptError, ParcelUnknownError
@@ -28,7 +28,6 @@ from app.store.store import Store
 from app.store.times import from_us
 from app.texts import LANGUAGES, text
 from imaging.errors import KnownError
-from imaging.files.durable import make_folder, write_whole
 
 TARGET: Final = "platform"
 """The outbox's name for what goes to the platform."""
@@ -195,8 +194,4 @@ def _time(us: int | None) -> datetime | None:
 
 def _write(path: Path, request: Request) -> None:
     content = json.dumps(request.model_dump(mode="json", exclude_none=True), ensure_ascii=False, indent=1)
-    try:
-        make_folder(path.parent)
-        write_whole(path, content.encode())
-    except OSError as error:
-        raise ExchangeFolderError(path.parent, error) from error
+    send_out(path, content.encode())

@@ -18,13 +18,13 @@ from app.exchange.ceb.message import Record
 from app.exchange.ceb.papers import CHINA, INVENTORIES, RETURNS
 from app.exchange.ceb.receipts import ACCEPTED, Outcome, answers, status_of, write_receipts
 from app.exchange.ceb.write import write_message
-from app.exchange.errors import ExchangeFolderError, MessageInvalidError
+from app.exchange.errors import MessageInvalidError
+from app.exchange.records import send_out
 from app.single_window import record_of
 from app.store.audit import Event
 from app.store.messages import Kept
 from app.store.store import Store
 from app.store.times import from_us
-from imaging.files.durable import make_folder, write_whole
 
 TARGET: Final = "ceb"
 """The outbox's name for receipts."""
@@ -71,7 +71,7 @@ def send_receipts(store: Store, out: Path) -> Iterator[Path]:
     while events := store.pending(_EVENTS, target=TARGET):
         for event in events:
             for receipt in receipts_of(store, event):
-                _write(out / receipt.name, receipt.content)
+                send_out(out / receipt.name, receipt.content)
                 yield out / receipt.name
         store.mark_sent(events[-1].seq, target=TARGET)
 
@@ -79,14 +79,6 @@ def send_receipts(store: Store, out: Path) -> Iterator[Path]:
 def _printable(words: str) -> str:
     """Words as a receipt may hold them."""
     return "".join(letter for letter in words if letter.isprintable())[:1000]
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        make_folder(path.parent)
-        write_whole(path, content)
-    except OSError as error:
-        raise ExchangeFolderError(path.parent, error) from error
 
 
 def receipts_of(store: Store, event: Event) -> list[Receipt]:

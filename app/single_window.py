@@ -5,9 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from hashlib import file_digest
 from pathlib import Path
-from typing import Final
 
 from app.customs.documents import Inventory, Order, Return, Withdrawal
 from app.customs.match import Case, match_return
@@ -24,13 +22,10 @@ from app.exchange.ceb.papers import (
     source_of,
 )
 from app.exchange.ceb.read import read_message
-from app.exchange.errors import ExchangeError, ExchangeFolderError, MessageBrokenError
+from app.exchange.errors import ExchangeError, MessageBrokenError
+from app.exchange.records import DONE, REFUSED, put_away
 from app.store.messages import Kept, Received
 from app.store.store import Store
-
-DONE: Final = "done"
-REFUSED: Final = "refused"
-"""Folders below the watched one: messages that are in the store, and files that are none."""
 
 _SETTLED_S = 5.0
 """A broken file younger than this may still be being written, and stays where it is."""
@@ -64,7 +59,7 @@ def import_folder(store: Store, folder: Path) -> Iterator[Imported]:
             message = read_message(path)
         except ExchangeError as error:
             if not isinstance(error, MessageBrokenError) or _is_settled(path):
-                _move(path, folder / REFUSED)
+                put_away(path, folder / REFUSED)
             yield Imported(path, error=error)
             continue
         if message.type in RETURNS:
@@ -159,7 +154,7 @@ def _original(store: Store, applied: Return) -> Inventory | None:
 def _keep_files(store: Store, folder: Path, batch: Sequence[Imported]) -> Iterator[Imported]:
     keep_messages(store, [each.message for each in batch if each.message])
     for each in batch:
-        _move(each.path, folder / DONE)
+        put_away(each.path, folder / DONE)
         yield each
 
 
@@ -169,19 +164,6 @@ def _is_settled(path: Path) -> bool:
         return time.time() - path.stat().st_mtime > _SETTLED_S
     except OSError:
         return False
-
-
-def _move(path: Path, folder: Path) -> None:
-    """Move a file; where another one has its name there, a part of its hash tells them apart."""
-    try:
-        folder.mkdir(exist_ok=True)
-        target = folder / path.name
-        if target.exists():
-            with path.open("rb") as file:
-                target = folder / f"{path.stem}-{file_digest(file, 'sha256').hexdigest()[:12]}{path.suffix}"
-        path.replace(target)
-    except OSError as error:
-        raise ExchangeFolderError(folder, error) from error
 
 
 def _orders(store: Store, messages: Sequence[Message]) -> dict[str, Order]:

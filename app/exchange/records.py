@@ -1,4 +1,4 @@
-"""Small files of records from outside, JSON or CSV: read without trust, and put away once they are taken."""
+"""Small files of records, JSON or CSV: read without trust and put away once they are taken; and what is sent out."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from app.exchange.errors import AnswerInvalidError, ExchangeFolderError, RecordsBrokenError
+from imaging.files.durable import make_folder, write_whole
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -100,6 +101,19 @@ def put_away(path: Path, folder: Path) -> None:
         path.replace(target)
     except OSError as error:
         raise ExchangeFolderError(folder, error) from error
+
+
+def send_out(path: Path, content: bytes) -> None:
+    """Write a file for others, whole, into a folder that is made where it is missing.
+
+    Raises:
+        ExchangeFolderError: it cannot be written.
+    """
+    try:
+        make_folder(path.parent)
+        write_whole(path, content)
+    except OSError as error:
+        raise ExchangeFolderError(path.parent, error) from error
 
 
 def _rows(text: str) -> Iterator[dict[str, str]]:
