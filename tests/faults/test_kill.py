@@ -14,6 +14,7 @@ from app.bench.power.workload import BALLAST_BYTES, lost
 from app.store.store import Store
 
 
+@pytest.mark.slow
 def test_nothing_acknowledged_is_lost_by_a_kill(tmp_path: Path) -> None:
     assert_nothing_lost(kill_often(tmp_path, 5, seed=1), rounds=5)
 

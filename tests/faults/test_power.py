@@ -13,9 +13,9 @@ from app.bench.power.disk import Disk, Step, lay_out
 PARCELS = 25
 
 
-def record_or_skip(folder: Path, synchronous: str = "FULL") -> Recording:
+def record_or_skip(folder: Path, synchronous: str = "FULL", parcels: int = PARCELS) -> Recording:
     try:
-        return record(folder, PARCELS, synchronous=synchronous)
+        return record(folder, parcels, synchronous=synchronous)
     except RecorderMissingError as error:
         pytest.skip(str(error))
 
@@ -36,7 +36,7 @@ def test_the_same_harness_shows_losses_when_commits_are_not_synced(tmp_path: Pat
 
 @pytest.mark.slow
 def test_the_same_harness_shows_damage_when_nothing_is_synced(tmp_path: Path) -> None:
-    outcome = cut(record_or_skip(tmp_path, "OFF"), 40, seed=1)
+    outcome = cut(record_or_skip(tmp_path, "OFF", parcels=80), 60, seed=1)
     assert outcome.lost > 0
     assert outcome.kinds["corrupt"] + outcome.kinds["StoreDamagedError"] > 0
 

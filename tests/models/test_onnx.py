@@ -208,6 +208,7 @@ def test_a_line_of_output(tmp_path: Path, shared: Path) -> None:
     assert set(line["detections"][0]) == {"class", "score", "level", "box", "view"}
 
 
+@pytest.mark.slow
 def test_a_coco_file_gives_figures_beside_the_blobs(tmp_path: Path, shared: Path) -> None:
     store(tmp_path, darkest_cell(), input=InputKind.ATTEN_ZEFF, mm_per_px=1.0)
     coco = shared / "data/compass-xp/annotations_coco.json"

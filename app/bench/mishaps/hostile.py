@@ -9,6 +9,7 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from app.exchange.orders import read_orders
 from app.trace.codes import read_code
 from imaging import files
 from imaging.errors import KnownError
-from imaging.files import archive
+from scanners.drivers.recording import open_recording
 
 MOST_MB = 400
 """What reading one may add; the largest of these files, a text of 60 MB, may be in memory some times over."""
@@ -79,7 +80,9 @@ MAKERS: dict[str, Callable[[Path], object]] = {
 def _read(path: Path) -> object:
     match path.suffix:
         case ".zip":
-            return [entry.read() for entry in archive.iterate(path)]
+            recording = open_recording(path)
+            with closing(recording):
+                return [recording.read(number) for number in range(recording.count)]
         case ".png":
             return files.read(path)
         case ".xml":
@@ -102,12 +105,12 @@ def main() -> None:
 
 
 def _peak_bytes(process: psutil.Process) -> int:
-    try:
-        import resource
-    except ImportError:  # Windows counts it itself
-        return int(process.memory_info().peak_wset)
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    """The most memory in use so far, as Linux or Windows counts it for this process alone; elsewhere what is in use."""
+    status = Path("/proc/self/status")
+    if status.is_file():
+        return int(status.read_text("ascii").split("VmHWM:")[1].split()[0]) * 1024
+    memory = process.memory_info()
+    return int(getattr(memory, "peak_wset", memory.rss))
 
 
 if __name__ == "__main__":

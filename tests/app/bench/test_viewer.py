@@ -42,6 +42,7 @@ def test_every_frame_is_painted(qapp: object) -> None:
     widget.close()
 
 
+@pytest.mark.slow
 def test_all_figures_are_there(qapp: object) -> None:
     rows = {row.name: row for row in measure(SMALL)}
     for motion in ("fit", "actual", "eightfold", "zoom", "window"):

@@ -179,6 +179,7 @@ def checkpoints_log(writer):  # type: ignore[no-untyped-def]
     return Log(writer)
 
 
+@pytest.mark.slow
 def test_the_thread_signs_by_number_at_the_start_and_at_the_end(
     store: Store, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
