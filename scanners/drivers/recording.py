@@ -44,7 +44,7 @@ def open_recording(path: Path) -> Recording:
     """
     try:
         recording: Recording = _Archive(path) if zipfile.is_zipfile(path) else _Files(path)
-    except (OSError, zipfile.BadZipFile) as error:
+    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise DeviceUnavailableError(f"{path} cannot be opened ({error}). Name another one.", path=str(path)) from error
     if recording.count == 0:
         recording.close()
@@ -100,13 +100,16 @@ class _Archive:
     def _read_member(self, name: str, limit: int) -> bytes:
         """A file of the archive, of which no more is unpacked than is allowed, whatever its header says."""
         path = self._place / name
+        data = b""
         try:
-            with self._zip.open(name) as member:
-                data = member.read(limit + 1)
+            is_too_large = self._zip.getinfo(name).file_size > limit
+            if not is_too_large:
+                with self._zip.open(name) as member:
+                    data = member.read(limit + 1)
         except Exception as error:
             # Of a damaged archive zipfile and its decompressors raise a dozen classes with no common root.
             raise FileTornError(path, f"it is damaged in the archive ({error!r}). Copy the archive again.") from error
-        if len(data) > limit:
+        if is_too_large or len(data) > limit:
             raise FileTooLargeError(path, f"it unpacks to more than {limit >> 20} MB. It was not opened.")
         return data
 

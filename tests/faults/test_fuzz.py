@@ -10,6 +10,7 @@ import os
 import time
 import tomllib
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -33,11 +34,12 @@ from app.trace.keys import parse_key_list
 from app.trace.templates import load_template
 from imaging import annotations, files
 from imaging.errors import KnownError
-from imaging.files import archive, tdr
+from imaging.files import tdr
 from imaging.scan import Scan, View
 from models.card import load_card
 from models.coco import read_coco
 from scanners.decode import decode
+from scanners.drivers.recording import open_recording
 from tests.faults.mutate import mutate
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,6 +70,13 @@ ORDER = {
     "order_no": "BK-2026-1", "kind": "order", "issued_at": "2026-01-02T03:04:05Z", "number": "RR123456785CN",
     "due_at": "2026-01-03T03:04:05Z", "work": ["image"], "reason": "x",
 }  # fmt: skip
+
+
+def read_recording(path: Path) -> list[Scan]:
+    with closing(open_recording(path)) as recording:
+        return [recording.read(number) for number in range(recording.count)]
+
+
 TARGETS = (
     Target("tiff", ".tif", files.read, samples=("resources/samples/parcels/*.tif",)),
     Target("dicos", ".dcs", files.read, shared=("data/dicos/*DX.dcs",)),
@@ -75,7 +84,7 @@ TARGETS = (
     Target("picture", ".png", files.read, shared=("data/compass-xp/images/*.png", "data/barcodes/*/*.png")),
     Target("jpeg", ".jpg", files.read, shared=("data/barcodes/*/*.jpg",)),
     Target("npy", ".npy", files.read),
-    Target("zip", ".zip", lambda path: list(archive.iterate(path))),
+    Target("zip", ".zip", read_recording),
     Target("ceb", ".xml", read_message, shared=("reference/ceb-202205/messages/*.xml",)),
     Target("orders", ".json", read_orders, text=json.dumps(ORDER)),
     Target("applications", ".json", read_applications, text=json.dumps([{"application_no": "R1", "lines": []}])),

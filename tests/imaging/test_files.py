@@ -6,7 +6,6 @@ import io
 import json
 import struct
 import tracemalloc
-import zipfile
 import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -30,7 +29,7 @@ from imaging.errors import (
     FileTornError,
     FileUnsupportedError,
 )
-from imaging.files import archive, dicos, native, pair, read
+from imaging.files import dicos, native, pair, read
 from imaging.scan import Generator, Scan, Truth, View, ViewKind
 from tests.imaging.inputs import cargo_view, colour_view, noise_view, single_view
 
@@ -448,37 +447,3 @@ def test_another_package_can_bring_a_format(tmp_path: Path, monkeypatch: pytest.
         assert read(tmp_path / "a.raw").device == "maker"
     finally:
         files_package.readers.cache_clear()
-
-
-def test_an_archive_is_read_scan_by_scan(tmp_path: Path) -> None:
-    scans = [Scan((noise_view(20, 30, seed),)) for seed in range(3)]
-    assert archive.write(iter(scans), tmp_path / "scans.zip") == 3
-    assert archive.is_archive(tmp_path / "scans.zip")
-    entries = list(archive.iterate(tmp_path / "scans.zip"))
-    assert [entry.read().id for entry in entries] == [scan.id for scan in scans]
-
-
-def test_a_zip_bomb_is_refused_before_it_unpacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "MAX_FILE_BYTES", 1_000_000)
-    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as file:
-        file.writestr("a.tif", bytes(5_000_000))
-        file.writestr("a.json", b"{}")
-    (entry,) = archive.iterate(tmp_path / "bomb.zip")
-    with pytest.raises(FileTooLargeError):
-        entry.read()
-
-
-def test_archives_that_are_none_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "no.zip").write_bytes(b"no zip")
-    with zipfile.ZipFile(tmp_path / "empty.zip", "w") as file:
-        file.writestr("readme.txt", "nothing")
-    with zipfile.ZipFile(tmp_path / "lone.zip", "w") as file:
-        file.writestr("a.tif", b"II*\x00")
-    assert not archive.is_archive(tmp_path / "no.zip")
-    with pytest.raises(FileTornError):
-        list(archive.iterate(tmp_path / "no.zip"))
-    with pytest.raises(FileUnsupportedError):
-        list(archive.iterate(tmp_path / "empty.zip"))
-    (entry,) = archive.iterate(tmp_path / "lone.zip")
-    with pytest.raises(FileTornError):
-        entry.read()

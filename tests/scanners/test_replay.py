@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 import zipfile
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,8 +15,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from imaging.errors import FileTooLargeError
 from imaging.files import native
 from scanners.device import DeviceUnavailableError
+from scanners.drivers import recording
 from scanners.drivers.replay import Position, Replay, ReplaySettings
 from scanners.xray import FileRejected, Lines, ScanFinished, ScanStarted, SourceEnded, XrayEvent
 from tests.scanners.rigs import make_scan, read_all
@@ -79,6 +83,30 @@ def test_an_archive_is_played_without_unpacking(folder: Path, tmp_path: Path) ->
     assert originals(events) == [f"scan-{number}" for number in range(5)]
     assert [event.path.name for event in events if isinstance(event, FileRejected)] == ["torn.tif"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["captures", "captures.zip"]
+
+
+def test_a_zip_bomb_is_refused_before_it_unpacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording, "MAX_FILE_BYTES", 1_000_000)
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("a.tif", bytes(5_000_000))
+        file.writestr("a.json", b"{}")
+    with closing(recording.open_recording(tmp_path / "bomb.zip")) as opened:
+        tracemalloc.start()
+        try:
+            with pytest.raises(FileTooLargeError, match="unpacks to more than"):
+                opened.read(0)
+            assert tracemalloc.get_traced_memory()[1] < 500_000
+        finally:
+            tracemalloc.stop()
+
+
+def test_archives_that_hold_no_scan_are_refused(tmp_path: Path) -> None:
+    for name, members in (("empty.zip", ["readme.txt"]), ("lone.zip", ["a.tif"])):
+        with zipfile.ZipFile(tmp_path / name, "w") as file:
+            for member in members:
+                file.writestr(member, b"II*\0")
+        with pytest.raises(DeviceUnavailableError, match="holds no scan"):
+            recording.open_recording(tmp_path / name)
 
 
 def test_real_time_keeps_lines_and_gaps(folder: Path) -> None:
