@@ -35,10 +35,6 @@ class Counted:
     cut_s: float
     seconds: float
 
-    @property
-    def is_exact(self) -> bool:
-        return self.events == self.kept == self.distinct and self.wrong_ends == 0
-
 
 class _Lane:
     """A station of the trial: its store, its link and the thread that lets things happen."""

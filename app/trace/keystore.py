@@ -148,15 +148,6 @@ class KeyStore:
         self._save(tuple(revoked if held is found else held for held in self._content.keys))
         return revoked.public
 
-    def relock(self, passphrase: str | None) -> None:
-        """Lock the store with another passphrase, or with a key file (None)."""
-        if passphrase is None and self._lock.kind == "key_file":
-            return
-        self._lock, self._wrap_key = _new_lock(self._path, passphrase)
-        self._save(self._content.keys)
-        if passphrase is not None:
-            _key_file(self._path).unlink(missing_ok=True)
-
     def _save(self, keys: tuple[_Held, ...]) -> None:
         content = self._content.model_copy(update={"keys": keys})
         nonce = secrets.token_bytes(12)

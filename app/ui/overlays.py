@@ -187,7 +187,7 @@ def paint_overview(painter: QPainter, camera: Camera, picture: QImage) -> None:
     """The whole picture small, with a frame around what the pane shows."""
     painter.save()
     area = overview_area(camera)
-    _plate(painter, area.adjusted(-4, -4, 4, 4))
+    draw_plate(painter, area.adjusted(-4, -4, 4, 4))
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
     painter.drawImage(area, picture)
     left, top, right, bottom = camera.visible_box()
@@ -221,7 +221,7 @@ def _begin_plate(width: float, height: float, ratio: float) -> tuple[QImage, QPa
     plate.setDevicePixelRatio(ratio)
     plate.fill(0)
     painter = QPainter(plate)
-    _plate(painter, QRectF(0, 0, width, height))
+    draw_plate(painter, QRectF(0, 0, width, height))
     return plate, painter
 
 
@@ -229,7 +229,8 @@ def _ratio(painter: QPainter) -> float:
     return painter.device().devicePixelRatioF()
 
 
-def _plate(painter: QPainter, area: QRectF) -> None:
+def draw_plate(painter: QPainter, area: QRectF) -> None:
+    """The dark ground that words over a picture stand on."""
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(PLATE)
     painter.drawRoundedRect(area, 4, 4)

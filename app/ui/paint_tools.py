@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from app.ui import theme
 from app.ui.geometry import Camera
-from app.ui.overlays import PLATE, PLATE_TEXT
+from app.ui.overlays import PLATE_TEXT, draw_plate
 from app.ui.reading import Curve, Reading, Tool
 from imaging.probe import Point
 
@@ -51,7 +51,7 @@ def paint_plate(painter: QPainter, pane: QRectF, at: tuple[float, float], lines:
     left = at[0] + 18 if at[0] + 18 + width < pane.right() - 4 else at[0] - 18 - width
     top = min(max(at[1] + 14, pane.top() + 4), pane.bottom() - height - 4)
     area = QRectF(max(pane.left() + 4, left), top, width, height)
-    _plate(painter, area)
+    draw_plate(painter, area)
     painter.setPen(PLATE_TEXT)
     for number, line in enumerate(lines):
         painter.drawText(QPointF(area.left() + 9, area.top() + 5 + metrics.ascent() + number * metrics.height()), line)
@@ -66,7 +66,7 @@ def paint_hint(painter: QPainter, pane: QRectF, line: str) -> None:
     area = QRectF(
         max(pane.left() + 4, pane.right() - width - 12), pane.top() + 12, width, painter.fontMetrics().height() + 8
     )
-    _plate(painter, area)
+    draw_plate(painter, area)
     painter.setPen(PLATE_TEXT)
     painter.drawText(area, Qt.AlignmentFlag.AlignCenter, line)
     painter.restore()
@@ -81,7 +81,7 @@ def paint_panel(painter: QPainter, pane: QRectF, title: str, reading: Reading) -
     width = min(max(PANEL_EM[0] * em, max(map(metrics.horizontalAdvance, reading.lines)) + 24), pane.width() - 16)
     height = PANEL_EM[1] * em + row * (len(reading.lines) + 2)
     panel = QRectF(pane.right() - width - 12, pane.top() + 12, width, min(height, pane.height() - 24))
-    _plate(painter, panel)
+    draw_plate(painter, panel)
     painter.setPen(PLATE_TEXT)
     lines = (title, *reading.lines)
     colours = [PLATE_TEXT] * (len(lines) - len(reading.curves)) + [CURVES[curve.name] for curve in reading.curves]
@@ -114,10 +114,3 @@ def _paint_curve(painter: QPainter, chart: QRectF, curve: Curve, most: float) ->
     for x, top, bottom in zip(xs, tops, bottoms, strict=True):
         if bottom - top > 1:
             painter.drawLine(QPointF(x, top), QPointF(x, bottom))
-
-
-def _plate(painter: QPainter, area: QRectF) -> None:
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(PLATE)
-    painter.drawRoundedRect(area, 4, 4)
-    painter.setBrush(Qt.BrushStyle.NoBrush)

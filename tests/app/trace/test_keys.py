@@ -153,17 +153,10 @@ def test_a_key_is_renewed_in_time_but_never_after_its_revocation(tmp_path: Path,
     assert store.rotate_if_due(late) is None
 
 
-def test_the_lock_can_be_changed(tmp_path: Path, now: datetime) -> None:
-    path = tmp_path / "keys.json"
-    store = create_key_store(path, "5301", now=now)
-    kid = store.signer(now).kid
-    store.relock(PASSPHRASE)
-    assert not (tmp_path / "keys.json.key").exists()
-    assert open_key_store(path, passphrase=PASSPHRASE).signer(now).kid == kid
-    store.relock(None)
-    assert open_key_store(path).signer(now).kid == kid
+def test_a_short_passphrase_makes_no_store(tmp_path: Path, now: datetime) -> None:
     with pytest.raises(KeyStoreError, match="at least 8"):
-        store.relock("short")
+        create_key_store(tmp_path / "keys.json", "5301", now=now, passphrase="short")
+    assert not (tmp_path / "keys.json").exists()
 
 
 def test_a_key_list_is_checked_as_it_is_read(
