@@ -73,10 +73,10 @@ def enrol(connection: Connection, station: str, *, may_supervise: bool = False, 
         connection.execute("SET LOCAL search_path = guanjian")
         if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)).fetchone():
             password = secrets.token_urlsafe(24)
+            # The server gets what it keeps, never the secret: a statement may stand in its log.
+            kept = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
             login = "CREATE ROLE {} LOGIN PASSWORD {} IN ROLE {} CONNECTION LIMIT 8"
-            connection.execute(
-                sql.SQL(login).format(sql.Identifier(role), sql.Literal(password), sql.Identifier(GROUP))
-            )
+            connection.execute(sql.SQL(login).format(sql.Identifier(role), sql.Literal(kept), sql.Identifier(GROUP)))
         database = connection.info.dbname
         connection.execute(
             sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(database), sql.Identifier(role))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import psycopg
 import pytest
 from typer.testing import CliRunner
 
 from app.__main__ import cli
 from app.bench.postgres import Cluster
+from app.hub.setup import enrol
 from app.store.store import Store
 
 from .conftest import Post
@@ -50,6 +52,19 @@ def test_from_an_empty_database_to_a_drained_station(post: Post, cluster: Cluste
     assert (said["station"], said["backlog"]) == ("9999/belt-1", 0)
     assert said["events"] == post.one("SELECT max(seq) FROM events")[0]
     assert "9999/belt-1" in run("status", "--profile", str(profile))
+
+
+def test_a_new_password_never_stands_in_the_servers_log(post: Post, cluster: Cluster) -> None:
+    post.owner.execute("SET log_statement = 'all'")
+    enrolled = enrol(post.owner, "9999/quiet-1")
+    post.owner.execute("RESET log_statement")
+    said = (cluster.folder / "log").read_text("utf-8")
+    assert 'CREATE ROLE "guanjian_9999_quiet_1"' in said
+    assert enrolled.password
+    assert enrolled.password not in said
+    cluster.add_password(enrolled.role, enrolled.password)
+    with psycopg.connect(cluster.address(enrolled.role)) as connection:
+        assert connection.info.user == enrolled.role
 
 
 @pytest.mark.parametrize("address", ["host=127.0.0.1 port=1 dbname=x user=x", "host=hub.example password=secret", ""])
