@@ -200,6 +200,10 @@ class RiskOffice:
         first = datetime.combine(day, time(), self._zone)
         return self._redraw(day, key, first, first + timedelta(days=1))
 
+    def has_drawn(self, day: date) -> bool:
+        """Whether anything could be drawn on a day: only then is there a key of it."""
+        return self._store.rules.find_day_key(day) is not None
+
     def _redraw(self, day: date, key: bytes, first: datetime, end: datetime) -> Redrawn:
         held = self._store.rules.selected_on(first, end)
         rules = [rule for rule in self.in_force() if isinstance(rule.condition, Random) and rule.is_in_force(day)]

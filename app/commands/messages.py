@@ -10,10 +10,11 @@ from typing import Annotated
 import typer
 
 from app.commands.acting import Officer, acting
-from app.commands.output import Exit, expand, explain, for_each_file, known_errors, print_json, print_line
+from app.commands.output import Exit, expand, explain, known_errors, print_json, print_line
 from app.exchange.ceb.message import Fault, Message
 from app.exchange.ceb.read import read_message
 from app.exchange.ceb.tables import spec
+from app.exchange.errors import ExchangeError
 from app.officers.rights import Right
 from app.settings import load_settings
 from app.store.store import Store
@@ -29,11 +30,17 @@ def read(
     files: Annotated[list[Path], typer.Argument(help="Messages, or folders of them.")], json: Json = False
 ) -> None:
     """Read messages, each with every fault; nothing is kept."""
-
-    def show(path: Path) -> None:
-        _show(path, read_message(path), json)
-
-    for_each_file(expand(files), show)
+    failed = False
+    for path in expand(files):
+        try:
+            _show(path, read_message(path), json)
+        except ExchangeError as error:
+            failed = True
+            typer.echo(f"{path}: {explain(error)}", err=True)
+            if json:
+                print_json(_unread(path, error))
+    if failed:
+        raise typer.Exit(Exit.FAILED)
 
 
 @message_commands.command("import")
@@ -108,6 +115,12 @@ def _show(path: Path, message: Message, json: bool) -> None:
     print_line(f"{path}  {message.type} {name}  {len(message.records)}  {signature}")
     for fault in message.faults:
         print_line(f"    {_describe(fault)}")
+
+
+def _unread(path: Path, error: ExchangeError) -> dict[str, object]:
+    """What stands for a file of which no message could be made, so that every file has its object."""
+    fault = {"kind": error.key, "path": "", "value": "", "expected": "", "text": explain(error)}
+    return {"file": str(path), "type": None, "guid": None, "signature": None, "records": [], "faults": [fault]}
 
 
 def _describe(fault: Fault) -> str:

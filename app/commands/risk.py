@@ -73,8 +73,9 @@ def redraw(
     """Draw a day's random control again with the key that the log revealed, and hold it against what was selected."""
     with known_errors(), _office(data) as office:
         found = office.redraw(day.date())
+        why = "secret" if office.has_drawn(day.date()) else "none"
     if found is None:
-        print_line(text("risk.redraw.secret", day=f"{day:%Y-%m-%d}"))
+        typer.echo(text(f"risk.redraw.{why}", day=f"{day:%Y-%m-%d}"), err=True)
         raise typer.Exit(Exit.FAILED)
     if json:
         print_json(

@@ -278,10 +278,12 @@ def test_the_command_line_reads(shared: Path, tmp_path: Path) -> None:
     result = CliRunner().invoke(message_commands, ["read", "--json", *files])
     assert result.exit_code == 3
     rows = [json.loads(line) for line in result.stdout.splitlines()]
-    assert [(row["file"], row["type"], row["faults"]) for row in rows] == [
+    assert [(row["file"], row["type"], [fault["kind"] for fault in row["faults"]]) for row in rows] == [
         (files[0], "CEB621", []),
+        (files[1], None, ["message_broken"]),
         (files[2], "CEB411", []),
     ]
+    assert [line.split(":")[0] for line in result.stderr.splitlines()] == [files[1]]
     assert rows[0]["records"][0]["lines"][0]["gcode"] == "3304990029"
     assert rows[0]["signature"] == "not_verified"
     plain = CliRunner().invoke(message_commands, ["read", str(folder)])
