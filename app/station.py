@@ -92,12 +92,7 @@ class Station(Lookups):
         self._deciding = threading.Lock()
         self._labels = ThreadPoolExecutor(1, "labels")
         self._intake = Intake(
-            store,
-            self.risk,
-            settings,
-            self.measured,
-            on_parcel=self._entered,
-            on_error=self._tell_failure,
+            store, self.risk, settings, self.measured, on_parcel=self._entered, on_error=self._tell_failure
         )
         self.tracing = Tracing(
             store, labelling.keys, settings.post, rights, assess=self.risk.assess_again, on_marked=self._tell_queue

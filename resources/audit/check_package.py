@@ -79,6 +79,7 @@ def has_signed(public, message, signature):  # section 5.1.7
 
 
 def read_notes(text):  # C2SP tlog-checkpoint in a signed note
+    body = ""
     for part in text.strip().replace("\r\n", "\n").split("\n\n"):
         if part.startswith("— "):
             yield body + "\n", [base64.b64decode(line.split(" ")[2]) for line in part.split("\n")]
@@ -170,6 +171,12 @@ def check(package, keys, held):
             if key not in vouched or not sha(text.encode()).hex().startswith(vouched[key]):
                 yield f"{key}: its record is not the one that was signed"
     yield from (f"parcel {parcel}: its record is missing" for parcel in newest)
+    yield from check_pictures(package, names, pictures, sidecars, removed)
+
+
+def check_pictures(package, names, pictures, sidecars, removed):
+    """Yield every picture, and every description beside one, that is not as it was signed."""
+    read = package.read
     for scan, wanted in pictures.items():
         name = f"pictures/{wanted}.tif"
         if name not in names:

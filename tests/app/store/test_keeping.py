@@ -394,6 +394,9 @@ def test_the_package_checks_itself_from_the_command_line(kept: Store, office: Of
     run = [sys.executable, "-I", str(tmp_path / "check_package.py"), str(package)]
     done = subprocess.run(run, capture_output=True, text=True, check=False, env={"PYTHONIOENCODING": "utf-8"})
     assert (done.returncode, done.stderr) == (0, "")
+    rewrite(package, "checkpoint.txt", lambda data: data.split(b"\n\n")[1])
+    headless = subprocess.run(run, capture_output=True, text=True, check=False, env={"PYTHONIOENCODING": "utf-8"})
+    assert (headless.returncode, headless.stderr) == (2, "")
     package.write_bytes(b"PK")
     assert subprocess.run(run, capture_output=True, check=False).returncode == 2
 
