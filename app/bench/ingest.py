@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import tempfile
 import time
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from lxml import etree
 
-from app.bench.rows import Row
+from app.bench.rows import Row, rate
 from app.exchange.ceb.message import Record
 from app.exchange.ceb.read import read_message
 from app.exchange.ceb.tables import NAMESPACE, Field, spec
@@ -37,9 +35,9 @@ def run(data: Path | None) -> list[Row]:
     batches = [make_inventories(number * RECORDS, RECORDS) for number in range(MESSAGES)]
     singles = [make_inventories(number, 1) for number in range(_SINGLES)]
     count = MESSAGES * RECORDS
-    parse = _rate(count, lambda: [parse_xml(text) for text in batches])
-    read = _rate(count, lambda: [read_message(text) for text in batches])
-    one = _rate(len(singles), lambda: [read_message(text) for text in singles])
+    parse = rate(count, lambda: [parse_xml(text) for text in batches], _ROUNDS)
+    read = rate(count, lambda: [read_message(text) for text in batches], _ROUNDS)
+    one = rate(len(singles), lambda: [read_message(text) for text in singles], _ROUNDS)
     kept = [_keep(batches, count) for _ in range(_ROUNDS)]
     keep, by_clock = max(rate for rate, _ in kept), max(rate for _, rate in kept)
     peer = "lxml, parsing only"
@@ -100,17 +98,6 @@ def _inventory(number: int) -> Record:
         "qty": "2", "unit": "011", "qty1": "0.10000", "unit1": "035", "price": "200.00", "totalPrice": "400.00",
     }  # fmt: skip
     return Record(fields, tuple({"gnum": str(place + 1), **line} for place in range(1 + number % 3)))
-
-
-def _rate(count: int, act: Callable[[], Sequence[object]]) -> float:
-    """How many a second of processor time, the best of some rounds."""
-    best = float("inf")
-    for _ in range(_ROUNDS):
-        gc.collect()
-        start = time.process_time()
-        act()
-        best = min(best, time.process_time() - start)
-    return count / best
 
 
 def _keep(batches: list[bytes], count: int) -> tuple[float, float]:

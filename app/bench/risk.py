@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import tempfile
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 
-from app.bench.rows import Row
+from app.bench.rows import Row, rate
 from app.customs.parcel import Capture, Declaration, Finding, FindingKind, GoodsLine, Kind, Lane, Seen
 from app.customs.risk.facts import Facts
 from app.customs.risk.lanes import RuleSet
@@ -51,9 +49,9 @@ def run(data: Path | None) -> list[Row]:
     """
     del data
     rules, facts = make_rules(RULES), [make_facts(number) for number in range(PARCELS)]
-    plain = _rate(PARCELS, lambda: [rules.assess(each) for each in facts])
+    plain = rate(PARCELS, lambda: [rules.assess(each) for each in facts], _ROUNDS)
     texts = [rule.text("zh_CN") for rule in rules]
-    read = _rate(RULES, lambda: [parse(text) for text in texts])
+    read = rate(RULES, lambda: [parse(text) for text in texts], _ROUNDS)
     stored, with_history = _with_store()
     return [
         Row("risk.parcels_per_second", plain, "1/s", REACH, plain >= REACH),
@@ -112,10 +110,10 @@ def _with_store() -> tuple[float, float]:
                 capture = Capture(f"bench-{number}", f"{number}.tif", "0" * 64, "bench", arrived_at)
                 store.record_scan(None, capture, number=f"RB{number:09d}DE", arrived_at=arrived_at)
             plain = RiskOffice(store, Post(), KnownOfficers({}), list(make_rules(RULES)))
-            before = _rate(STORED, lambda: _assess(plain, now))
+            before = rate(STORED, lambda: _assess(plain, now), _ROUNDS)
             looks_back = list(make_rules(RULES, (*CONDITIONS[:9], _LOOKS_BACK)))
             back = RiskOffice(store, Post(), KnownOfficers({}), looks_back)
-            return before, _rate(STORED, lambda: _assess(back, now))
+            return before, rate(STORED, lambda: _assess(back, now), _ROUNDS)
         finally:
             store.close()
 
@@ -123,14 +121,3 @@ def _with_store() -> tuple[float, float]:
 def _assess(office: RiskOffice, now: datetime) -> None:
     for number in range(STORED):
         office.assess(f"RB{number:09d}DE", now, (), (), Kind.PARCEL)
-
-
-def _rate(count: int, act: Callable[[], object]) -> float:
-    """How many a second of processor time, the best of some rounds."""
-    best = float("inf")
-    for _ in range(_ROUNDS):
-        gc.collect()
-        start = time.process_time()
-        act()
-        best = min(best, time.process_time() - start)
-    return count / best
