@@ -102,7 +102,8 @@ def _read(path: Path) -> list[Rule]:
     try:
         return parse_rules(path.read_text("utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
-        detail = f"The rules in {path} cannot be read: {error}."
+        why = error.strerror if isinstance(error, OSError) else error
+        detail = f"The rules in {path} cannot be read: {why}."
         raise RulesError(detail, detail=detail) from error
 
 

@@ -39,7 +39,9 @@ def read_records(path: Path) -> list[Any]:
             raise _refuse(path, f"it is larger than {MAX_BYTES >> 20} MB")
         text = data.decode("utf-8-sig")
         found = list(_rows(text)) if path.suffix.lower() == ".csv" else json.loads(text)
-    except (OSError, UnicodeDecodeError, ValueError, RecursionError, csv.Error) as error:
+    except OSError as error:
+        raise _refuse(path, error.strerror or str(error)) from error
+    except (ValueError, RecursionError, csv.Error) as error:
         raise _refuse(path, str(error)) from error
     records = found if isinstance(found, list) else [found]
     if not records or len(records) > MAX_RECORDS:

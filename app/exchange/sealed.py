@@ -133,7 +133,9 @@ def read_sealed(path: Path) -> Opened:
             raise _broken(path, "it is larger than any sealed record")
         with zipfile.ZipFile(path) as archive:
             return _read(path, archive)
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError, ValidationError, NotImplementedError) as error:
+    except OSError as error:
+        raise _broken(path, error.strerror or str(error)) from error
+    except (zipfile.BadZipFile, KeyError, ValueError, ValidationError, NotImplementedError) as error:
         raise _broken(path, str(error)) from error
 
 
