@@ -8,7 +8,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from app import texts
+from app.__main__ import cli
 from app.build import build_station
 from app.customs.errors import GuardError, OrderOpenError
 from app.customs.examination import Examination, Handling, Item
@@ -24,6 +27,14 @@ from tests.flow.conftest import Desk
 
 S10 = "RR123456785CN"
 OFFICER, SUPERVISOR, OTHER = "officer-1", "supervisor-1", "officer-2"
+
+
+@pytest.fixture(params=texts.LANGUAGES)
+def language(request: pytest.FixtureRequest) -> Iterator[str]:
+    before = texts.language()
+    texts.set_language(request.param)
+    yield request.param
+    texts.set_language(before)
 
 
 @pytest.fixture
@@ -138,6 +149,40 @@ def test_port_and_destination_carry_out_one_order_and_both_close(
     assert [each.way for each in port.station.handovers.of(parcel_id)] == ["sent", "closed"]
     for desk in (port, there):
         assert desk.station.verify_log().is_ok
+
+
+def test_a_sealed_parcel_goes_its_way_by_commands_in_the_officers_language(
+    open_post: Callable[[str, str], Desk], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    port, there = open_post("5301", "hall"), open_post("2233", "lane-1")
+    trust(port, there)
+    trust(there, port)
+    parcel_id, sealed = send_on(port, tmp_path, "2233/lane-1")
+    for name, value in (("OFFICERS__SIGN_IN", "demo"), ("DEVICES", "[]"), ("DETECTION__IS_ON", "false")):
+        monkeypatch.setenv(f"GUANJIAN_{name}", value)
+
+    def run(desk: Desk, *arguments: str) -> str:
+        settings = desk.station.settings
+        monkeypatch.setenv("GUANJIAN_POST__OFFICE", settings.post.office)
+        monkeypatch.setenv("GUANJIAN_POST__STATION", settings.post.station)
+        done = CliRunner().invoke(cli, ["orders", *arguments, "--data", str(settings.data)])
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    assert run(there, "open", str(sealed)).split() == [S10, *texts.text("state.cond_released", lang=language).split()]
+    parcel = there.station.find_code(S10)
+    assert parcel is not None
+    (hit,) = there.station.orders.hits_of(parcel.id)
+    run(there, "acknowledge", str(hit.id))
+    there.station._store.examinations.sign(
+        Examination(parcel.id, (Item("手表", "1", "1"),), Handling.RELEASE, OFFICER, OTHER, datetime.now(UTC))
+    )
+    run(there, "execute", str(hit.id), "--result", "normal")
+    there.station.decide(parcel.id, Action.DESTINATION_NORMAL, officer=OFFICER)
+    closing = run(there, "close", S10, "--out", str(tmp_path / "back")).strip()
+    assert run(port, "closing", closing).split() == [S10, *texts.text("state.closed", lang=language).split()]
+    assert port.station.parcel(parcel_id).state is State.CLOSED
+    assert port.station.verify_log().is_ok
 
 
 def test_what_the_destination_seizes_is_handed_over_in_the_port_record(
