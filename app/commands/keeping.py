@@ -15,7 +15,7 @@ from app.commands.output import known_errors, print_line
 from app.officers.rights import Right
 from app.store.backup import back_up, copy_store
 from app.store.backup import restore as put_back
-from app.store.errors import BackupError
+from app.store.errors import BackupError, BackupNoneError
 from app.texts import text
 
 Folder = Annotated[Path, typer.Argument(help="The folder of the backups, best on another disk.")]
@@ -93,6 +93,8 @@ def retention(
 
 def _room(folder: Path) -> tempfile.TemporaryDirectory[str]:
     """Where a drill restores to: beside the backups, where pictures can be linked instead of copied."""
+    if not folder.is_dir():
+        raise BackupNoneError(f"There is no backup in {folder}.", folder=folder)
     try:
         return tempfile.TemporaryDirectory(prefix=".drill-", dir=folder)
     except OSError as error:
