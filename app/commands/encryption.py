@@ -11,7 +11,7 @@ import typer
 
 from app.commands.acting import Officer, acting_beside
 from app.commands.log import Data, Json, bars, settings_of, show, trust_of
-from app.commands.output import known_errors, print_json, print_line
+from app.commands.output import Exit, known_errors, print_json, print_line
 from app.officers.rights import Right
 from app.store import encrypting, sealed
 from app.store.backup import back_up
@@ -41,6 +41,8 @@ def status(json: Json = False, data: Data = None) -> None:
     settings = settings_of(data)
     with known_errors():
         key_file = settings.data / KEY_FILE
+        if not key_file.is_file() and not _pending(settings.data):
+            Store.expect(settings.data)
         stands = "encrypted" if key_file.is_file() else "unfinished" if _pending(settings.data) else "plain"
         kind = sealed.kind_of(key_file) if stands == "encrypted" else ""
     if json:
@@ -91,6 +93,10 @@ def change_passphrase(officer: Officer = None, data: Data = None) -> None:
     settings = settings_of(data)
     with known_errors(), acting_beside(settings, officer, Right.KEYS):
         key_file = settings.data / KEY_FILE
+        if not key_file.is_file():
+            Store.expect(settings.data)
+            typer.echo(text("keeping.encryption_plain", kind=""), err=True)
+            raise typer.Exit(Exit.FAILED)
         old = ask_passphrase(key_file) if sealed.kind_of(key_file) == "passphrase" else None
         sealed.change_passphrase(key_file, old, _ask_new(settings.data))
     print_line(text("keeping.passphrase_changed"))

@@ -44,6 +44,13 @@ def guanjian(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     texts.set_language("zh_CN")
 
 
+def test_a_plain_store_has_no_passphrase_and_no_store_has_no_state(guanjian: Run, tmp_path: Path) -> None:
+    refused = guanjian("encryption", "change-passphrase", new=SECOND)
+    assert (refused.exit_code, "not encrypted" in refused.stderr) == (3, True)
+    absent = CliRunner().invoke(cli, ["encryption", "status", "--data", str(tmp_path / "absent")])
+    assert (absent.exit_code, "no store" in absent.stderr) == (3, True)
+
+
 @needs_cipher
 def test_a_store_is_encrypted_after_a_backup_and_its_passphrase_changes(guanjian: Run, tmp_path: Path) -> None:
     assert json.loads(guanjian("encryption", "status", "--json").stdout)["status"] == "plain"
