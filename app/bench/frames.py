@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QEventLoop, QTimer
+from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QWidget
 
 from imaging.scan import Generator, Scan, View
@@ -39,7 +39,7 @@ class Spent:
 
 
 def time_frames(widget: QWidget, act: Act, frames: int) -> Spent:
-    """Do something and let Qt paint what has changed, `frames` times; the first may fill caches and is not counted."""
+    """Do something and paint at once, `frames` times; the first, which may fill caches, is not counted."""
     return time_side_by_side({"": (widget, act)}, frames)[""]
 
 
@@ -51,11 +51,11 @@ def time_side_by_side(contenders: dict[str, tuple[QWidget, Act]], frames: int) -
     """
     spent = {name: Spent([], []) for name in contenders}
     for first in range(0, frames, FRAMES_A_TURN):
-        for name, (_, act) in contenders.items():
+        for name, (widget, act) in contenders.items():
             for number in range(first, min(first + FRAMES_A_TURN, frames) + 1):
                 wall, cpu = time.perf_counter(), time.process_time()
                 act(number)
-                QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+                widget.repaint()
                 if number > first:
                     spent[name].wall_ms.append((time.perf_counter() - wall) * 1000)
                     spent[name].cpu_ms.append((time.process_time() - cpu) * 1000)

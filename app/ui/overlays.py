@@ -109,27 +109,13 @@ def _free_place(area: QRectF, width: float, height: float, camera: Camera, taken
 
 def paint_scale_bar(painter: QPainter, camera: Camera, mm_per_px: float | None) -> None:
     """A round length in mm at the lower left; without calibration the words that say so."""
-    plate = _scale(camera, mm_per_px, _ratio(painter))
-    painter.drawImage(_scale_area(camera, plate).topLeft(), plate)
-
-
-def scale_area(camera: Camera, mm_per_px: float | None, ratio: float) -> QRectF:
-    """Where the scale bar lies: lower left."""
-    return _scale_area(camera, _scale(camera, mm_per_px, ratio))
-
-
-def _scale(camera: Camera, mm_per_px: float | None, ratio: float) -> QImage:
     if mm_per_px is None:
         words_of_bar, length_px = text("ui.viewer.no_scale"), 0.0
     else:
         length_mm, length_px = scale_bar(mm_per_px, camera.zoom, min(180.0, camera.pane_w / 4))
         words_of_bar = f"{length_mm:g} mm" if length_mm < 1000 else f"{length_mm / 1000:g} m"
-    return _scale_plate(words_of_bar, length_px, theme.small_px(), ratio)
-
-
-def _scale_area(camera: Camera, plate: QImage) -> QRectF:
-    size = plate.deviceIndependentSize()
-    return QRectF(QPointF(12, camera.pane_h - 8 - size.height()), size)
+    plate = _scale_plate(words_of_bar, length_px, theme.small_px(), _ratio(painter))
+    painter.drawImage(QPointF(12, camera.pane_h - 8 - plate.deviceIndependentSize().height()), plate)
 
 
 @lru_cache(maxsize=4)

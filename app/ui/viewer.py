@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.customs.parcel import Seen
@@ -22,7 +22,7 @@ from imaging.look import STANDARD, Look
 from imaging.marks import Mark
 from imaging.probe import Point
 from imaging.pyramid import Pyramid
-from imaging.render import Viewport, window_on
+from imaging.render import Viewport
 from imaging.scan import Generator, View
 
 log = structlog.get_logger()
@@ -153,51 +153,8 @@ class Viewer(QWidget):
 
     def set_camera(self, camera: Camera) -> None:
         """Look elsewhere; told to nobody."""
-        before, self.camera = self.camera, camera
-        if not self._scroll_from(before):
-            self.update()
-
-    def _scroll_from(self, before: Camera) -> bool:
-        """Move what is on the screen and paint only what comes into sight; False where more than the picture changes.
-
-        The plates that stay where they are were moved along: they are painted anew, and so is what lies under them.
-        """
-        ratio, now = self.devicePixelRatioF(), self.camera
-        is_same_size = (before.zoom, before.pane_w, before.pane_h) == (now.zoom, now.pane_w, now.pane_h)
-        if self.shown is None or self._card is not None or ratio != 1 or not is_same_size or self._has_company:
-            return False
-        (left, top, *_), (new_left, new_top, *_) = window_on(self._viewport(before)), window_on(self._viewport(now))
-        dx, dy = left - new_left, top - new_top
-        self.scroll(dx, dy)
-        for area in self._plate_areas:
-            QWidget.update(self, area)
-            QWidget.update(self, area.translated(dx, dy))
-        return True
-
-    @property
-    def _has_company(self) -> bool:
-        """Whether something is painted over the picture that moves with it, but not by whole px or not alone."""
-        has_boxes = self._own is None and self.has_boxes and bool(self.seen or self.annotations)
-        return (
-            has_boxes or bool(self.marks) or self.belt_x is not None or self.tool is not None or self._canvas.is_rough
-        )
-
-    @property
-    def _plate_areas(self) -> list[QRect]:
-        assert self.shown is not None
-        if self.is_bare:
-            return []
-        areas = [
-            overlays.caption_area(self._caption()),
-            overlays.scale_area(self.camera, self.shown.mm_per_col, self.devicePixelRatioF()),
-        ]
-        if self._shows_overview:
-            areas.append(overlays.overview_area(self.camera))
-        return [area.toAlignedRect().adjusted(-6, -6, 6, 6) for area in areas]
-
-    def _caption(self) -> QImage:
-        assert self.shown is not None
-        return overlays.caption(self.devicePixelRatioF(), self.camera, self.shown.name, self.look, self.look_words)
+        self.camera = camera
+        self.update()
 
     def move_to(self, camera: Camera) -> None:
         """Look elsewhere and tell `moved`."""
@@ -216,12 +173,9 @@ class Viewer(QWidget):
 
     def viewport_px(self) -> Viewport:
         """The camera in device pixels, as the renderer wants it."""
-        return self._viewport(self.camera)
-
-    def _viewport(self, camera: Camera) -> Viewport:
         ratio = self.devicePixelRatioF()
         width, height = max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
-        return Viewport(camera.x, camera.y, camera.zoom * ratio, width, height)
+        return Viewport(self.camera.x, self.camera.y, self.camera.zoom * ratio, width, height)
 
     def use_card(self) -> None:
         """Draw the picture with the graphics card from now on; by the processor again if the card fails."""
@@ -293,7 +247,7 @@ class Viewer(QWidget):
     def _paint_overlays(self, painter: QPainter) -> None:
         assert self.shown is not None
         is_own = self._own is None
-        caption = self._caption()
+        caption = overlays.caption(self.devicePixelRatioF(), self.camera, self.shown.name, self.look, self.look_words)
         plates = [overlays.caption_area(caption)]
         if self._shows_overview:
             plates.append(overlays.overview_area(self.camera))
