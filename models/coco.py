@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -57,6 +58,8 @@ def read_coco(file: Path) -> list[tuple[str, tuple[Known, ...]]]:
         if entry.image_id not in boxes or entry.category_id not in names:
             raise CocoError(f"{file.name}: annotation {number} names a picture or class that is not listed.")
         x, y, width, height = entry.bbox
+        if not all(map(math.isfinite, (x, y, x + width, y + height))):
+            raise CocoError(f"{file.name}: annotation {number} has a box without an end.")
         box = (round(x), round(y), round(x + width), round(y + height))
         boxes[entry.image_id].append(Known(names[entry.category_id], box, bool(entry.iscrowd)))
     return [(image.file_name, tuple(boxes[image.id])) for image in content.images]
