@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ from app.customs.states import Action, State
 from app.customs.waiting import WaitingKind
 from app.exchange.ceb.read import read_message
 from app.forms import FormKind
-from app.settings import Detection, Officers, Settings
+from app.settings import Detection, Officers, Settings, Work
 from app.store.messages import Received
 from app.texts import text
 from app.ui.bridge import Bridge
@@ -58,10 +59,24 @@ class Clean:
     def close(self) -> None: ...
 
 
+def without_chance(rules: str) -> str:
+    """The rules without random control, which would choose one parcel in fifty by the secret of the day."""
+    return "[[rule]]".join(part for part in rules.split("[[rule]]") if 'id = "random"' not in part)
+
+
 @pytest.fixture
 def post(tmp_path: Path) -> Iterator[Desk]:
+    rules = tmp_path / "rules.toml"
+    rules.write_text(
+        without_chance((resources.files("resources") / "rules" / "lanes.toml").read_text("utf-8")), "utf-8"
+    )
     station = build_station(
-        Settings(data=tmp_path / "data", detection=Detection(is_on=False), officers=Officers(sign_in="demo"))
+        Settings(
+            data=tmp_path / "data",
+            detection=Detection(is_on=False),
+            officers=Officers(sign_in="demo"),
+            work=Work(rules=rules),
+        )
     )
     station.use_detector(Clean())
     desk = Desk(station)
