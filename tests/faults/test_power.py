@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -36,9 +37,17 @@ def test_the_same_harness_shows_losses_when_commits_are_not_synced(tmp_path: Pat
 
 @pytest.mark.slow
 def test_the_same_harness_shows_damage_when_nothing_is_synced(tmp_path: Path) -> None:
-    outcome = cut(record_or_skip(tmp_path, "OFF", parcels=80), 60, seed=1)
-    assert outcome.lost > 0
-    assert outcome.kinds["corrupt"] + outcome.kinds["StoreDamagedError"] > 0
+    """How much of the file the background has written when the power goes is chance; five shifts leave enough."""
+    found = Counter[str]()
+    for shift in range(5):
+        folder = tmp_path / str(shift)
+        folder.mkdir()
+        outcome = cut(record_or_skip(folder, "OFF", parcels=80), 60, seed=shift)
+        assert outcome.lost > 0
+        found += outcome.kinds
+        if found["corrupt"] + found["StoreDamagedError"]:
+            return
+    pytest.fail(f"nothing was damaged: {found}")
 
 
 def disk_after(*steps: Step) -> Disk:
