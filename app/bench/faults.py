@@ -11,8 +11,9 @@ import typer
 from app.bench.mishaps import disk, hostile, work
 from app.bench.mishaps.disk import NoRoomError
 from app.bench.mishaps.lane import Tried
-from app.bench.power.cuts import Outcome, RecorderMissingError, cut, record
+from app.bench.power.cuts import Outcome, cut, record
 from app.bench.power.kills import kill_often
+from app.bench.preload import PreloadMissingError
 from app.bench.rows import Row
 
 KILLS = 300
@@ -39,7 +40,7 @@ def run(_data: Path | None) -> list[Row]:
                 _noticed("lost without syncs at commits (NORMAL)", _cuts(folder / "n", "NORMAL", CUTS_WEAKENED).lost)
             )
             rows.append(_noticed("damaged without any sync (OFF)", _cuts(folder / "o", "OFF", CUTS_WEAKENED).damaged))
-        except RecorderMissingError as error:
+        except PreloadMissingError as error:
             typer.echo(f"Not run: {error}", err=True)
         rows += [row for name, mishap in _mishaps(folder).items() for row in _try(name, mishap)]
     return rows

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,54 +17,26 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from app.bench.preload import build_preload
 from app.customs.parcel import Capture, Declaration, GoodsLine
 from app.customs.states import Action
 from app.store.decisions import TraceLabel
 from app.store.store import Store
-from imaging.errors import KnownError
 
 DECISIONS = 400
 DECLARED_PER_S = 1_160
 _BATCH = 100
-_SHIM = r"""
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <stdlib.h>
-#include <unistd.h>
-static long count;
-static int wait_us = -1;
-long guanjian_syncs(void) { return __atomic_load_n(&count, __ATOMIC_SEQ_CST); }
-static int slow(const char *name, int file) {
-    int (*real)(int) = dlsym(RTLD_NEXT, name);
-    if (wait_us < 0) wait_us = getenv("GUANJIAN_SYNC_US") ? atoi(getenv("GUANJIAN_SYNC_US")) : 0;
-    __atomic_add_fetch(&count, 1, __ATOMIC_SEQ_CST);
-    if (wait_us) usleep(wait_us);
-    return real(file);
-}
-int fsync(int file) { return slow("fsync", file); }
-int fdatasync(int file) { return slow("fdatasync", file); }
-"""
-
-
-class NoCompilerError(KnownError):
-    """Syncs cannot be counted here: that needs Linux and a C compiler."""
-
-    key = "no_compiler"
+_SHIM = Path(__file__).with_name("slow_syncs.c")
 
 
 def decide_on_slow_disk(sync_us: int, *, is_ingesting: bool) -> dict[str, float]:
     """Decide while each sync takes so long, with declarations coming in or not: p99 in ms, syncs a decision, CPU in us.
 
     Raises:
-        NoCompilerError: the library that counts cannot be made.
+        PreloadMissingError: the library that counts cannot be made.
     """
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None or not sys.platform.startswith("linux"):
-        raise NoCompilerError("Counting syncs needs Linux and a C compiler.")
     with tempfile.TemporaryDirectory(prefix="guanjian-sync-") as folder:
-        source, library = Path(folder) / "shim.c", Path(folder) / "shim.so"
-        source.write_text(_SHIM, "utf-8")
-        subprocess.run([compiler, "-shared", "-fPIC", "-O2", "-o", library, source, "-ldl"], check=True)
+        library = build_preload(_SHIM, Path(folder))
         done = subprocess.run(
             [sys.executable, "-m", "app.bench.slow_disk", folder, str(int(is_ingesting))],
             env={**os.environ, "LD_PRELOAD": str(library), "GUANJIAN_SYNC_US": str(sync_us)},

@@ -20,8 +20,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from app.bench.big_store import DAYS, make_big_store, number_of
 from app.bench.ingest import run as run_ingest
+from app.bench.preload import PreloadMissingError
 from app.bench.rows import Row
-from app.bench.slow_disk import NoCompilerError, decide_on_slow_disk, measure_decisions
+from app.bench.slow_disk import decide_on_slow_disk, measure_decisions
 from app.build import build_station
 from app.customs.parcel import ArchiveFilter, QueueFilter
 from app.customs.states import Action
@@ -168,7 +169,7 @@ def _slow_disk() -> list[Row]:
     try:
         counted = decide_on_slow_disk(0, is_ingesting=False)
         slow = decide_on_slow_disk(5000, is_ingesting=True)
-    except NoCompilerError as error:
+    except PreloadMissingError as error:
         return [_not_run("decision.fsyncs", str(error)), _not_run("decision.p99_ms_5ms_fsync_ingest", str(error))]
     return [
         _row("decision.fsyncs", counted["syncs"], "", 1.02),

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from app.bench.power.cuts import Outcome, RecorderMissingError, Recording, cut, record
+from app.bench.power.cuts import Outcome, Recording, cut, record
 from app.bench.power.disk import Disk, Step, lay_out
+from app.bench.preload import PreloadMissingError
 
 PARCELS = 25
 
@@ -17,7 +18,7 @@ PARCELS = 25
 def record_or_skip(folder: Path, synchronous: str = "FULL", parcels: int = PARCELS) -> Recording:
     try:
         return record(folder, parcels, synchronous=synchronous)
-    except RecorderMissingError as error:
+    except PreloadMissingError as error:
         pytest.skip(str(error))
 
 

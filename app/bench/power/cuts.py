@@ -16,19 +16,13 @@ from pathlib import Path
 
 from app.bench.power.disk import Disk, Step, lay_out, read_journal
 from app.bench.power.workload import BALLAST_BYTES, is_whole, lost
+from app.bench.preload import build_preload
 from app.store.database import connect
 from app.store.errors import StoreError
 from app.store.store import FILE, Store
-from imaging.errors import KnownError
 
 SHIM = Path(__file__).with_name("shim.c")
 ROOT = Path(__file__).resolve().parents[3]
-
-
-class RecorderMissingError(KnownError):
-    """The recorder cannot be built here."""
-
-    key = "recorder_missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +48,10 @@ def record(folder: Path, parcels: int, *, synchronous: str = "FULL", checkpoint_
     """Let a station work on `parcels` parcels in a new folder below this one, every step recorded.
 
     Raises:
-        RecorderMissingError: there is no compiler, or this system cannot preload a library.
+        PreloadMissingError: there is no compiler, or this system cannot preload a library.
     """
     root, journal, acks = folder.resolve() / "station", folder / "journal", folder.resolve() / "acks"
-    shim = _build_shim(folder)
+    shim = build_preload(SHIM, folder)
     command = [
         sys.executable,
         "-m",
@@ -137,21 +131,3 @@ def _problems(folder: Path, acknowledged: list[str], outcome: Outcome) -> list[s
         *(["torn picture"] if orphans else []),
         *([] if is_sound else ["corrupt"]),
     ]
-
-
-def _build_shim(folder: Path) -> Path:
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None or not sys.platform.startswith("linux"):
-        raise _missing("they need Linux and a C compiler: apt install gcc libc6-dev")
-    shim = folder.resolve() / "shim.so"
-    flags = ("-O2", "-shared", "-fPIC", "-U_FORTIFY_SOURCE")
-    done = subprocess.run(
-        [compiler, *flags, "-o", str(shim), str(SHIM), "-ldl"], capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise _missing(f"the recorder does not compile ({done.stderr.strip()[-200:]})")
-    return shim
-
-
-def _missing(detail: str) -> RecorderMissingError:
-    return RecorderMissingError(f"Power cuts cannot be simulated here: {detail}.", detail=detail)
