@@ -9,11 +9,8 @@ from html import escape
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QFrame,
-    QHeaderView,
     QLabel,
-    QTableWidget,
     QTableWidgetItem,
     QTextBrowser,
 )
@@ -21,6 +18,7 @@ from PySide6.QtWidgets import (
 from app.texts import text
 from app.ui import build, theme
 from app.ui.key_button import KeyButton
+from app.ui.pages.listing import make_table
 from app.ui.pages.page import Frame, Page
 from app.ui.pages.question import Option, Question
 
@@ -48,7 +46,7 @@ class CounterPage(Page):
 
     def __init__(self, frame: Frame, name: str) -> None:
         super().__init__(frame, name)
-        self.table = QTableWidget(0, len(self.columns))
+        self.table = build.named(make_table(len(self.columns)), "rows")
         self.detail = QTextBrowser()
         self.beside = build.column(gap=8)
         self.question = Question()
@@ -145,18 +143,8 @@ class CounterPage(Page):
 
     def _set_up_table(self) -> None:
         table = self.table
-        table.setObjectName("rows")
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        table.setShowGrid(False)
-        table.verticalHeader().hide()
-        head = table.horizontalHeader()
-        head.setHighlightSections(False)
-        head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        head.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        head.setStretchLastSection(True)
+        table.horizontalHeader().setHighlightSections(False)
         table.itemSelectionChanged.connect(self._chosen)
         table.verticalScrollBar().valueChanged.connect(self._scrolled)
 

@@ -7,15 +7,12 @@ from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QComboBox,
     QFrame,
     QGridLayout,
-    QHeaderView,
     QLabel,
     QLineEdit,
     QPushButton,
-    QTableWidget,
     QTableWidgetItem,
 )
 
@@ -24,6 +21,7 @@ from app.officers.rights import Role
 from app.store.officers import Attended
 from app.texts import text
 from app.ui import build, theme, words
+from app.ui.pages.listing import make_table
 from app.ui.pages.page import Frame, Page
 
 PAGE = 100
@@ -42,9 +40,9 @@ class OfficersPage(Page):
         self._accounts = accounts
         self._listed: list[Listed] = []
         self._attended: Sequence[tuple[int, Attended]] = ()
-        self.table = _table(len(_COLUMNS))
+        self.table = build.named(make_table(len(_COLUMNS)), "rows")
         self.more = QPushButton()
-        self.attended = _table(3)
+        self.attended = build.named(make_table(3), "rows")
         self.fields = {name: QLineEdit() for name in _FIELDS}
         self.role = QComboBox()
         self.acts = {name: QPushButton() for name in _ACTS}
@@ -254,18 +252,4 @@ def _grid() -> QGridLayout:
     made = QGridLayout()
     made.setHorizontalSpacing(8)
     made.setVerticalSpacing(8)
-    return made
-
-
-def _table(columns: int) -> QTableWidget:
-    made = build.named(QTableWidget(0, columns), "rows")
-    made.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    made.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    made.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    made.setShowGrid(False)
-    made.verticalHeader().hide()
-    head = made.horizontalHeader()
-    head.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-    head.setStretchLastSection(True)
-    head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     return made

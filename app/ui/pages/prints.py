@@ -7,13 +7,14 @@ from typing import Protocol
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableWidget, QTableWidgetItem
+from PySide6.QtWidgets import QHeaderView, QLabel, QTableWidgetItem
 
 from app.texts import text
 from app.trace.printing import JobState, PrintJob
 from app.trace.wishes import Said
 from app.ui import build, words
 from app.ui.key_button import KeyButton
+from app.ui.pages.listing import make_table
 from app.ui.pages.page import Frame, Page
 
 SHOWN = 200
@@ -43,21 +44,15 @@ class PrintsPage(Page):
         self._prints = prints
         self._jobs: list[PrintJob] = []
         self._hint = build.named(QLabel(wordWrap=True), "soft")
-        self.table = QTableWidget(0, len(_COLUMNS))
+        self.table = build.named(make_table(len(_COLUMNS)), "rows")
         self._buttons = {said: KeyButton(said.value, key=key) for said, key in _KEYS.items()}
         self._lay_out()
 
     def _lay_out(self) -> None:
-        table = build.named(self.table, "rows")
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table = self.table
         table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        table.setShowGrid(False)
-        table.verticalHeader().hide()
         head = table.horizontalHeader()
-        head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        head.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        head.setStretchLastSection(False)
         head.setSectionResizeMode(_COLUMNS.index("trouble"), QHeaderView.ResizeMode.Stretch)
         table.itemSelectionChanged.connect(self._show_what_fits)
         row = build.row(gap=8)

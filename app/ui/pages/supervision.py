@@ -8,7 +8,7 @@ from typing import Protocol
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QLineEdit, QTableWidget, QTableWidgetItem
+from PySide6.QtWidgets import QLabel, QLineEdit, QTableWidget, QTableWidgetItem
 
 from app.customs.states import Action, State
 from app.hub.records import ClaimRow, ConflictRow, LaneRow, OfferRow
@@ -17,6 +17,7 @@ from app.sharing import Overview
 from app.texts import has_text, text
 from app.ui import build, words
 from app.ui.key_button import KeyButton
+from app.ui.pages.listing import make_table
 from app.ui.pages.page import Frame, Page
 
 READ_S = 5
@@ -182,17 +183,9 @@ class SupervisionPage(Page):
 
 
 def _table(columns: Sequence[str]) -> QTableWidget:
-    table = QTableWidget(0, len(columns))
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    """A table to look at; the keys are the page's."""
+    table = make_table(len(columns))
     table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    table.setShowGrid(False)
-    table.verticalHeader().hide()
-    head = table.horizontalHeader()
-    head.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-    head.setStretchLastSection(True)
-    head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     return table
 
 
