@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from time import perf_counter
 from typing import TypeVar
 
@@ -274,7 +275,7 @@ class Intake:
         if known and known.state in GONE:
             findings = (*findings, Finding(FindingKind.REPEATED_NUMBER))
             known = None
-        findings = (*findings, *self._compare(identity.number, taken.scan, screened.seen))
+        findings = (*findings, *self._compare(identity.number, lambda: taken.scan, screened.seen))
         assessment = self._risk.assess(identity.number, arrived_at, screened.seen, findings, identity.kind)
         return self._store.record_scan(
             known.id if known else None,
@@ -292,12 +293,18 @@ class Intake:
             is_drill=taken.device.is_drill,
         )
 
-    def _compare(self, number: str, scan: Scan, seen: Sequence[Seen]) -> tuple[Finding, ...]:
-        """What does not look as declared, where it says enough; the first view is weighed."""
+    def _compare(self, number: str, load: Callable[[], Scan], seen: Sequence[Seen]) -> tuple[Finding, ...]:
+        """What does not look as declared, where it says enough; the first view is weighed, where it can be read."""
         declaration = self._store.find_declaration(number)
         if declaration is None:
             return ()
-        likeness = compare(declaration, measure_content(scan.views[0], scan.generator), seen)
+        content = None
+        try:
+            scan = load()
+            content = measure_content(scan.views[0], scan.generator)
+        except KnownError as error:  # a code that comes late must not be lost with a picture that is gone
+            self._on_error(error)
+        likeness = compare(declaration, content, seen)
         return (likeness.to_finding(),) if likeness.mismatch >= TOLD_FROM else ()
 
     def _join_late(self, passage: Passage, sighting: Sighting) -> None:
@@ -312,7 +319,8 @@ class Intake:
         )
         kept = tuple(finding for finding in parcel.findings if finding.kind not in FROM_CODES)
         findings = (*kept, *identity.findings, *self.marks_on((identity.number, *identity.numbers)))
-        findings = (*findings, *self._compare(identity.number, self._store.load(parcel.captures[-1]), parcel.seen))
+        load = partial(self._store.load, parcel.captures[-1])
+        findings = (*findings, *self._compare(identity.number, load, parcel.seen))
         assessment = self._risk.assess(identity.number, parcel.arrived_at, parcel.seen, findings, parcel.kind)
         changed = self._store.identify(
             parcel.id,

@@ -13,7 +13,17 @@ import numpy as np
 import numpy.typing as npt
 
 from imaging.calibrate import References, attenuation_table, references, repair
-from imaging.material import MEV_FROM_KV, THICKEST, Beam, MaterialClass, MaterialTable, beam_of, zeff_of_code
+from imaging.material import (
+    METAL_FROM,
+    MEV_FROM_KV,
+    ORGANIC_TO,
+    THICKEST,
+    Beam,
+    MaterialClass,
+    MaterialTable,
+    beam_of,
+    zeff_of_code,
+)
 from imaging.planes import look_up, paired
 from imaging.scan import Counts, Generator, View, ViewKind
 
@@ -95,7 +105,7 @@ def _classes(codes: npt.NDArray[np.uint8], thick: npt.NDArray[np.uint8]) -> Sequ
 
 def _class_of(code: int) -> int:
     number = zeff_of_code(code)
-    return 0 if number is None or number <= 10 else 1 if number < 18 else 2
+    return 0 if number is None or number <= ORGANIC_TO else 1 if number < METAL_FROM else 2
 
 
 @lru_cache(maxsize=8)

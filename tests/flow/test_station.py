@@ -15,7 +15,7 @@ from app.customs.states import Action, State
 from app.store.errors import ParcelChangedError
 from app.trace.errors import LabelError
 from app.trace.verdicts import VerdictKind
-from imaging.errors import FileAlteredError
+from imaging.errors import FileAlteredError, FileTornError
 from models.detector import Detection, Findings, Level, ModelBrokenError
 from scanners.xray import ScanFinished
 from tests.flow.conftest import Desk
@@ -69,6 +69,16 @@ def test_a_scan_without_a_code_is_in_the_queue_at_once_and_gets_its_number_later
     assert desk.newest.findings == (FindingKind.UNSCREENED,)
     assert desk.newest.lane == Lane.BLUE
     assert len(desk.watched.rows) == 1
+
+
+def test_a_code_that_comes_late_is_kept_though_the_picture_is_gone(desk: Desk) -> None:
+    declare(desk, S10, "书")
+    desk.scan(0)
+    store = desk.station._store
+    (store.captures_folder / desk.station.parcel(desk.newest.id).captures[-1].path).unlink()
+    desk.read(0.9, S10)
+    assert (desk.newest.number, desk.newest.goods) == (S10, "书")
+    assert [type(error) for error in desk.watched.errors] == [FileTornError]
 
 
 def test_a_code_without_a_scan_becomes_a_parcel_of_its_own(desk: Desk) -> None:
