@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 import time
@@ -9,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from app.ui.sweeping import collect_due
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -33,3 +36,11 @@ def no_thread_left() -> Iterator[None]:
         if time.monotonic() > deadline:
             pytest.fail(f"threads left running: {', '.join(t.name for t in left)}")
         time.sleep(0.02)
+
+
+@pytest.fixture(autouse=True)
+def no_garbage_left_to_threads() -> Iterator[None]:
+    """Once a window was open in this process its thread alone collects; between tests its timer does not run."""
+    yield
+    if not gc.isenabled():
+        collect_due()

@@ -15,6 +15,7 @@ from app.ui.bridge import Bridge
 from app.ui.key_input import Wedge
 from app.ui.lock import Door
 from app.ui.settings import UiSettings
+from app.ui.sweeping import keep_sweeping
 from app.ui.window import MainWindow
 from app.views import StationView
 
@@ -30,6 +31,7 @@ def make_application() -> QApplication:
         application.setApplicationName("Guanjian")
         application.setFont(theme.font())
         application.setWindowIcon(theme.icon("guanjian", "accent"))
+    keep_sweeping(application)
     return application
 
 
