@@ -1,95 +1,28 @@
-"""The command line of Guanjian."""
+"""Where Guanjian begins: small, so that Ctrl+C is heeded before everything else is loaded."""
 
 from __future__ import annotations
 
-import typer
+import os
+import signal
+import sys
 
-from app.commands import (
-    bench,
-    counters,
-    encryption,
-    files,
-    filings,
-    hub,
-    keeping,
-    log,
-    mail,
-    messages,
-    model,
-    officers,
-    orders,
-    quality,
-    records,
-    returns,
-    risk,
-    runs,
-    stats,
-    trace,
-    train,
-)
-from app.commands.output import Commands
-from app.commands.prints import print_commands
-from app.logs import configure_logs
-from app.settings import system_language
-from app.store.sealed import ask_with
-from app.texts import set_language
-
-cli = typer.Typer(
-    cls=Commands,
-    name="guanjian",
-    help="Guanjian (关检): the inspection station of a customs officer at an X-ray belt or container scanner.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-for command in (
-    runs.run,
-    runs.replay,
-    files.simulate,
-    files.detect,
-    files.decode,
-    files.render,
-    files.convert,
-    records.label,
-    keeping.backup,
-    keeping.restore,
-    keeping.retention,
-    trace.trace,
-    trace.verify,
-    quality.quality,
-    quality.accuracy,
-    bench.bench,
-    stats.stats,
-):
-    cli.command()(command)
-cli.add_typer(risk.risk_commands, name="risk")
-cli.add_typer(trace.key_commands, name="keys")
-cli.add_typer(trace.recall_commands, name="recall")
-cli.add_typer(trace.intercept_commands, name="intercept")
-cli.add_typer(print_commands, name="prints")
-cli.add_typer(orders.order_commands, name="orders")
-cli.add_typer(filings.filing_commands, name="filings")
-cli.add_typer(hub.hub_commands, name="hub")
-cli.add_typer(log.log_commands, name="log")
-cli.add_typer(encryption.encryption_commands, name="encryption")
-cli.add_typer(model.model_commands, name="model")
-cli.add_typer(train.train_commands, name="train")
-cli.add_typer(messages.message_commands, name="messages")
-cli.add_typer(officers.officer_commands, name="officers")
-cli.add_typer(mail.mail_commands, name="mail")
-cli.add_typer(returns.return_commands, name="returns")
-cli.add_typer(counters.refund_commands, name="refund")
-cli.add_typer(counters.sample_commands, name="samples")
-cli.add_typer(counters.vehicle_commands, name="vehicles")
-cli.add_typer(counters.baggage_commands, name="baggage")
+INTERRUPTED = 130
+"""The exit code of a program that Ctrl+C ended, as shells have it."""
 
 
 def main() -> None:
-    """Run the command line."""
-    configure_logs()
-    set_language(system_language())
-    ask_with(encryption.ask_passphrase)
-    cli()
+    """Run the command line; Ctrl+C ends it without a traceback from the first moment on."""
+    is_heeded = signal.getsignal(signal.SIGINT) is not signal.SIG_IGN  # a shell lets its background jobs ignore it
+    if is_heeded:
+        signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))  # nothing is open yet that had to be closed
+    from app.cli import run_commands
+
+    if is_heeded:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        run_commands()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
 
 
 if __name__ == "__main__":

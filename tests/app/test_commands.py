@@ -11,8 +11,8 @@ import pytest
 import qrcode
 from typer.testing import CliRunner, Result
 
-from app.__main__ import cli
 from app.build import open_keys
+from app.cli import cli
 from app.settings import load_settings
 from imaging import files
 from imaging.files import native

@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from app import texts
-from app.__main__ import cli
 from app.build import build_station
+from app.cli import cli
 from app.commands.encryption import NEW_PASSPHRASE, PASSPHRASE, ask_passphrase
 from app.settings import load_settings
 from app.store import sealed

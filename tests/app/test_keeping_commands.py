@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from app.__main__ import cli
 from app.build import open_keys
+from app.cli import cli
 from app.customs.states import Action
 from app.settings import load_settings
 from app.store.database import connect

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from app.__main__ import cli
+from app.cli import cli
 from app.customs.parcel import Kind
 from app.store.store import Store
 

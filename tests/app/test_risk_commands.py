@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from app.__main__ import cli
 from app.bench import risk as risk_bench
 from app.build import load_rules
+from app.cli import cli
 from app.customs.parcel import Capture, Declaration, GoodsLine, Kind
 from app.customs.states import Action
 from app.officers.rights import KnownOfficers

@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from app import texts
-from app.__main__ import cli
 from app.build import build_station
+from app.cli import cli
 from app.customs.errors import GuardError, OrderOpenError
 from app.customs.examination import Examination, Handling, Item
 from app.customs.orders import Part, Result, Step

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from app import texts
-from app.__main__ import cli
+from app.cli import cli
 from app.customs.baggage import HallVerdict
 from app.customs.dated import local_day
 from app.customs.documents import UNIT

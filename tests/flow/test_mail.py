@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from app import texts
-from app.__main__ import cli
+from app.cli import cli
 from app.customs.errors import OrderOpenError
 from app.customs.parcel import Declaration, GoodsLine
 from app.customs.postal import Deed, MailRefusedError

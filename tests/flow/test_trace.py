@@ -15,8 +15,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from app import texts
-from app.__main__ import cli
 from app.build import build_station
+from app.cli import cli
 from app.customs.notices import NoticeKind
 from app.customs.parcel import Declaration, FindingKind, GoodsLine, Lane
 from app.customs.states import Action, State

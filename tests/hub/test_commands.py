@@ -9,8 +9,8 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
-from app.__main__ import cli
 from app.bench.postgres import Cluster
+from app.cli import cli
 from app.hub.setup import enrol
 from app.store.store import Store
 

@@ -12,8 +12,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from app import texts
-from app.__main__ import cli
 from app.accounts import Accounts
+from app.cli import cli
 from app.duty import Duty
 from app.officers.rights import Role
 from app.settings import load_settings

@@ -15,8 +15,8 @@ import pytest
 from typer.testing import CliRunner
 
 from app import texts
-from app.__main__ import cli
 from app.build import open_keys
+from app.cli import cli
 from app.commands.output import Exit
 from app.notary import Notary
 from app.settings import Post, Settings, load_settings

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 from typer.testing import CliRunner
 
-from app.__main__ import cli
 from app.build import build_station
+from app.cli import cli
 from app.customs.examination import Found, Handling
 from app.customs.filings import Book
 from app.customs.parcel import Declaration, GoodsLine

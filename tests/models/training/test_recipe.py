@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from app.__main__ import cli
+from app.cli import cli
 from app.commands import train as train_command
 from app.commands.output import Exit
 from imaging.material import code_of_zeff
