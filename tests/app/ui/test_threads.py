@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -9,7 +10,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QThread
+from PySide6.QtCore import QThread, QTimer
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.customs.parcel import QueueRow
@@ -28,6 +30,15 @@ def worker(qtbot: QtBot) -> Iterator[Background]:
     made = Background("guanjian-test")
     yield made
     assert made.close()
+
+
+@pytest.fixture
+def eager_switches() -> Iterator[None]:
+    """Threads take turns as often as they can, so that rare orders of their steps become common."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
 
 
 def make_lines(scan_id: str, first: int, lines: int = 4, rows: int = 64) -> Lines:
@@ -161,6 +172,33 @@ def test_closing_finishes_decisions_drops_reads_and_answers_nothing_more(qtbot: 
     worker.submit(lambda: 1, came.append)
     qtbot.wait(30)
     assert came == []
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_a_request_holds_is_destroyed_on_the_thread_of_the_window(
+    worker: Background, qapp: QApplication, eager_switches: None, fails: bool
+) -> None:
+    here = QThread.currentThread()
+    ends: list[bool] = []
+
+    def ask() -> None:
+        timer = QTimer()
+        timer.start(10_000)
+        timer.destroyed.connect(lambda: ends.append(QThread.currentThread() == here))
+
+        def use() -> int:
+            if fails:
+                raise FileTornError("a.tif", f"is empty {timer.interval()}")
+            return timer.interval()
+
+        worker.submit(use, lambda _: timer.stop(), otherwise=lambda _: timer.stop())
+
+    for number in range(1, 301):
+        ask()
+        deadline = time.monotonic() + 5
+        while len(ends) < number and time.monotonic() < deadline:
+            qapp.processEvents()
+    assert ends == [True] * 300
 
 
 def test_live_strip_fills_as_lines_come(worker: Background, qtbot: QtBot) -> None:
