@@ -1,4 +1,4 @@
-"""The station's part for statistics: the daily report and what lies behind it, from figures that are always summed."""
+"""The station's part for statistics: the daily report and what lies behind it, from figures that are summed already."""
 
 from __future__ import annotations
 
@@ -99,6 +99,7 @@ class StatisticsOffice:
 
     def rates(self, days: int) -> dict[str, Keyed]:
         """What each rule selected, had opened and hit in the last days, and under "" all parcels of them."""
+        self._store.rollups.catch_up()
         last = self.today()
         span = Span(Period.DAY, last - timedelta(days=days - 1), last)
         found = {each.key: each for each in self._figures.by("rule", span, is_drill=False)}

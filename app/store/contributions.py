@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -35,25 +34,43 @@ class Figure(NamedTuple):
     what: str
 
 
-Figures = Counter[Figure]
-
-
-@dataclass(slots=True)
 class Sums:
-    """Counts and amounts by figure."""
+    """Counts and amounts of many lives: held by the hour for the post and by the day for all else."""
 
-    n: Figures = field(default_factory=Counter)
-    amount: Figures = field(default_factory=Counter)
+    def __init__(self, offset_us: int) -> None:
+        self._offset_us = offset_us
+        self._sums: dict[tuple[str, int, bool, str, str], list[int]] = {}
 
-    def add(self, other: Sums, sign: int = 1) -> None:
-        for figure, value in other.n.items():
-            self.n[figure] += sign * value
-        for figure, value in other.amount.items():
-            self.amount[figure] += sign * value
+    def add(self, life: Life, sign: int = 1) -> None:
+        """Add what a life adds: events to the time they happened, what says how good a choice was to the arrival.
 
-    def places(self) -> set[Figure]:
-        """Figures that are not nothing."""
-        return {figure for counts in (self.n, self.amount) for figure, value in counts.items() if value}
+        So of the parcels that a rule selected on a day, those that were opened later count for that day.
+        """
+        sums, offset_us, is_drill = self._sums, self._offset_us, life.is_drill
+        for dim, key, at_us, what, n, amount in _lines(life):
+            slot = (at_us + offset_us) // (HOUR_US if dim == "post" else DAY_US)
+            place = (dim, slot, is_drill, key, what)
+            found = sums.get(place)
+            if found is None:
+                sums[place] = [sign * n, sign * amount]
+            else:
+                found[0] += sign * n
+                found[1] += sign * amount
+
+    def figures(self) -> dict[Figure, tuple[int, int]]:
+        """Count and amount of each figure that is not nothing, of hours, days, months and years."""
+        found: dict[Figure, tuple[int, int]] = {}
+        for (dim, fine, is_drill, key, what), (n, amount) in self._sums.items():
+            if not n and not amount:
+                continue
+            day = fine // 24 if dim == "post" else fine
+            month = month_of(day)
+            slots = [("d", day), ("m", month), ("y", month // 12), *([("h", fine)] if dim == "post" else [])]
+            for grain, slot in slots:
+                figure = Figure(grain, dim, slot, int(is_drill), key, what)
+                before = found.get(figure, (0, 0))
+                found[figure] = (before[0] + n, before[1] + amount)
+        return {figure: values for figure, values in found.items() if any(values)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,39 +116,16 @@ def read_life(connection: Connection, parcel_id: int, until_seq: int) -> Life | 
     """A parcel's life up to an event; None before its first."""
     row = connection.execute("SELECT arrived_us FROM parcels WHERE id = ?", (parcel_id,)).fetchone()
     events = connection.execute(
-        "SELECT kind, body FROM events WHERE parcel_id = ? AND seq <= ? ORDER BY seq", (parcel_id, until_seq)
+        "SELECT seq, kind, body FROM events WHERE parcel_id = ? AND seq <= ? ORDER BY seq", (parcel_id, until_seq)
     ).fetchall()
     if row is None or not events:
         return None
     life = Life("", row[0])
-    for kind, body in events:
+    for _, kind, body in events:
         _follow(life, kind, _read(body))
-    _declare(connection, life, until_seq)
+    # A declaration that came after the parcel's last event changed nothing of it.
+    _declare(connection, life, events[-1][0])
     return life
-
-
-def contributions(life: Life, offset_us: int) -> Sums:
-    """What a life adds to the figures: events to the day they happened, what says how good a choice was to the arrival.
-
-    So of the parcels that a rule selected on a day, those that were opened later count for that day.
-    """
-    sums = Sums()
-    for dim, key, at_us, what, n, amount in _lines(life):
-        for grain in ("d", "m", "y", "h") if dim == "post" else ("d", "m", "y"):
-            figure = Figure(grain, dim, slot_of(grain, at_us + offset_us), int(life.is_drill), key, what)
-            sums.n[figure] += n
-            sums.amount[figure] += amount
-    return sums
-
-
-def slot_of(grain: str, local_us: int) -> int:
-    """The number of an hour, day, month or year in which a local time lies."""
-    if grain == "h":
-        return local_us // HOUR_US
-    day = local_us // DAY_US
-    if grain == "d":
-        return day
-    return month_of(day) if grain == "m" else month_of(day) // 12
 
 
 def month_of(day: int) -> int:

@@ -9,9 +9,10 @@ from typing import Any
 
 from app.customs.errors import UndoRefusedError
 from app.customs.parcel import Decision, FindingKind
+from app.customs.risk.whatif import HITS
 from app.customs.states import LETS_GO, REVIEWED, Action, Facts, State, check_undo, next_state
 from app.customs.waiting import OWING, kind_begun, kinds_ended
-from app.store import order_rows, parcels, waiting_rows
+from app.store import finds, order_rows, parcels, waiting_rows
 from app.store.audit import Log
 from app.store.database import Connection, IntegrityError
 from app.store.errors import AlreadyKeptError, ParcelChangedError, ParcelUnknownError
@@ -141,6 +142,8 @@ def undo(connection: Connection, decision_id: int, *, officer: str, now: datetim
     waiting_rows.undo(connection, decision_id)
     parcels.change(connection, log, row, "undone", body, **changes)
     tally(connection, undone_us, "undone")
+    if decision.action in HITS:
+        finds.follow(connection, row["id"])
     return _load(connection, decision_id)[0]
 
 
@@ -204,6 +207,8 @@ def _write(connection: Connection, row: parcels.Row, verdict: Verdict, before: S
         tally(connection, decided_us, "labels")
     parcels.change(connection, log, row, "decided", body, **_changes(verdict, before, after, trace_id))
     tally(connection, decided_us, verdict.action.value)
+    if verdict.action in HITS:
+        finds.follow(connection, row["id"])
     return Decision(
         id=key,
         parcel_id=row["id"],

@@ -1,19 +1,23 @@
-"""Keeps the figures up to the log: in the transaction of what happened, from the events since the last time."""
+"""Keeps the figures up to the log, beside the work: from the events since the last time, a second behind at most."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta, timezone
 
 import structlog
 
-from app.store.contributions import DAY_US, Figure, Sums, contributions, read_life
+from app.store import finds
+from app.store.contributions import DAY_US, Figure, Sums, read_life
 from app.store.database import Connection
+from app.store.errors import StoreError
 
 log = structlog.get_logger()
 
+EVERY_S = 1.0
 BATCH = 200
 """Events that one transaction brings into the figures: more would keep an officer's decision waiting."""
 _PARCELS = 5_000
@@ -32,8 +36,21 @@ class Check:
         return not self.differing
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What the events after `done` up to `last` change in the figures."""
+
+    done: int
+    last: int
+    figures: dict[Figure, tuple[int, int]]
+
+
 class Rollups:
-    """The figures of a store as a whole: brought up to date, checked, and summed anew."""
+    """The figures of a store as a whole: brought up to date, checked, and summed anew.
+
+    They are made from the log and can be made again, so they are no part of the transaction that an officer waits for:
+    a thread brings them up once a second, and who makes a report does so first.
+    """
 
     def __init__(
         self,
@@ -42,18 +59,76 @@ class Rollups:
     ) -> None:
         self._write = write
         self._read = read
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="store-figures", daemon=True)
+
+    def start(self) -> None:
+        """Begin to bring the figures up to date in the background."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """What is missing then is brought in when the store is opened again."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=10)
 
     def catch_up(self) -> int:
-        """Bring in all events that are not in the figures yet; returns how many were missing."""
+        """Bring in all events that are not in the figures yet; returns how many were missing.
+
+        Raises:
+            StoreError: the store does not take them now.
+        """
         count = 0
-        while missing := self.behind():
-            # Each transaction brings in a batch as it ends.
-            with self._write():
-                pass
-            if self.behind() >= missing:
-                return count
-            count += missing
+        while brought := self._bring_in():
+            count += brought
         return count
+
+    def _bring_in(self) -> int:
+        """Bring in the next events; returns how many. The sums are made before the transaction that keeps them."""
+        with self._lock:
+            part = self._next_part()
+            if part is None:
+                return 0
+            self._keep_part(part)
+            return part.last - part.done
+
+    def _keep_part(self, part: _Part) -> None:
+        with self._write() as writer:
+            # Another program may have been faster.
+            if _state(writer, "seq") == part.done:
+                _keep(writer, part.figures)
+                writer.execute("UPDATE figures_state SET value = ? WHERE name = 'seq'", (part.last,))
+
+    def _next_part(self) -> _Part | None:
+        """The sums of the next events, None where there are none."""
+        with self._read() as reader:
+            done = _state(reader, "seq")
+            events = reader.execute(
+                "SELECT seq, parcel_id FROM events WHERE seq > ? ORDER BY seq LIMIT ?", (done, BATCH)
+            ).fetchall()
+            if not events:
+                return None
+            last, sums = events[-1][0], Sums(_state(reader, "offset_s") * 1_000_000)
+            for parcel_id in sorted({parcel_id for _, parcel_id in events if parcel_id is not None}):
+                if before := read_life(reader, parcel_id, done):
+                    sums.add(before, -1)
+                if after := read_life(reader, parcel_id, last):
+                    sums.add(after)
+        return _Part(done, last, sums.figures())
+
+    def _follow(self) -> None:
+        wait_s = EVERY_S
+        while not self._stop.wait(wait_s):
+            wait_s = EVERY_S
+            try:
+                if self._bring_in() >= BATCH:
+                    wait_s = 0
+            except StoreError as error:
+                # Busy or full: the next turn tries again, and what writes for an officer says it to him.
+                log.warning("figures stay behind", error=repr(error))
+            except Exception as error:
+                log.exception("figures stay behind", error=repr(error))
 
     def behind(self) -> int:
         """How many events are not in the figures yet."""
@@ -69,7 +144,7 @@ class Rollups:
             seq = _state(reader, "seq")
             sums, count = _sum(reader, seq, progress)
             kept = dict(_kept(reader))
-        wanted = {figure: (sums.n[figure], sums.amount[figure]) for figure in sums.places()}
+        wanted = sums.figures()
         differing = sorted(figure for figure in wanted.keys() | kept.keys() if wanted.get(figure) != kept.get(figure))
         return Check(count, len(kept), tuple(" ".join(map(str, figure)) for figure in differing))
 
@@ -80,30 +155,15 @@ class Rollups:
                 writer.execute("UPDATE figures_state SET value = ? WHERE name = 'offset_s'", (offset_s,))
             seq = writer.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()[0]
             writer.execute("DELETE FROM figures")
-            writer.execute("DELETE FROM finds")
-            sums, _ = _sum(writer, seq, progress, finds=True)
-            _keep(writer, sums)
+            finds.rebuild(writer)
+            sums, _ = _sum(writer, seq, progress)
+            _keep(writer, sums.figures())
             writer.execute("UPDATE figures_state SET value = ? WHERE name = 'seq'", (seq,))
 
     def offset_s(self) -> int:
         """The local time that the figures are summed by, in seconds east of UTC."""
         with self._read() as reader:
             return _state(reader, "offset_s")
-
-
-def follow(connection: Connection) -> None:
-    """Bring the events since the last time into the figures, as a part of the transaction that wrote them.
-
-    The figures are made from the log and can be made again, so an error in them must not cost an officer his decision:
-    it is logged, the figures stay behind, and the next transaction tries again.
-    """
-    connection.execute("SAVEPOINT figures")
-    try:
-        _follow(connection)
-    except Exception as error:
-        connection.execute("ROLLBACK TO figures")
-        log.exception("figures stay behind", error=repr(error))
-    connection.execute("RELEASE figures")
 
 
 def local_zone(connection: Connection) -> timezone:
@@ -116,39 +176,12 @@ def local_day(connection: Connection, at_us: int) -> int:
     return (at_us + _state(connection, "offset_s") * 1_000_000) // DAY_US
 
 
-def _follow(connection: Connection) -> None:
-    done = _state(connection, "seq")
-    events = connection.execute(
-        "SELECT seq, parcel_id FROM events WHERE seq > ? ORDER BY seq LIMIT ?", (done, BATCH)
-    ).fetchall()
-    if not events:
-        return
-    last, sums = events[-1][0], Sums()
-    offset_us = _state(connection, "offset_s") * 1_000_000
-    for parcel_id in sorted({parcel_id for _, parcel_id in events if parcel_id is not None}):
-        before, after = read_life(connection, parcel_id, done), read_life(connection, parcel_id, last)
-        if before:
-            sums.add(contributions(before, offset_us), -1)
-        if after:
-            sums.add(contributions(after, offset_us))
-            _keep_find(connection, parcel_id, after.found_us)
-    _keep(connection, sums)
-    connection.execute("UPDATE figures_state SET value = ? WHERE name = 'seq'", (last,))
-
-
-def _keep(connection: Connection, sums: Sums) -> None:
+def _keep(connection: Connection, figures: Mapping[Figure, tuple[int, int]]) -> None:
     connection.executemany(
         "INSERT INTO figures VALUES (?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE "
         "SET n = n + excluded.n, amount = amount + excluded.amount",
-        [(*figure, sums.n[figure], sums.amount[figure]) for figure in sums.places()],
+        [(*figure, *values) for figure, values in figures.items()],
     )
-
-
-def _keep_find(connection: Connection, parcel_id: int, found_us: int | None) -> None:
-    if found_us is None:
-        connection.execute("DELETE FROM finds WHERE parcel_id = ?", (parcel_id,))
-    else:
-        connection.execute("INSERT OR REPLACE INTO finds VALUES (?, ?)", (parcel_id, found_us))
 
 
 def _state(connection: Connection, name: str) -> int:
@@ -161,20 +194,16 @@ def _kept(connection: Connection) -> Iterator[tuple[Figure, tuple[int, int]]]:
         yield Figure(*figure), (n, amount)
 
 
-def _sum(
-    connection: Connection, until_seq: int, progress: Callable[[int], None], *, finds: bool = False
-) -> tuple[Sums, int]:
-    """What all parcels add up to an event, and how many there are; `finds` keeps what was found too."""
-    sums, count, offset_us = Sums(), 0, _state(connection, "offset_s") * 1_000_000
+def _sum(connection: Connection, until_seq: int, progress: Callable[[int], None]) -> tuple[Sums, int]:
+    """What all parcels add up to an event, and how many there are."""
+    sums, count = Sums(_state(connection, "offset_s") * 1_000_000), 0
     last: int = connection.execute("SELECT coalesce(max(id), 0) FROM parcels").fetchone()[0]
     for parcel_id in range(1, last + 1):
         life = read_life(connection, parcel_id, until_seq)
         if life is None:
             continue
         count += 1
-        sums.add(contributions(life, offset_us))
-        if finds and life.found_us is not None:
-            _keep_find(connection, parcel_id, life.found_us)
+        sums.add(life)
         if parcel_id % _PARCELS == 0:
             progress(parcel_id)
     return sums, count

@@ -44,7 +44,7 @@ from app.store.officers import Officers
 from app.store.orders import Orders
 from app.store.past import Past
 from app.store.recalls import Recalls
-from app.store.rollups import Rollups, follow
+from app.store.rollups import Rollups
 from app.store.rules import Rules
 from app.store.space import BALLAST_BYTES, Ballast, Space
 from app.store.statistics import Statistics
@@ -72,7 +72,7 @@ class Store:
         self.recalls = Recalls(self._write, database.read)
         self.rules = Rules(self._write, database.read)
         self.past = Past(database.read)
-        self.rollups = Rollups(self._write, database.read)
+        self.rollups = Rollups(database.write, database.read)
         self.statistics = Statistics(database.read)
         self.hub = HubSide(self._write, database.read)
         self.officers = Officers(self._write, database.read)
@@ -107,7 +107,9 @@ class Store:
         except BaseException:
             database.close()
             raise
-        return cls(folder, database, ballast)
+        store = cls(folder, database, ballast)
+        store.rollups.start()
+        return store
 
     @staticmethod
     def expect(folder: Path) -> None:
@@ -119,6 +121,7 @@ class Store:
             raise StoreMissingError(f"There is no store in {folder}. Check --data.", folder=str(folder))
 
     def close(self) -> None:
+        self.rollups.stop()
         self.keeping.stop()
         self._database.close()
 
@@ -414,7 +417,6 @@ class Store:
         try:
             with self._database.write() as writer:
                 yield writer
-                follow(writer)
         except StoreFullError:
             self._ballast.release()
             raise

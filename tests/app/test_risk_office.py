@@ -165,6 +165,7 @@ def test_history_counts_what_came_before_and_nothing_later(store: Store) -> None
     assert pass_parcel(store, office, "RB2", at=later).lane_reasons == ("known@1",)
     assert pass_parcel(store, office, "RB3", at=later + timedelta(minutes=1)).lane_reasons == ("known@1", "often@1")
     assert store.past.arrivals(Party.CONSIGNEE, "测试甲", 7, NOW + timedelta(days=30)) == 0
+    store.rollups.catch_up()
     assert store.past.hits(Party.GOODS, "8211", 7, NOW + timedelta(days=1)) == 1
 
 

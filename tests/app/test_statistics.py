@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -22,7 +23,7 @@ from app.officers.rights import DEMO, KnownOfficers
 from app.settings import Post
 from app.statistics_files import ReportFileError, said, write_report
 from app.statistics_office import StatisticsOffice
-from app.store.contributions import month_of
+from app.store.contributions import month_of, read_life
 from app.store.store import Store
 
 NOON = datetime(2026, 11, 20, 4, tzinfo=UTC)  # noon in China
@@ -166,6 +167,7 @@ def test_every_span_has_the_same_sums(store: Store, period: Period) -> None:
 
 def test_figures_that_were_altered_are_named_and_mended(store: Store) -> None:
     decide(store, come(store, "RB1"), *FOUND)
+    store.rollups.catch_up()
     with store._write() as writer:
         writer.execute("UPDATE figures SET n = 99 WHERE what = 'found' AND grain = 'd'")
     found = store.rollups.check()
@@ -180,11 +182,60 @@ def test_an_error_in_the_figures_costs_no_decision(store: Store, monkeypatch: py
     def fail(*_: object) -> None:
         raise RuntimeError("figures")
 
+    store.rollups.catch_up()
     monkeypatch.setattr("app.store.rollups.read_life", fail)
     decide(store, parcel, *FOUND)
     assert store.rollups.behind() == 3
+    with pytest.raises(RuntimeError):
+        store.rollups.catch_up()
     monkeypatch.undo()
     assert store.rollups.catch_up() == 3
+    assert store.rollups.check().is_ok
+
+
+def test_figures_come_up_by_themselves_and_go_on_after_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.store.rollups.EVERY_S", 0.01)
+    failing = iter([True])
+
+    def read(*args: object) -> object:
+        if next(failing, False):
+            raise RuntimeError("figures")
+        return read_life(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("app.store.rollups.read_life", read)
+    store = Store.open(tmp_path, station="test", ballast_bytes=1 << 16)
+    try:
+        decide(store, come(store, "RB1"), *FOUND)
+        until = time.monotonic() + 5
+        while store.rollups.behind() and time.monotonic() < until:
+            time.sleep(0.01)
+        assert store.rollups.behind() == 0
+        assert store.rollups.check().is_ok
+    finally:
+        store.close()
+
+
+def test_two_programs_bring_in_each_event_once(store: Store, tmp_path: Path) -> None:
+    decide(store, come(store, "RB1"), *FOUND)
+    other = Store.open(tmp_path, station="test", ballast_bytes=1 << 16)
+    try:
+        part = store.rollups._next_part()
+        assert other.rollups.catch_up() > 0
+        assert part is not None
+        store.rollups._keep_part(part)
+        assert store.rollups.check().is_ok
+    finally:
+        other.close()
+
+
+def test_a_declaration_after_the_end_changes_no_figure(store: Store) -> None:
+    parcel = come(store, "RB1", lane=Lane.GREEN)
+    decide(store, parcel, (Action.RELEASE, "no_suspicion"), (Action.CLOSE, ""))
+    store.rollups.catch_up()
+    store.add_declarations([Declaration("RB1", (GoodsLine("书", hs_code="4901990000"),), "cbec", "=另一家")])
+    assert rows(day_report(store), "enterprise").keys() == {"=示例商贸"}
     assert store.rollups.check().is_ok
 
 
