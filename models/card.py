@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from enum import StrEnum
 from pathlib import Path
+from typing import Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from models.detector import Level, ModelAlteredError, ModelBrokenError, ModelMissingError
+from models.detector import Level, ModelAlteredError, ModelBrokenError, ModelMissingError, ModelRefusedError
 
 STORE = Path(__file__).parent / "store"
 """The models that come with Guanjian."""
@@ -60,25 +62,35 @@ class ModelClass(_Strict):
         return Level.BELOW
 
 
-class ModelCard(_Strict):
-    """All that is known of one model file.
-
-    `mm_per_px` is the pixel size that the model was trained for, None where it takes pictures as they come.
-    `metrics` maps a data set's name to its figures.
-    """
+class FileCard(_Strict):
+    """What is told of a model file whatever it is for. `metrics` maps a data set's name to its figures."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")
     version: str = Field(min_length=1, max_length=40)
     file: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,120}\.onnx$")
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    input: InputKind
-    mm_per_px: float | None = Field(default=None, gt=0, lt=1000)
-    classes: tuple[ModelClass, ...] = Field(min_length=1, max_length=1000)
     training_data: str
     intended_use: str
     licence: str
     metrics: dict[str, dict[str, float]] = {}
     notes: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """Name and version, as they go into the record of a parcel."""
+        return f"{self.name} {self.version}"
+
+
+class ModelCard(FileCard):
+    """All that is known of a detector.
+
+    `mm_per_px` is the pixel size that the model was trained for, None where it takes pictures as they come.
+    """
+
+    kind: Literal["detector"] = "detector"
+    input: InputKind
+    mm_per_px: float | None = Field(default=None, gt=0, lt=1000)
+    classes: tuple[ModelClass, ...] = Field(min_length=1, max_length=1000)
 
     @model_validator(mode="after")
     def _has_each_label_once(self) -> ModelCard:
@@ -91,39 +103,93 @@ class ModelCard(_Strict):
     def labels(self) -> tuple[str, ...]:
         return tuple(entry.label for entry in self.classes)
 
-    @property
-    def title(self) -> str:
-        """Name and version, as they go into the record of a parcel."""
-        return f"{self.name} {self.version}"
+
+class EmbeddingInput(StrEnum):
+    """What an embedding model looks at.
+
+    XRAY: (n, 3, rows, cols) of `models.upright`. RGB: the picture of a camera stretched to (rows, cols), from 0 to 1,
+    less `mean`, over `std`.
+    """
+
+    XRAY = "xray"
+    RGB = "rgb"
+
+
+class EmbeddingCard(FileCard):
+    """All that is known of a model that turns a picture into a vector: alike things, vectors near each other.
+
+    `size` is (rows, cols) of its input. From a cosine of `same_from` on two pictures show the same, below
+    `alike_from` not; between them it is not sure.
+    """
+
+    kind: Literal["embedding"]
+    input: EmbeddingInput
+    size: tuple[int, int]
+    dimensions: int = Field(ge=2, le=4096)
+    same_from: float = Field(gt=-1, lt=1)
+    alike_from: float = Field(gt=-1, lt=1)
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
+
+    @model_validator(mode="after")
+    def _can_be_used(self) -> EmbeddingCard:
+        if self.same_from <= self.alike_from:
+            raise ValueError("same_from must lie above alike_from")
+        if not all(8 <= side <= 1024 for side in self.size) or min(self.std) <= 0:
+            raise ValueError("size must be from 8 to 1024 px, and std above 0")
+        return self
+
+
+C = TypeVar("C", bound=FileCard)
 
 
 def load_card(path: Path | str, folder: Path = STORE) -> tuple[ModelCard, Path]:
-    """Read the card of a model and say which folder it is in.
+    """Read the card of a detector and say which folder it is in.
 
     `path` is a card, a model with its card beside it, or the bare name of a model in `folder`.
 
     Raises:
         ModelMissingError: there is no such card.
         ModelBrokenError: the card cannot be read.
+        ModelRefusedError: it is the card of another kind of model.
     """
+    return _load(path, folder, ModelCard)
+
+
+def load_embedding_card(path: Path | str, folder: Path = STORE) -> tuple[EmbeddingCard, Path]:
+    """The same for the card of an embedding model."""
+    return _load(path, folder, EmbeddingCard)
+
+
+def _load(path: Path | str, folder: Path, wanted: type[C]) -> tuple[C, Path]:
     card_path = _card_path(Path(path), folder)
     try:
         if card_path.stat().st_size > LARGEST_CARD_BYTES:
             raise ModelBrokenError(f"The model card {card_path.name} is too large to be one.", name=card_path.name)
-        return ModelCard.model_validate_json(card_path.read_bytes()), card_path.parent
+        content = card_path.read_bytes()
+        _refuse_other_kind(content, card_path.name, wanted)
+        return wanted.model_validate_json(content), card_path.parent
     except FileNotFoundError as error:
         raise ModelMissingError(
             f"No model card {card_path.name} in {card_path.parent}. Put the model and its card there, "
             "or name another model in the settings.",
             name=card_path.name,
         ) from error
-    except (ValidationError, OSError) as error:
+    except (ValueError, OSError) as error:
         raise ModelBrokenError(
             f"The model card {card_path.name} cannot be used: {error}", name=card_path.name
         ) from error
 
 
-def read_model(card: ModelCard, folder: Path) -> bytes:
+def _refuse_other_kind(content: bytes, name: str, wanted: type[FileCard]) -> None:
+    said = json.loads(content)
+    kind = said.get("kind", "detector") if isinstance(said, dict) else ""
+    expected = "embedding" if wanted is EmbeddingCard else "detector"
+    if kind in ("detector", "embedding") and kind != expected:
+        raise ModelRefusedError(f"{name} is the card of a model of the kind {kind}, and here a {expected} is needed.")
+
+
+def read_model(card: FileCard, folder: Path) -> bytes:
     """The bytes of a card's model, after comparing them with the card's sha256.
 
     Raises:
@@ -160,7 +226,7 @@ def read_model_file(path: Path) -> bytes:
         raise ModelBrokenError(f"The model {path.name} cannot be read: {error}", name=path.name) from error
 
 
-def write_card(card: ModelCard, folder: Path) -> Path:
+def write_card(card: FileCard, folder: Path) -> Path:
     """Write a card beside its model."""
     path = (folder / card.file).with_suffix(".json")
     path.write_text(card.model_dump_json(indent=1) + "\n", encoding="utf-8")

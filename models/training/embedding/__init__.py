@@ -1,0 +1,1 @@
+"""How the shipped embedding was made: phantoms of the same and of altered parcels, contrastive training, judgement."""
