@@ -13,7 +13,8 @@ import numpy.typing as npt
 from models.heads.signature import Feed, Fit, Floats
 from models.inputs import Planes
 
-TILE_PX = 1024
+TILE_PX = 1056
+"""The longest side of a tile; larger ones cost more a pixel, because they fall out of the processor's cache."""
 TILE_OVERLAP_PX = 160
 LARGEST_WHOLE_PX = 1_600_000
 """A picture of more px than this goes through a graph of free size in tiles."""
@@ -98,11 +99,19 @@ def fill(planes: Planes, window: Window, feed: Feed) -> tuple[npt.NDArray[Any], 
     offset = (0, 0)
     if feed.fit is Fit.CENTRE and feed.size is not None:
         offset = ((size[1] - cols) // 2, (size[0] - rows) // 2)
-    tensor = np.full((1, len(planes), *size), feed.pad, dtype=np.float32)
+    tensor = np.empty((1, len(planes), *size), dtype=np.float32)
+    _pad(tensor[0], (offset[0], offset[1], offset[0] + cols, offset[1] + rows), feed.pad)
     target = tensor[0, :, offset[1] : offset[1] + rows, offset[0] : offset[0] + cols]
     for plane, place in zip(part, target, strict=True):
         place[...] = _resize(plane, rows, cols)
     return _normalise(tensor, feed), Placement(Window(window.box, rows, cols), offset, size)
+
+
+def _pad(planes: Floats, content: tuple[int, int, int, int], value: float) -> None:
+    """Fill what lies round the content (left, top, right, bottom)."""
+    left, top, right, bottom = content
+    for part in (planes[:, :top], planes[:, bottom:], planes[:, top:bottom, :left], planes[:, top:bottom, right:]):
+        part[...] = value
 
 
 def _normalise(tensor: Floats, feed: Feed) -> npt.NDArray[Any]:
@@ -145,11 +154,13 @@ def _tiles(shape: tuple[int, int], scale: tuple[float, float], size: tuple[int, 
 
 
 def _spans(length: int, factor: float, side: int) -> list[tuple[int, int]]:
-    span = math.floor(side / factor)
-    if span >= length:
+    """As few spans as cover a length, as short as they can be, all of one length and evenly spread."""
+    if math.floor(side / factor) >= length:
         return [(0, length)]
-    step = max(1, math.floor((side - min(TILE_OVERLAP_PX, side // 4)) / factor))
-    starts = [*range(0, length - span, step), length - span]
+    overlap = min(TILE_OVERLAP_PX, side // 4)
+    count = math.ceil((length * factor - overlap) / (side - overlap))
+    span = min(math.ceil((length + (count - 1) * overlap / factor) / count), math.floor(side / factor))
+    starts = np.linspace(0, length - span, count).round().astype(int).tolist()
     return [(start, start + span) for start in starts]
 
 

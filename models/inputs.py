@@ -72,16 +72,19 @@ def _atten_zeff(view: View, generator: Generator | None) -> Planes:
         return estimate_from_colour(view.colour)
     view = repair(view)
     assert view.high is not None
-    planes = np.zeros((2, *view.shape), dtype=np.float32)
+    planes = np.empty((2, *view.shape), dtype=np.float32)
     known, beam = references(view), beam_of(view, generator)
     of_high, of_low, materials = _tables(known, beam)
     attenuation = cv2.LUT(view.high, of_high).reshape(view.shape)
     if view.low is not None:
-        attenuation = cv2.addWeighted(attenuation, 0.5, cv2.LUT(view.low, of_low).reshape(view.shape), 0.5, 0)
-        if beam.kv < MEV_FROM_KV:
-            codes = materials.look_up(_smooth(view.high), _smooth(view.low))
-            np.multiply(codes, np.float32(1 / 255), out=planes[1])
-    cv2.sqrt(np.minimum(attenuation, 1), planes[0])
+        cv2.addWeighted(attenuation, 0.5, cv2.LUT(view.low, of_low).reshape(view.shape), 0.5, 0, dst=attenuation)
+    np.minimum(attenuation, 1, out=attenuation)
+    cv2.sqrt(attenuation, planes[0])
+    if view.low is not None and beam.kv < MEV_FROM_KV:
+        codes = materials.look_up(_smooth(view.high), _smooth(view.low))
+        np.multiply(codes, np.float32(1 / 255), out=planes[1])
+    else:
+        planes[1] = 0
     return planes
 
 

@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import onnxruntime as ort
 
-from imaging.scan import Box, Generator, Scan, View
+from imaging.scan import Generator, Scan, View
 from models.card import STORE, ModelCard, load_card, read_model
 from models.detector import Detection, Findings, Level, ModelBrokenError
 from models.feed import choose_scales, fill, plan_windows
 from models.heads import Head, Signature, Tensor, resolve
-from models.heads.boxes import merge_looks, suppress
+from models.heads.boxes import merge_looks, suppress_best
 from models.heads.signature import Outputs
 from models.inputs import Planes, read_planes
 
@@ -105,7 +106,7 @@ class OnnxDetector:
         if len(scales) > 1:
             boxes, scores, classes = merge_looks(boxes, scores, classes, np.concatenate(looks), len(scales))
         elif len(parts) > 1 or parts[0][1].needs_nms:
-            kept = suppress(boxes, scores, classes, NMS_OVERLAP)
+            kept = suppress_best(boxes, scores, classes, NMS_OVERLAP)
             boxes, scores, classes = boxes[kept], scores[kept], classes[kept]
         return self._detections(boxes, scores, classes, shape, number)
 
@@ -152,21 +153,23 @@ class OnnxDetector:
             raise ModelBrokenError(f"The model {self.name} gave numbers that are none.", name=self.name)
         if classes.size and (classes.min() < 0 or classes.max() >= len(self.card.classes)):
             raise ModelBrokenError(f"The model {self.name} gave a class that its card does not name.", name=self.name)
-        found: list[Detection] = []
-        for index in np.argsort(-scores, kind="stable")[:MOST_KEPT]:
-            entry = self.card.classes[int(classes[index])]
-            score = float(np.clip(scores[index], 0, 1))
-            box = whole_px(boxes[index], shape)
-            if box is not None:
-                found.append(Detection(entry.label, score, entry.level(score), box, number))
+        best = np.argsort(-scores, kind="stable")[:MOST_KEPT]
+        placed, is_inside = whole_px(boxes[best], shape)
+        entries = [self.card.classes[number] for number in classes[best].tolist()]
+        values = np.clip(scores[best].astype(np.float64), 0, 1).tolist()
+        found = [
+            Detection(entry.label, score, entry.level(score), (box[0], box[1], box[2], box[3]), number)
+            for entry, score, box, inside in zip(entries, values, placed.tolist(), is_inside.tolist(), strict=True)
+            if inside
+        ]
         return [d for i, d in enumerate(found) if i < FEWEST_KEPT or d.level is not Level.BELOW]
 
 
-def whole_px(box: np.ndarray[Any, Any], shape: tuple[int, int]) -> Box | None:
-    """A box in whole px inside a picture of (rows, cols); None where nothing of it is inside."""
-    left, top = max(0, int(np.floor(box[0] + 0.5))), max(0, int(np.floor(box[1] + 0.5)))
-    right, bottom = min(shape[1], int(np.floor(box[2] + 0.5))), min(shape[0], int(np.floor(box[3] + 0.5)))
-    return (left, top, right, bottom) if left < right and top < bottom else None
+def whole_px(boxes: np.ndarray[Any, Any], shape: tuple[int, int]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
+    """Boxes in whole px cut at the edges of a picture of (rows, cols), and of which something is inside."""
+    limits = np.array([shape[1], shape[0]] * 2)
+    placed = np.clip(np.floor(boxes + 0.5), 0, limits).astype(np.intp)
+    return placed, np.asarray((placed[:, :2] < placed[:, 2:]).all(axis=1))
 
 
 def open_session(model: bytes, name: str, threads: int = THREADS, provider: str = "cpu") -> ort.InferenceSession:
