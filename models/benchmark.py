@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 
 from imaging.scan import Scan
+from models.detector import Detector
 from models.feed import choose_scales, fill, plan_windows
 from models.inputs import read_planes
 from models.onnx import OnnxDetector
@@ -55,6 +59,39 @@ def time_pipeline(detector: OnnxDetector, scan: Scan, runs: int = RUNS) -> Pipel
         run_session()
     taken = np.array([(_time(lambda: detector.find(single)), _time(run_session)) for _ in range(runs)])
     return PipelineTiming(_summarise(taken[:, 0]), _summarise(taken[:, 1]))
+
+
+def time_detector(detector: Detector, scan: Scan, runs: int = RUNS) -> Timing:
+    """Time a detector on one scan, such as one in a process of its own."""
+    for _ in range(WARM_RUNS):
+        detector.find(scan)
+    return _summarise(np.array([_time(lambda: detector.find(scan)) for _ in range(runs)]))
+
+
+def time_ultralytics(model: Path, detector: OnnxDetector, scan: Scan, runs: int = RUNS) -> Timing | None:
+    """The runner of the package ultralytics on the same graph, given the tensor ready made; None without the package.
+
+    It knows no attenuation, so its time leaves out what makes planes of counts.
+    """
+    if find_spec("ultralytics") is None:
+        return None
+    os.environ.setdefault("YOLO_OFFLINE", "1")
+    import torch
+    from ultralytics import YOLO  # type: ignore[import-not-found]
+
+    view, feed = scan.views[0], detector.head.feed
+    planes = read_planes(view, feed.kind, scan.generator)
+    scales = choose_scales(view.shape, (view.mm_per_row, view.mm_per_col), detector.card.mm_per_px)
+    (window,) = plan_windows(view.shape, feed, scales)
+    tensor, placement = fill(planes, window, feed)
+    runner = YOLO(str(model), task="detect")
+
+    def predict() -> None:
+        runner.predict(torch.from_numpy(tensor), imgsz=placement.size, conf=0.01, verbose=False)
+
+    for _ in range(WARM_RUNS):
+        predict()
+    return _summarise(np.array([_time(predict) for _ in range(runs)]))
 
 
 def _time(call: Callable[[], object]) -> float:

@@ -12,8 +12,10 @@ import psutil
 from app.bench.rows import Row
 from imaging.phantom import simulate_container, simulate_parcel
 from imaging.scan import Counts, Scan
-from models.benchmark import time_pipeline
-from models.detect import load_default
+from models.apart import ApartDetector
+from models.benchmark import time_detector, time_pipeline, time_ultralytics
+from models.card import STORE
+from models.detect import DEFAULT, load_default
 
 PARCEL_P95_MS = 60.0
 OVERHEAD = 0.35
@@ -30,12 +32,27 @@ def run(data: Path | None) -> list[Row]:
     detector = load_default()
     parcel = simulate_parcel(1)
     timing = time_pipeline(detector, parcel)
+    peer = time_ultralytics(STORE / detector.card.file, detector, parcel)
+    apart = ApartDetector(DEFAULT)
+    try:
+        in_own_process = time_detector(apart, parcel)
+    finally:
+        apart.close()
     container = time_pipeline(detector, _large(simulate_container(1)), CONTAINER_RUNS)
     growth = _memory_growth(lambda: detector.find(parcel))
     return [
         Row(
             "detection.pipeline_p95", timing.pipeline.p95_ms, "ms", PARCEL_P95_MS,
             timing.pipeline.p95_ms <= PARCEL_P95_MS, "bare session", timing.session.p95_ms,
+        ),
+        Row(
+            "detection.own_process_p50", in_own_process.p50_ms, "ms", None, None,
+            "in this process", timing.pipeline.p50_ms,
+        ),
+        *(
+            [Row("detection.pipeline_p50", timing.pipeline.p50_ms, "ms", None, None, "ultralytics", peer.p50_ms)]
+            if peer
+            else []
         ),
         Row("detection.overhead", timing.overhead, "x session", OVERHEAD, timing.overhead <= OVERHEAD),
         Row(
