@@ -1,11 +1,10 @@
-"""A detector in a process of its own: a model that hangs or ends its process takes nothing else with it."""
+"""Models in a process of their own: one that hangs or ends its process takes nothing else with it."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
-import pickle
 import signal
 import subprocess
 import sys
@@ -13,9 +12,12 @@ import threading
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from imaging.scan import Scan, View
+import numpy as np
+import numpy.typing as npt
+
+from imaging.scan import Colour, Scan
 from models.card import STORE
 from models.detector import (
     Detection,
@@ -28,6 +30,12 @@ from models.detector import (
     ModelRefusedError,
     ViewUnsuitedError,
 )
+from models.passage import Inbound, Outbound
+
+if TYPE_CHECKING:
+    from models.embedding import Embedder
+
+Vector = npt.NDArray[np.float32]
 
 LONGEST_LOAD_S = 60.0
 LONGEST_FIND_S = 30.0
@@ -35,30 +43,42 @@ LONGEST_PAUSE_S = 60.0
 """After several failures in a row the next start waits, twice as long each time, up to this."""
 FAILURES_BEFORE_PAUSE = 3
 MOST_MEMORY = 8 * 2**30
-PIPE_BYTES = 2**20
 _ERRORS = {
     kind.key: kind
     for kind in (ModelMissingError, ModelAlteredError, ViewUnsuitedError, ModelBrokenError, ModelRefusedError)
 }
 
 
-class ApartDetector:
-    """The detector of a card, as `models.onnx.load` gives it, run by a child that is started again when it fails.
+class _Apart:
+    """A child that runs models, and is started again when it fails. One question is put at a time, from any thread.
 
-    Raises (when made): what `models.onnx.load` raises.
+    `folders` are where `detector` and `embedding` are; a name that is empty stands for no such model.
     """
 
     def __init__(
-        self, path: Path | str, folder: Path = STORE, *, provider: str = "cpu", longest_s: float = LONGEST_FIND_S
+        self,
+        detector: str,
+        embedding: str,
+        *,
+        folders: tuple[Path, Path],
+        provider: str = "cpu",
+        longest_s: float = LONGEST_FIND_S,
     ) -> None:
-        self._arguments = (str(path), str(folder.resolve()), provider)
+        homes = (str(folder.resolve()) for folder in folders)
+        self._arguments = (detector, embedding, *homes, provider)
         self._longest_s = longest_s
         self._failures = 0
         self._next_start_s = 0.0
         self._is_closed = False
         self._child: subprocess.Popen[bytes] | None = None
-        self._name = str(path)
-        self._start()
+        self._name = detector or embedding
+        self._scans = Outbound()
+        self._asking = threading.Lock()
+        try:
+            self._start()
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def name(self) -> str:
@@ -69,29 +89,26 @@ class ApartDetector:
         """The process that runs the model; None while there is none."""
         return self._child.pid if self._child else None
 
-    def find(self, scan: Scan) -> Findings:
-        """What the child finds; when it fails, the next scan gets a new one.
-
-        Raises:
-            ModelBrokenError: the model failed on this scan, ended its process, or did not answer in time.
-        """
-        started = time.perf_counter()
-        if self._child is None:
-            self._restart()
-        answer = self._ask((scan.views, scan.generator), self._longest_s)
-        self._failures = 0
-        if "error" in answer:
-            raise _error(answer)
-        detections = tuple(
-            Detection(each["label"], each["score"], Level(each["level"]), tuple(each["box"]), each["view"])
-            for each in answer["detections"]
-        )
-        return Findings(self._name, (time.perf_counter() - started) * 1000, detections)
-
     def close(self) -> None:
         """End the child."""
         self._is_closed = True
         self._end()
+        self._scans.close()
+
+    def _put(self, *question: object) -> dict[str, Any]:
+        """The child's answer; when it fails, the next question goes to a new one.
+
+        Raises:
+            ModelBrokenError: the model failed on it, ended its process, or did not answer in time.
+        """
+        with self._asking:
+            if self._child is None:
+                self._restart()
+            answer = self._ask(question, self._longest_s)
+            self._failures = 0
+        if "error" in answer:
+            raise _error(answer)
+        return answer
 
     def _restart(self) -> None:
         wait_s = self._next_start_s - time.monotonic()
@@ -106,10 +123,9 @@ class ApartDetector:
         command = [sys.executable, "-m", "models.apart", *self._arguments]
         root = Path(__file__).resolve().parents[1]
         self._child = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=root, bufsize=0
-        )
-        assert self._child.stdin is not None
-        _widen(self._child.stdin)
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=root,
+            pass_fds=self._scans.inherited,
+        )  # fmt: skip
         answer = self._ask(None, LONGEST_LOAD_S)
         if "error" in answer:
             self._end()
@@ -124,11 +140,11 @@ class ApartDetector:
         assert child.stdout is not None
         watch = threading.Timer(longest_s, child.kill)
         watch.name = "detector-watch"
-        watch.start()
         started = time.monotonic()
+        watch.start()
         try:
             if message is not None:
-                _write(child.stdin, message)
+                self._scans.send(child.stdin, message)
             line = child.stdout.readline()
         except OSError:  # the child is gone
             line = b""
@@ -163,85 +179,127 @@ class ApartDetector:
                 pipe.close()
 
 
+class ApartDetector(_Apart):
+    """The detector of a card, as `models.onnx.load` gives it, and an embedding model for X-ray scans beside it.
+
+    Raises (when made): what `models.onnx.load` raises. The embedding model is loaded when it is first asked for: one
+    that cannot be used takes no detector away.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        folder: Path = STORE,
+        *,
+        provider: str = "cpu",
+        longest_s: float = LONGEST_FIND_S,
+        embedding: tuple[str, Path] = ("", STORE),
+    ) -> None:
+        super().__init__(
+            str(path), embedding[0], folders=(folder, embedding[1]), provider=provider, longest_s=longest_s
+        )
+
+    def find(self, scan: Scan) -> Findings:
+        """What the child finds.
+
+        Raises:
+            ModelBrokenError: the model failed on this scan, ended its process, or did not answer in time.
+        """
+        started = time.perf_counter()
+        answer = self._put("find", scan.views, scan.generator)
+        detections = tuple(
+            Detection(each["label"], each["score"], Level(each["level"]), tuple(each["box"]), each["view"])
+            for each in answer["detections"]
+        )
+        return Findings(self._name, (time.perf_counter() - started) * 1000, detections)
+
+    def embed(self, scan: Scan) -> Vector:
+        """The vector of a scan's first view.
+
+        Raises:
+            ModelError: there is no such model, it cannot look at this kind of picture, or it failed.
+        """
+        return np.array(self._put("embed", scan.views[:1], scan.generator)["vector"], np.float32)
+
+
+class ApartEmbedder(_Apart):
+    """An embedding model alone. Raises (when made): what `models.embedding.load` raises."""
+
+    def __init__(self, name: str, folder: Path, *, provider: str = "cpu", longest_s: float = LONGEST_FIND_S) -> None:
+        super().__init__("", name, folders=(folder, folder), provider=provider, longest_s=longest_s)
+
+    def embed_photograph(self, picture: Colour) -> Vector:
+        """The vector of a camera's picture, RGB.
+
+        Raises:
+            ModelError: it looks at X-ray scans, or failed.
+        """
+        return np.array(self._put("photograph", picture)["vector"], np.float32)
+
+
 def _error(answer: dict[str, Any]) -> ModelError:
     return _ERRORS.get(answer["error"], ModelBrokenError)(answer["message"], **answer["details"])
-
-
-def _write(pipe: IO[bytes], message: object) -> None:
-    """A pickle whose arrays follow it as they lie in memory; only the child reads it, and it trusts its parent."""
-    buffers: list[pickle.PickleBuffer] = []
-    head = pickle.dumps(message, protocol=5, buffer_callback=buffers.append)
-    parts = [buffer.raw() for buffer in buffers]
-    sizes = [len(head), *(part.nbytes for part in parts)]
-    for part in (memoryview(json.dumps(sizes).encode() + b"\n" + head), *parts):
-        _write_all(pipe, part)
-
-
-def _write_all(pipe: IO[bytes], part: memoryview) -> None:
-    done = 0
-    while done < part.nbytes:
-        done += pipe.write(part[done:])
-
-
-def _read(pipe: IO[bytes]) -> Any:
-    """What `_write` wrote; None at the end."""
-    line = pipe.readline()
-    if not line:
-        return None
-    head, *buffers = (_read_exactly(pipe, size) for size in json.loads(line))
-    return pickle.loads(head, buffers=buffers)  # it comes from the parent
-
-
-def _read_exactly(pipe: IO[bytes], size: int) -> bytearray:
-    taken = bytearray(size)
-    view, done = memoryview(taken), 0
-    while done < size:
-        count = pipe.readinto(view[done:])  # type: ignore[attr-defined]
-        if not count:
-            raise EOFError("the parent is gone")
-        done += count
-    return taken
-
-
-def _widen(pipe: IO[bytes]) -> None:
-    """Let a whole view into the pipe at once, where the system can."""
-    with contextlib.suppress(ImportError, AttributeError, OSError):
-        import fcntl
-
-        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
 # The child
 
 
-def _serve(path: str, folder: str, provider: str) -> None:
+def _serve(detector: str, embedding: str, detectors: str, embeddings: str, provider: str) -> None:
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # what libraries print is no answer
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _limit_memory()
     threading.Thread(target=_leave_with_parent, args=(os.getppid(),), daemon=True).start()
-    from models import onnx
-
     try:
-        detector = onnx.load(path, Path(folder), provider=provider)
+        models = _Models(detector, embedding, Path(detectors), Path(embeddings), provider)
     except ModelError as error:
         answers.write(_line(_told(error)))
         return
-    answers.write(_line({"name": detector.name}))
-    requests = os.fdopen(0, "rb", closefd=False)
-    while (message := _read(requests)) is not None:
-        views, generator = message
-        answers.write(_line(_answer(detector, views, generator)))
+    answers.write(_line({"name": models.name}))
+    requests = Inbound(os.fdopen(0, "rb", closefd=False))
+    while (message := requests.receive()) is not None:
+        answers.write(_line(models.answer(*message)))
 
 
-def _answer(detector: Any, views: tuple[View, ...], generator: Any) -> dict[str, Any]:
-    try:
-        found = detector.find(Scan(views=views, generator=generator))
-    except ModelError as error:
-        return _told(error)
-    except Exception as error:  # a bug or no memory left; the parcel counts as unscreened and the next one is tried
-        return _told(ModelBrokenError(f"The model {detector.name} failed: {error!r}", name=detector.name))
-    return {"detections": [asdict(each) for each in found.detections]}
+class _Models:
+    """What a child runs: a detector, loaded at once, and an embedding model, loaded when it is first needed.
+
+    Raises (when made): what loading the first of them raises.
+    """
+
+    def __init__(self, detector: str, embedding: str, detectors: Path, embeddings: Path, provider: str) -> None:
+        from models import onnx
+
+        self._detector = onnx.load(detector, detectors, provider=provider) if detector else None
+        self._embedding = (embedding, embeddings, provider)
+        self._embedder: Embedder | None = None
+        self.name = self._detector.name if self._detector else self._embed_with().name
+
+    def answer(self, what: str, *given: Any) -> dict[str, Any]:
+        try:
+            return self._answer(what, *given)
+        except ModelError as error:
+            return _told(error)
+        except Exception as error:  # a bug or no memory left; the parcel counts as unscreened and the next one is tried
+            return _told(ModelBrokenError(f"The model {self.name} failed: {error!r}", name=self.name))
+
+    def _answer(self, what: str, *given: Any) -> dict[str, Any]:
+        if what == "photograph":
+            return {"vector": self._embed_with().embed_photograph(*given).tolist()}
+        scan = Scan(views=given[0], generator=given[1])
+        if what == "embed":
+            return {"vector": self._embed_with().embed(scan).tolist()}
+        assert self._detector is not None
+        return {"detections": [asdict(each) for each in self._detector.find(scan).detections]}
+
+    def _embed_with(self) -> Embedder:
+        from models import embedding
+
+        name, folder, provider = self._embedding
+        if not name:
+            raise ModelMissingError("No embedding model is named in the settings.", name="")
+        self._embedder = self._embedder or embedding.load(name, folder, provider=provider)
+        return self._embedder
 
 
 def _told(error: ModelError) -> dict[str, Any]:

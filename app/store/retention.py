@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from app.customs.states import State, Term
+from app.store import vectors
 from app.store.audit import Log
 from app.store.database import Connection
 from app.store.errors import RetentionError
@@ -95,6 +96,7 @@ def remove(write: Writing, picture: Due, folder: Path) -> None:
         since_us, now_us = to_us(picture.since_at), time.time_ns() // 1000
         row = [picture.capture_id, picture.rule.id, picture.rule.keep_days, since_us, now_us]
         writer.execute("INSERT INTO removals VALUES (?,?,?,?,?,?)", (*row, log.seq))
+        vectors.forget(writer, picture.capture_id)
         body = {"removal": row, "path": picture.path, "sha256": picture.sha256, "source": picture.rule.source}
         log.append("removed", picture.parcel_id, body)
     unlink(folder / picture.path)

@@ -49,6 +49,7 @@ from app.store.rules import Rules
 from app.store.space import BALLAST_BYTES, Ballast, Space
 from app.store.statistics import Statistics
 from app.store.times import to_us
+from app.store.vectors import Vectors
 from app.store.waitings import Waitings
 from imaging.files.durable import make_folder
 from imaging.scan import Scan
@@ -82,6 +83,7 @@ class Store:
         self.waiting = Waitings(self._write, database.read)
         self.matters = Matters(self._write, database.read)
         self.mail = Mail(self._write, database.read)
+        self.vectors = Vectors(self._write, database.read)
         self.keeping = Keeping(folder, database, self._write)
 
     @classmethod
