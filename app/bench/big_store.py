@@ -10,13 +10,13 @@ import shutil
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Final
 
 from app.store import search
-from app.store.audit import BOOT, canonical, event_hash
+from app.store.audit import BOOT, canonical, digest, event_hash, keep_boot
 from app.store.checkpoints import EVERY_EVENTS, Signer, origin_of
 from app.store.database import Connection, connect
 from app.store.merkle import Tree
@@ -89,8 +89,9 @@ class _Bulk:
         self._signer = signer
         self._origin = origin_of(connection)
         self._rows: dict[str, list[tuple[object, ...]]] = {table: [] for table in _INSERTS}
+        self._boot = keep_boot(connection)
         seq, self._previous, self._hlc = connection.execute(
-            "SELECT seq, hash, hlc FROM events ORDER BY seq DESC LIMIT 1"
+            "SELECT seq, hash, hlc FROM log ORDER BY seq DESC LIMIT 1"
         ).fetchone()
         self._seq = seq + 1
         self._tree = Tree()
@@ -129,10 +130,10 @@ class _Bulk:
             values = [number_of(key), "mail", f"Sender {key % 50_000}", f"收件人{key % 90_000}", "FR", 480 + key % 900,
                       19_900_000 + key % 1000, "CNY", at_us, "bench"]  # fmt: skip
             line = [name, "3304100090", "1", "011", 480 + key % 900, 19_900_000 + key % 1000, "FR"]
-            digest = hashlib.sha256(canonical([values, [line]]).encode()).digest()[:16]
-            self._rows["declarations"].append((key, *values, at_us, digest, self._seq))
+            said = digest([values, [line]])[:16]
+            self._rows["declarations"].append((key, *values, at_us, said, self._seq))
             self._rows["goods"].append((key, 0, *line))
-            added.append([key, digest.hex()])
+            added.append([key, said.hex()])
         self._event("declared", None, at_us, canonical({"declarations": added}))
         self._hours[at_us // _HOUR_US, "declared"] += len(added)
 
@@ -143,10 +144,10 @@ class _Bulk:
             key, "parcel", number, arrived_us, "arrived", None, "green", "[]", "[]", key, name, "", 0.0, 0, 0, "",
             None, 1, 1, self._seq,
         ]  # fmt: skip
-        body = f'{{"codes":["{number}"],"kind":"parcel","number":"{number}","row":"{_digest(row)}"}}'
+        body = f'{{"codes":["{number}"],"kind":"parcel","number":"{number}","row":""}}'
         self._rows["codes"].append((key, key, number, self._seq))
         self._rows["search"].append((key, f"{number.lower()} {self._words[name]}"))
-        self._event("registered", key, arrived_us, body)
+        self._event("registered", key, arrived_us, body, digest(row))
         self._hours[arrived_us // _HOUR_US, "registered"] += 1
         self._scan(key, arrived_us, row)
         if key <= self._parcels - _WAITING:
@@ -168,12 +169,12 @@ class _Bulk:
             self._rows["detections"].append((self._detection, key, *box, self._seq))
             seen = canonical([box])
         body = (
-            f'{{"capture":["{scan}","{path}","{sha256}","belt",{at_us}],"row":"{_digest(row)}",'
+            f'{{"capture":["{scan}","{path}","{sha256}","belt",{at_us}],"row":"",'
             f'"screening":[{key},{key},"parcel-1",22.5],"seen":{seen}}}'
         )
         self._rows["captures"].append((key, scan, key, path, sha256, "belt", at_us, self._seq))
         self._rows["screenings"].append((key, key, "parcel-1", 22.5, self._seq))
-        self._event("scanned", key, at_us, body)
+        self._event("scanned", key, at_us, body, digest(row))
         self._hours[at_us // _HOUR_US, "scans"] += 1
 
     def _decide(self, key: int, at_us: int, row: list[object]) -> None:
@@ -200,15 +201,16 @@ class _Bulk:
             label = f'"label":["{trace_id}",{self._decision},"{said}"],'
             self._rows["labels"].append((trace_id, self._decision, payload, self._seq))
             self._hours[at_us // _HOUR_US, "labels"] += 1
-        body = f'{{"decision":{canonical([self._decision, *values])},{label}"row":"{_digest(row)}"}}'
-        self._event("decided", key, at_us, body)
+        body = f'{{"decision":{canonical([self._decision, *values])},{label}"row":""}}'
+        self._event("decided", key, at_us, body, digest(row))
         self._hours[at_us // _HOUR_US, action] += 1
 
-    def _event(self, kind: str, parcel_id: int | None, at_us: int, body: str) -> None:
-        self._hlc = max(self._hlc + 1, at_us)
-        fields = (self._seq, at_us, at_us, BOOT, self._hlc, kind, parcel_id, body)
-        hashed = event_hash(self._previous, fields)
-        self._rows["events"].append((*fields, self._previous, hashed))
+    def _event(self, kind: str, parcel_id: int | None, at_us: int, body: str, row: bytes | None = None) -> None:
+        seq, hlc = self._seq, max(self._hlc + 1, at_us)
+        told = body if row is None else body.replace('"row":""', f'"row":"{row.hex()}"')
+        hashed = event_hash(self._previous, (seq, at_us, at_us, BOOT, hlc, kind, parcel_id, told))
+        self._rows["events"].append((seq, at_us, at_us, self._boot, hlc - at_us, kind, parcel_id, body, row, hashed))
+        self._hlc = hlc
         self._tree.append(hashed)
         self._previous = hashed
         if self._seq % EVERY_EVENTS == 0:
@@ -239,10 +241,6 @@ _SEARCH = "INSERT INTO search (rowid, words) VALUES (?, ?)"
 def number_of(key: int) -> str:
     """The number of a parcel; neighbours in time are far apart in number."""
     return f"CP{key * 387_420_489 % 1_000_000_000:09d}FR"
-
-
-def _digest(row: Iterable[object]) -> str:
-    return hashlib.sha256(canonical(row).encode()).hexdigest()
 
 
 def _all_goods() -> list[str]:

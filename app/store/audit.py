@@ -17,6 +17,9 @@ from app.store.times import from_us
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 _INSERT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_LAST = "SELECT seq, hash, at_us + ahead_us FROM events ORDER BY seq DESC LIMIT 1"
+_NO_ROW = '"row":""'
+"""Stands in a stored body for the fingerprint that the event's column `row` holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,6 @@ class Event:
     kind: str
     parcel_id: int | None
     body: Mapping[str, Any]
-    previous: bytes
     hash: bytes
 
 
@@ -40,9 +42,18 @@ def canonical(value: object) -> str:
     return _ENCODER.encode(value)
 
 
-def digest(values: Iterable[object]) -> str:
+def digest(values: Iterable[object]) -> bytes:
     """A row's fingerprint, as it goes into the event that wrote the row."""
-    return hashlib.sha256(_ENCODER.encode(list(values)).encode()).hexdigest()
+    return hashlib.sha256(_ENCODER.encode(list(values)).encode()).digest()
+
+
+def stored_body(body: Mapping[str, object], row: bytes | None) -> tuple[str, str]:
+    """An event's body as it is kept and as it is hashed; `row` is the fingerprint that the latter has in it."""
+    if row is None:
+        text = canonical(body)
+        return text, text
+    kept = canonical({**body, "row": ""})
+    return kept, kept.replace(_NO_ROW, f'"row":"{row.hex()}"')
 
 
 def event_hash(previous: bytes, fields: Sequence[object]) -> bytes:
@@ -66,11 +77,12 @@ class Log:
     `seq` is the number that the next event will have: rows written with it say which event vouches for them.
     """
 
-    __slots__ = ("_connection", "_hlc", "_previous", "seq")
+    __slots__ = ("_boot", "_connection", "_hlc", "_previous", "seq")
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        last = connection.execute("SELECT seq, hash, hlc FROM events ORDER BY seq DESC LIMIT 1").fetchone()
+        self._boot = keep_boot(connection)
+        last = connection.execute(_LAST).fetchone()
         if last is None:
             meta = dict(connection.execute("SELECT name, value FROM meta"))
             last = (0, first_hash(meta["store_id"], meta["station"]), 0)
@@ -78,14 +90,15 @@ class Log:
         self._previous: bytes = last[1]
         self._hlc: int = last[2]
 
-    def append(self, kind: str, parcel_id: int | None, body: Mapping[str, object]) -> int:
-        """Write the next event; returns its number."""
-        seq, text = self.seq, canonical(body)
+    def append(self, kind: str, parcel_id: int | None, body: Mapping[str, object], row: bytes | None = None) -> int:
+        """Write the next event, with the fingerprint of the parcel's row where it changed it; returns its number."""
+        seq, (kept, text) = self.seq, stored_body(body, row)
         at_us, monotonic_us = time.time_ns() // 1000, time.monotonic_ns() // 1000
         self._hlc = max(self._hlc + 1, at_us)
-        fields = (seq, at_us, monotonic_us, BOOT, self._hlc, kind, parcel_id, text)
-        hashed = event_hash(self._previous, fields)
-        self._connection.execute(_INSERT, (*fields, self._previous, hashed))
+        hashed = event_hash(self._previous, (seq, at_us, monotonic_us, BOOT, self._hlc, kind, parcel_id, text))
+        self._connection.execute(
+            _INSERT, (seq, at_us, monotonic_us, self._boot, self._hlc - at_us, kind, parcel_id, kept, row, hashed)
+        )
         self._previous = hashed
         self.seq += 1
         return seq
@@ -95,12 +108,20 @@ def read_events(
     connection: Connection, where: str = "", values: tuple[object, ...] = (), limit: int = -1
 ) -> Iterator[Event]:
     """Events in their order; `where` is SQL that begins with WHERE."""
-    for seq, at_us, monotonic_us, boot, hlc, kind, parcel_id, body, previous, hashed in connection.execute(
-        f"SELECT * FROM events {where} ORDER BY seq LIMIT ?", (*values, limit)
+    for seq, at_us, monotonic_us, boot, hlc, kind, parcel_id, body, hashed in connection.execute(
+        "SELECT seq, at_us, monotonic_us, boot, hlc, kind, parcel_id, body, hash "
+        f"FROM log {where} ORDER BY seq LIMIT ?", (*values, limit)
     ):
-        yield Event(
-            seq, from_us(at_us), monotonic_us, boot, hlc, kind, parcel_id, json.loads(body), previous, hashed
-        )  # fmt: skip
+        yield Event(seq, from_us(at_us), monotonic_us, boot, hlc, kind, parcel_id, json.loads(body), hashed)
+
+
+def keep_boot(connection: Connection) -> int:
+    """The number that this start of the machine has in the store's table of them."""
+    found = connection.execute("SELECT id FROM boots WHERE boot = ?", (BOOT,)).fetchone()
+    if found is None:
+        found = connection.execute("INSERT INTO boots (boot) VALUES (?) RETURNING id", (BOOT,)).fetchone()
+    key: int = found[0]
+    return key
 
 
 def _boot_id() -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from app.store import captures, declarations, parcels, sealed
+from app.store.audit import first_hash
 from app.store.checkpoints import StoredTree
 from app.store.database import Connection
 from app.store.errors import ExportError
@@ -121,11 +122,19 @@ class _Package:
         names = ("seq", "at_us", "monotonic_us", "boot", "hlc", "kind", "parcel_id", "body")
         with self._package.open("events.jsonl", "w", force_zip64=True) as file:
             for count, seq in enumerate(seqs, start=1):
-                *fields, previous, _ = self._connection.execute("SELECT * FROM events WHERE seq = ?", (seq,)).fetchone()
+                fields = self._connection.execute(_EVENT, (seq,)).fetchone()
+                previous = self._hash_before(seq)
                 proof = _texts(inclusion_proof(self._tree.node, seq - 1, size))
                 event = dict(zip(names, fields, strict=True)) | {"previous": previous.hex(), "proof": proof}
                 file.write(_line(event))
                 self._progress("events", count, len(seqs))
+
+    def _hash_before(self, seq: int) -> bytes:
+        if seq == 1:
+            meta = dict(self._connection.execute("SELECT name, value FROM meta"))
+            return first_hash(meta["store_id"], meta["station"])
+        found = self._connection.execute("SELECT hash FROM events WHERE seq = ?", (seq - 1,)).fetchone()
+        return bytes(found[0])
 
     def _write_records(self, keys: Sequence[int]) -> None:
         with self._package.open("records.jsonl", "w", force_zip64=True) as file:
@@ -175,6 +184,7 @@ class _Package:
                 yield path, sha256, described
 
 
+_EVENT = "SELECT seq, at_us, monotonic_us, boot, hlc, kind, parcel_id, body FROM log WHERE seq = ?"
 _LABELS = "SELECT l.trace_id, l.payload FROM labels l JOIN decisions d ON d.id = l.decision_id WHERE d.parcel_id = ?"
 
 

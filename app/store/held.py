@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from sys import maxsize
 
 from app.store.checkpoints import EVERY_EVENTS
 from app.store.database import Connection, DatabaseError
@@ -43,6 +44,11 @@ class Held:
         self._checked: set[Note] = set()
         due = [*self._from_store(), *self._from_elsewhere()]
         self._due = sorted(due, key=lambda each: each.size, reverse=True)
+
+    @property
+    def next_size(self) -> int:
+        """How many events the next checkpoint covers; more than any log has where there is none."""
+        return self._due[-1].size if self._due else maxsize
 
     def compare(self, tree: Tree) -> None:
         """Compare the checkpoints of exactly this many events."""

@@ -145,7 +145,7 @@ class HubSide:
 
 
 _EVENTS = (
-    "SELECT seq, at_us, monotonic_us, boot, hlc, kind, parcel_id, body, hash FROM events WHERE seq > ? ORDER BY seq "
+    "SELECT seq, at_us, monotonic_us, boot, hlc, kind, parcel_id, body, hash FROM log WHERE seq > ? ORDER BY seq "
     "LIMIT ?"
 )
 _STAND = "SELECT id, version, number, state, lane, arrived_us, has_alarm, is_waiting FROM parcels WHERE id = ?"
@@ -185,7 +185,7 @@ def _was_decided(connection: Connection, parcel_id: int, verdict: Verdict) -> bo
 
 _CHANGES = (
     "SELECT kind FROM events WHERE parcel_id = ? AND kind NOT IN ('shown', 'noted') "
-    "AND body ->> '$.row' IS NOT NULL ORDER BY seq LIMIT -1 OFFSET ?"
+    "AND coalesce(row, body ->> '$.row') IS NOT NULL ORDER BY seq LIMIT -1 OFFSET ?"
 )
 
 

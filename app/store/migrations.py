@@ -18,7 +18,8 @@ from app.store.errors import MigrationError, StoreForeignError
 from app.store.sealed import key_for
 
 APPEND_ONLY = (
-    "events", "declarations", "goods", "codes", "captures", "screenings", "detections", "decisions", "undos", "labels",
+    "events", "boots",
+    "declarations", "goods", "codes", "captures", "screenings", "detections", "decisions", "undos", "labels",
     "messages",
     "sightings", "notices", "notice_codes", "lifted_notices", "prints",
     "checkpoints", "tiles", "removals",

@@ -121,8 +121,10 @@ def create(
     _count(connection, [(1, row["state"])])
     _insert_codes(connection, row["id"], codes, seq)
     search.index(connection, row["id"], f"{number} {row['goods']}")
-    body = {"number": number, "kind": kind.value, "codes": list(codes), "row": digest(row.values())}
-    log.append("registered", row["id"], body | ({"is_drill": True} if is_drill else {}))
+    body: dict[str, object] = {"number": number, "kind": kind.value, "codes": list(codes)}
+    if is_drill:
+        body["is_drill"] = True
+    log.append("registered", row["id"], body, digest(row.values()))
     tally(connection, arrived_us, "registered")
     return row
 
@@ -130,7 +132,7 @@ def create(
 def change(connection: Connection, log: Log, row: Row, event: str, body: dict[str, object], **changes: object) -> int:
     """Change a parcel's row and write the event that vouches for it; returns the event's number.
 
-    `row` is brought up to date. The event's body gets the row's fingerprint.
+    `row` is brought up to date, and its fingerprint goes into the event.
     """
     if changes.get("state", row["state"]) != row["state"]:
         _count(connection, [(-1, row["state"]), (1, str(changes["state"]))])
@@ -145,8 +147,7 @@ def change(connection: Connection, log: Log, row: Row, event: str, body: dict[st
     if "lane" in changes:
         reasons = json.loads(row["lane_reasons"])
         body |= selections.write(connection, row["id"], row["lane"], reasons, log.seq)
-    body["row"] = digest(row.values())
-    return log.append(event, row["id"], body)
+    return log.append(event, row["id"], body, digest(row.values()))
 
 
 def add_codes(connection: Connection, parcel_id: int, codes: Sequence[str], number: str = "") -> Row:

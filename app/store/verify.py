@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
-from app.store import order_rows
 from app.store.audit import digest, first_hash
 from app.store.checkpoints import origin_of
 from app.store.database import Connection, Database, DatabaseError
 from app.store.found import MOST, LogReport, Problem, Progress, Trust, say_nothing
 from app.store.held import Held
-from app.store.matters import OPEN_BY_STEPS
 from app.store.merkle import Tree
 from app.store.migrations import guards
+from app.store.verify_file import check_file, reading_anything
 from app.store.verify_pictures import check_pictures
-from app.store.vouched import Feed, Kept, tables
-from app.store.waiting_rows import OPEN_BY_HISTORY
+from app.store.vouched import Feed, RowsOutOfOrder, Said, tables
 
-_STEP = 2048
+_BATCH = 2048
 _CHANGE_NO_ROW = ("shown", "noted")
 """Kinds of events whose bodies are the caller's own."""
+
+_Event = tuple[int, str, int | None, bytes | None, bytes, bytes]
+"""seq, kind, parcel_id, row, hash, and the bytes that are hashed: a line of fields, then the body."""
 
 
 def verify(
@@ -40,13 +42,8 @@ def verify(
     """
     trust = trust or Trust()
     with ThreadPoolExecutor(1, "verify") as beside:
-        of_file = beside.submit(_check_file, database)
-        with database.read(from_disk=True) as reader:
-            report = _Verification(reader, trust, progress).run()
-        if not report.is_ok:
-            # A flipped bit may leave a text that is no UTF-8; its event shall be named, not the reading given up.
-            with _reading_anything(database) as reader:
-                report = _Verification(reader, trust, progress).run()
+        of_file = beside.submit(check_file, database)
+        report = _verify_log(database, trust, progress)
         problems = (*of_file.result(), *report.problems)
     report = replace(report, problems=problems)
     if folder is None:
@@ -55,23 +52,36 @@ def verify(
     return replace(report, pictures=count, problems=(*report.problems, *more))
 
 
-@contextmanager
-def _reading_anything(database: Database) -> Iterator[Connection]:
-    """Reads texts that are no UTF-8 too, which takes longer."""
+def verify_chain(database: Database, trust: Trust | None = None, *, progress: Progress = say_nothing) -> LogReport:
+    """Check the events and their checkpoints alone, not the rows and pictures that they vouch for."""
     with database.read(from_disk=True) as reader:
-        reader.text_factory = lambda text: text.decode(errors="replace")
-        try:
-            yield reader
-        finally:
-            reader.text_factory = str
+        return _Verification(reader, trust or Trust(), progress).run(with_rows=False)
+
+
+def _verify_log(database: Database, trust: Trust, progress: Progress) -> LogReport:
+    try:
+        with database.read(from_disk=True) as reader:
+            report = _Verification(reader, trust, progress).run()
+        if report.is_ok:
+            return report
+    except RowsOutOfOrder:
+        pass
+    # A flipped bit may leave a text that is no UTF-8; its row shall be named, not the reading given up.
+    with reading_anything(database) as reader:
+        return _Verification(reader, trust, progress, is_sorting=True).run()
 
 
 class _Verification:
-    """One walk along the log, with the rows of every table beside it."""
+    """One walk along the log, with the rows of every table beside it.
 
-    def __init__(self, connection: Connection, trust: Trust, progress: Progress) -> None:
+    Rows are read in the order of their keys, which is that of their events unless somebody changed them; `is_sorting`
+    takes them in any order, which costs memory.
+    """
+
+    def __init__(self, connection: Connection, trust: Trust, progress: Progress, *, is_sorting: bool = False) -> None:
         self._connection = connection
         self._progress = progress
+        self._is_sorting = is_sorting
         self._problems: list[Problem] = []
         self._rows = 0
         self._head = ""
@@ -81,8 +91,9 @@ class _Verification:
         self._last = array("q", bytes(8 * (min(self._end, most) + 1)))
         """The last event that changed each parcel; a parcel has one event at least, so no more fit honestly."""
 
-    def run(self) -> LogReport:
-        for step in (self._walk, self._parcels, self._guards):
+    def run(self, *, with_rows: bool = True) -> LogReport:
+        """Raises RowsOutOfOrder where rows have to be sorted."""
+        for step in (self._walk, self._parcels, self._guards) if with_rows else (self._walk_alone,):
             try:
                 step()
             except DatabaseError as error:
@@ -97,84 +108,121 @@ class _Verification:
         if len(self._problems) < MOST:
             self._problems.append(Problem(what, where))
 
+    def _walk_alone(self) -> None:
+        for _ in self._chain():
+            pass
+
     def _walk(self) -> None:
-        feeds = [Feed(self._connection, kept) for kept in tables(self._connection)]
+        feeds = [Feed(self._connection, kept, is_sorting=self._is_sorting) for kept in tables(self._connection)]
         by_kind: dict[str, list[Feed]] = {}
         for feed in feeds:
             for kind in feed.kept.kinds:
                 by_kind.setdefault(kind, []).append(feed)
-        for seq, kind, parcel_id, text in self._chain():
-            told = by_kind.get(kind, ())
-            if told or (kind not in _CHANGE_NO_ROW and '"row":' in text):
-                self._check_event(seq, parcel_id, kind, text, told)
-            if seq % _STEP == 0:
-                self._progress("events", seq, self._end)
+        for events in self._chain():
+            for event in events:
+                self._read_event(event, by_kind.get(event[1], ()))
+            for feed in feeds:
+                self._compare(feed, feed.take(events[-1][0]))
         for feed in feeds:
             for row in feed.rest():
-                self._add("row_added", _name(feed.kept, row))
-        self._progress("events", self._end, self._end)
+                self._add("row_added", feed.name(row))
 
-    def _chain(self) -> Iterator[tuple[int, str, int | None, str]]:
+    def _chain(self) -> Iterator[list[_Event]]:
+        """Events in their order, some at a time, each held against the one before."""
         meta = dict(self._connection.execute("SELECT name, value FROM meta"))
         previous, expected = first_hash(meta.get("store_id", ""), meta.get("station", "")), 1
-        for seq, kind, parcel_id, text, before, hashed, told in self._connection.execute(_EVENTS):
-            if seq != expected:
-                self._add("event_missing", f"events {expected} to {seq - 1}")
-            elif before != previous:
-                self._add("chain_broken", f"event {seq}")
-            if sha256(before + told).digest() != hashed:
-                self._add("event_altered", f"event {seq}")
-            previous, expected = hashed, seq + 1
-            self._tree.append(hashed)
-            self._signed.compare(self._tree)
-            yield seq, kind, parcel_id, text
+        cursor = self._connection.execute(_EVENTS)
+        while events := cursor.fetchmany(_BATCH):
+            for seq, _, _, _, hashed, told in events:
+                if seq != expected or sha256(previous + told).digest() != hashed:
+                    self._name_event(seq, expected)
+                previous, expected = hashed, seq + 1
+            self._sign([event[4] for event in events])
+            self._progress("events", expected - 1, self._end)
+            yield events
         self._head = f"{expected - 1} {previous.hex()}"
+        self._progress("events", self._end, self._end)
 
-    def _check_event(self, seq: int, parcel_id: int | None, kind: str, text: str, told: list[Feed] | tuple[()]) -> None:
-        try:
-            body = from_json(text)
-            wanted = [feed.kept.expect(parcel_id or 0, body) for feed in told]
-        except (ValueError, KeyError, TypeError, IndexError):
+    def _name_event(self, seq: int, expected: int) -> None:
+        """An event that does not fit the hash before it and its own."""
+        if seq != expected:
+            # What came before this one is gone, so only its place can be told to be wrong.
+            self._add("event_missing", f"events {expected} to {seq - 1}")
+        else:
             self._add("event_altered", f"event {seq}")
-            body, wanted = {}, [[] for _ in told]
-        if parcel_id is not None and kind not in _CHANGE_NO_ROW and "row" in body:
+        if seq != expected or seq == 1:
+            self._add("chain_broken", f"event {seq}")
+
+    def _sign(self, hashes: list[bytes]) -> None:
+        """Grow the tree, and hold it against each checkpoint on the way."""
+        while hashes:
+            count = max(1, self._signed.next_size - self._tree.size)
+            self._tree.extend(hashes[:count])
+            self._signed.compare(self._tree)
+            hashes = hashes[count:]
+
+    def _read_event(self, event: _Event, told: Sequence[Feed]) -> None:
+        seq, kind, parcel_id, row, _, text = event
+        if row is not None and (kind in _CHANGE_NO_ROW or parcel_id is None or row.hex().encode() not in text):
+            self._add("event_altered", f"event {seq}")
+        is_inline = row is None and kind not in _CHANGE_NO_ROW and b'"row":' in text
+        if told or is_inline:
+            try:
+                body = from_json(text[text.index(b"\n") + 1 :])
+                wanted = [feed.kept.expect(parcel_id or 0, body) for feed in told]
+                is_inline = is_inline and "row" in body
+            except (ValueError, KeyError, TypeError, IndexError):
+                self._add("event_altered", f"event {seq}")
+                return
+            for feed, values in zip(told, wanted, strict=True):
+                for each in values:
+                    feed.wanted.append((seq, each))
+        if (row is not None or is_inline) and parcel_id is not None:
             if 0 < parcel_id < len(self._last):
                 self._last[parcel_id] = seq
             else:
                 self._add("row_missing", f"parcels {parcel_id} (event {seq})")
-        for feed, expected in zip(told, wanted, strict=True):
-            if expected or feed.next_seq <= seq:
-                self._compare(feed, seq, expected)
 
-    def _compare(self, feed: Feed, seq: int, expected: list[list[Any]]) -> None:
-        found, strays = feed.take(seq)
-        self._rows += len(found) + len(strays)
-        said = feed.kept.read_all([row[2:] for row in found])
-        if not strays and said == expected:
+    def _compare(self, feed: Feed, found: list[tuple[Any, ...]]) -> None:
+        """Hold the rows of some events against what these say."""
+        self._rows += len(found)
+        wanted, feed.wanted = feed.wanted, []
+        said = feed.kept.read_all(found)
+        if said == wanted:
             return
-        for row in strays:
-            self._add("row_added", _name(feed.kept, row))
-        for row, each, should in zip(found, said, expected, strict=False):
+        expected = _by_event(wanted)
+        rows = {seq: list(group) for seq, group in groupby(found, itemgetter(0))}
+        read = _by_event(said)
+        for seq in sorted({*expected, *rows}):
+            self._compare_event(feed, seq, rows.get(seq, []), read.get(seq, []), expected.get(seq, []))
+
+    def _compare_event(
+        self, feed: Feed, seq: int, rows: list[tuple[Any, ...]], said: list[Any], expected: list[Any]
+    ) -> None:
+        for row, each, should in zip(rows, said, expected, strict=False):
             if each != should:
-                self._add("row_altered", _name(feed.kept, row))
-        for row in found[len(expected) : len(said)]:
-            self._add("row_added", _name(feed.kept, row))
+                self._add("row_altered", feed.name(row))
+        for row in rows[len(expected) : len(said)]:
+            self._add("row_added", feed.name(row))
         if len(said) < len(expected):
             self._add("row_missing", f"{feed.kept.table} (event {seq})")
 
     def _parcels(self) -> None:
         """Each parcel's row is the one of the last event that changed it."""
-        for *row, vouched in self._connection.execute(_PARCELS):
-            self._rows += 1
-            key, seq = row[0], row[-1]
-            known = self._last[key] if 0 < key < len(self._last) else 0
-            if known != seq or vouched != digest(row):
-                self._add("row_altered", f"parcels {key}")
-            if known:
-                self._last[key] = 0
-            if key % _STEP == 0:
-                self._progress("parcels", key, len(self._last))
-        for key, seq in enumerate(self._last):
+        last, total = self._last, len(self._last)
+        cursor = self._connection.execute(_PARCELS)
+        while rows := cursor.fetchmany(_BATCH):
+            self._rows += len(rows)
+            for *row, vouched in rows:
+                key = row[0]
+                known = last[key] if 0 < key < total else 0
+                # The quicker JSON writes some numbers otherwise than the one that was hashed.
+                if known != row[-1] or (sha256(to_json(row)).digest() != vouched and digest(row) != vouched):
+                    self._add("row_altered", f"parcels {key}")
+                if known:
+                    last[key] = 0
+            self._progress("parcels", rows[-1][0], total)
+        for key, seq in enumerate(last):
             if seq:
                 self._add("row_missing", f"parcels {key} (event {seq})")
 
@@ -184,54 +232,8 @@ class _Verification:
                 self._add("guard_missing", name)
 
 
-def _check_file(database: Database) -> list[Problem]:
-    """The structure of the file, references between tables, and the counts that are kept."""
-    problems: list[Problem] = []
-    with _reading_anything(database) as reader:
-        for step in (_structure, _counts):
-            try:
-                problems += step(reader)
-            except DatabaseError as error:
-                problems.append(Problem("file_damaged", str(error)))
-    return problems[:MOST]
-
-
-def _structure(connection: Connection) -> Iterator[Problem]:
-    for (said,) in connection.execute("PRAGMA integrity_check(20)"):
-        if said != "ok":
-            yield Problem("file_damaged", said)
-    for table, row, parent, _ in connection.execute("PRAGMA foreign_key_check"):
-        yield Problem("row_missing", f"{parent} of {table} {row}")
-
-
-def _counts(connection: Connection) -> Iterator[Problem]:
-    for hour, what in connection.execute(
-        f"WITH true AS ({_TRUE_HOURS}) "
-        "SELECT hour, what FROM (SELECT * FROM true EXCEPT SELECT * FROM hours) UNION "
-        "SELECT hour, what FROM (SELECT * FROM hours EXCEPT SELECT * FROM true)"
-    ):
-        yield Problem("count_wrong", f"hours {hour} {what}")
-    for state, n, true in connection.execute(
-        "WITH true AS (SELECT state, count(*) AS n FROM parcels GROUP BY state) "
-        "SELECT s.state, s.n, coalesce(t.n, 0) FROM states s LEFT JOIN true t ON t.state = s.state "
-        "WHERE s.n <> coalesce(t.n, 0)"
-    ):
-        yield Problem("count_wrong", f"states {state}: {n}, not {true}")
-    for table, columns, true in (
-        ("open_hits", "hit_id AS id, parcel_id", order_rows.OPEN_BY_HISTORY),
-        ("open_waitings", "waiting_id AS id, parcel_id, kind, since_us", OPEN_BY_HISTORY),
-        ("open_matters", "matter_id AS id, area, stand, since_us", OPEN_BY_STEPS),
-    ):
-        for (key,) in connection.execute(
-            f"WITH true AS ({true}), kept AS (SELECT {columns} FROM {table}) SELECT id FROM "
-            "(SELECT * FROM true EXCEPT SELECT * FROM kept) UNION SELECT id FROM "
-            "(SELECT * FROM kept EXCEPT SELECT * FROM true)"
-        ):
-            yield Problem("count_wrong", f"{table} {key}")
-
-
-def _name(kept: Kept, row: tuple[Any, ...]) -> str:
-    return f"{kept.table} {row[1]} (event {row[0]})"
+def _by_event(said: list[Said]) -> dict[int, list[Any]]:
+    return {seq: [values for _, values in group] for seq, group in groupby(said, itemgetter(0))}
 
 
 def _scalars(connection: Connection, sql: str) -> tuple[int, ...]:
@@ -239,24 +241,13 @@ def _scalars(connection: Connection, sql: str) -> tuple[int, ...]:
 
 
 _EVENTS = """
-    SELECT seq, kind, parcel_id, body, previous, hash, CAST(
+    SELECT seq, kind, parcel_id, row, hash, CAST(
         seq || ' ' || at_us || ' ' || monotonic_us || ' ' || boot || ' ' || hlc || ' ' || kind || ' '
         || coalesce(parcel_id, '-') || char(10) || body AS BLOB)
-    FROM events ORDER BY seq
+    FROM log ORDER BY seq
 """
-"""Each event, and the bytes that `audit.event_hash` hashes after the hash of the event before."""
 
 _PARCELS = """
-    SELECT p.*, CASE WHEN json_valid(e.body) THEN json_extract(e.body, '$.row') END
+    SELECT p.*, coalesce(e.row, CASE WHEN json_valid(e.body) THEN unhex(e.body ->> '$.row') END)
     FROM parcels p LEFT JOIN events e ON e.seq = p.event_seq ORDER BY p.id
-"""
-
-_TRUE_HOURS = """
-    SELECT decided_us / 3600000000 AS hour, action AS what, count(*) AS n FROM decisions GROUP BY 1, 2
-    UNION ALL SELECT decided_us / 3600000000, 'labels', count(*) FROM decisions JOIN labels ON id = decision_id
-        GROUP BY 1
-    UNION ALL SELECT undone_us / 3600000000, 'undone', count(*) FROM undos GROUP BY 1
-    UNION ALL SELECT taken_us / 3600000000, 'scans', count(*) FROM captures GROUP BY 1
-    UNION ALL SELECT arrived_us / 3600000000, 'registered', count(*) FROM parcels GROUP BY 1
-    UNION ALL SELECT received_us / 3600000000, 'declared', count(*) FROM declarations GROUP BY 1
 """

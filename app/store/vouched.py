@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from sys import maxsize
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from app.store import declarations, filings, messages, officers
@@ -12,13 +14,23 @@ from app.store.database import Connection
 from app.store.decisions import payload_hash
 from app.store.rules import key_hash
 
+Said = tuple[int, list[Any]]
+"""An event, and the values of a row as it says them."""
+
+_AHEAD = 1000
+
+
+class RowsOutOfOrder(Exception):  # noqa: N818  no error: the rows are read again, sorted
+    """The rows of a table do not come in the order of their events."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
     """How the rows of a table follow from the events that wrote them.
 
     `columns` are read from the table, `read` makes of them what `expect` makes of an event's parcel and body; where an
-    event vouches for a whole batch, `gather` makes one digest of all rows.
+    event vouches for a whole batch, `gather` makes one digest of all rows. `order` names a column that grows with the
+    events, so that the rows need not be sorted.
     """
 
     table: str
@@ -26,49 +38,63 @@ class Kept:
     columns: str
     kinds: tuple[str, ...]
     expect: Callable[[int, dict[str, Any]], list[list[Any]]]
-    read: Callable[[Any], list[Any]] = list
+    read: Callable[[Any], list[Any]] | None = None
     gather: Callable[[list[Any]], str] | None = None
+    order: str = ""
 
-    def read_all(self, rows: list[Any]) -> list[list[Any]]:
-        """The rows of one event, as `expect` gives them."""
+    def read_all(self, rows: list[tuple[Any, ...]]) -> list[Said]:
+        """The rows of some events, as `expect` gives them."""
         if self.gather is not None:
-            return [[self.gather(rows)]] if rows else []
-        return [self.read(row) for row in rows]
+            groups = groupby(rows, itemgetter(0))
+            return [(seq, [self.gather([row[2:] for row in group])]) for seq, group in groups]
+        if self.read is not None:
+            return [(row[0], self.read(row[2:])) for row in rows]
+        return [(row[0], list(row[2:])) for row in rows]
 
 
 class Feed:
     """The rows of a table in the order of the events that they name; each is (event, key, columns...).
 
-    `next_seq` is the event of the next row, greater than any where there is none.
+    `wanted` is what the events since the last rows were taken say that these are.
     """
 
-    def __init__(self, connection: Connection, kept: Kept) -> None:
-        sql = f"SELECT event_seq, {kept.key}, {kept.columns} FROM {kept.table} ORDER BY event_seq, {kept.key}"
+    def __init__(self, connection: Connection, kept: Kept, *, is_sorting: bool) -> None:
+        order = kept.order if kept.order and not is_sorting else f"event_seq, {kept.key}"
         self.kept = kept
-        self._rows: Iterator[tuple[Any, ...]] = iter(connection.execute(sql))
-        self._advance()
+        self.wanted: list[Said] = []
+        self._cursor = connection.execute(
+            f"SELECT event_seq, {kept.key}, {kept.columns} FROM {kept.table} ORDER BY {order}"
+        )
+        self._rows: list[tuple[Any, ...]] = []
+        self._last = 0
+        self._read()
 
-    def _advance(self) -> tuple[Any, ...] | None:
-        row = self._next = next(self._rows, None)
-        self.next_seq: int = maxsize if row is None else row[0]
-        return row
+    def name(self, row: tuple[Any, ...]) -> str:
+        return f"{self.kept.table} {row[1]} (event {row[0]})"
 
-    def take(self, seq: int) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
-        """The rows of an event, and those before it that no event of theirs asked for; each is given once."""
-        row = self._next
-        if row is None or row[0] > seq:
-            return [], []
-        rows, strays = list[tuple[Any, ...]](), list[tuple[Any, ...]]()
-        while row is not None and row[0] <= seq:
-            (rows if row[0] == seq else strays).append(row)
-            row = self._advance()
-        return rows, strays
+    def take(self, until: int) -> list[tuple[Any, ...]]:
+        """The rows up to an event; each is given once. Raises RowsOutOfOrder."""
+        taken = list[tuple[Any, ...]]()
+        while self._rows and self._rows[-1][0] <= until:
+            taken += self._rows
+            self._read()
+        count = bisect_right(self._rows, until, key=itemgetter(0))
+        taken += self._rows[:count]
+        del self._rows[:count]
+        return taken
 
     def rest(self) -> Iterator[tuple[Any, ...]]:
         """Everything that was not taken."""
-        while self._next is not None:
-            yield self._next
-            self._advance()
+        while self._rows:
+            yield from self._rows
+            self._read()
+
+    def _read(self) -> None:
+        self._rows = self._cursor.fetchmany(_AHEAD)
+        for row in self._rows:
+            if row[0] < self._last:
+                raise RowsOutOfOrder(self.kept.table)
+            self._last = row[0]
 
 
 def tables(connection: Connection) -> tuple[Kept, ...]:
@@ -77,7 +103,7 @@ def tables(connection: Connection) -> tuple[Kept, ...]:
     declared = Kept(
         "declarations", "id", f"id, lower(hex(digest)), {declarations.FIELDS}", ("declared",),
         lambda _, body: [[key, said, said] for key, said in body["declarations"]],
-        lambda row: [*row[:2], declarations.fingerprint(row[2:], goods.of(row[0]))],
+        lambda row: [*row[:2], declarations.fingerprint(row[2:], goods.of(row[0]))], order="id",
     )  # fmt: skip
     return *TABLES, declared
 
@@ -98,29 +124,29 @@ TABLES = (
     Kept(
         "decisions", "id",
         "id, parcel_id, action, before, after, return_state, officer, second_officer, reason, note, decided_us, "
-        "trace_id", ("decided",), lambda _, body: [body["decision"]],
+        "trace_id", ("decided",), lambda _, body: [body["decision"]], order="id",
     ),
     Kept(
         "labels", "trace_id", "trace_id, decision_id, payload", ("decided",), _labels,
-        lambda row: [row[0], row[1], payload_hash(row[2])],
+        lambda row: [row[0], row[1], payload_hash(row[2])], order="decision_id",
     ),
     Kept("undos", "decision_id", "decision_id, officer, undone_us", ("undone",), lambda _, body: [body["undo"]]),
     Kept(
         "captures", "id", "parcel_id, scan_id, path, sha256, device, taken_us", ("scanned",),
-        lambda parcel_id, body: [[parcel_id, *body["capture"]]],
+        lambda parcel_id, body: [[parcel_id, *body["capture"]]], order="id",
     ),
     Kept(
         "sidecars", "scan_id", "scan_id, sha256", ("scanned",),
         lambda _, body: [[body["capture"][0], body["sidecar"]]] if "sidecar" in body else [],
     ),
-    Kept("screenings", "id", "id, capture_id, model, ms", ("scanned", "screened"), _screenings),
+    Kept("screenings", "id", "id, capture_id, model, ms", ("scanned", "screened"), _screenings, order="id"),
     Kept(
         "detections", "id", "screening_id, label, score, level, x0, y0, x1, y1, view", ("scanned", "screened"),
-        lambda _, body: [[body["screening"][0], *box] for box in body.get("seen", ())],
+        lambda _, body: [[body["screening"][0], *box] for box in body.get("seen", ())], order="id",
     ),
     Kept(
         "codes", "id", "parcel_id, text", ("registered", "codes_added", "identified"),
-        lambda parcel_id, body: [[parcel_id, text] for text in body["codes"]],
+        lambda parcel_id, body: [[parcel_id, text] for text in body["codes"]], order="id",
     ),
     Kept(
         "sightings", "id", "id, trace_id, place, verdict, seen_us", ("sighted",), lambda _, body: [body["sighting"]],
@@ -143,7 +169,7 @@ TABLES = (
     ),
     Kept(
         "messages", "id", f"id, hex(digest), {messages.COLUMNS}", ("received",),
-        lambda _, body: [[key, said, said] for key, said in body["messages"]], messages.read_back,
+        lambda _, body: [[key, said, said] for key, said in body["messages"]], messages.read_back, order="id",
     ),
     Kept(
         "waitings", "id", "id, parcel_id, kind, officer, note, since_us, due_us, decision_id",
@@ -210,7 +236,7 @@ TABLES = (
     ),
     Kept(
         "filings", "id", "id, book, key, name, status, valid_from, valid_to, body", ("filed",),
-        lambda _, body: [[body["import"][7]]], gather=filings.digest_of,
+        lambda _, body: [[body["import"][7]]], gather=filings.digest_of, order="id",
     ),
     Kept(
         "filing_imports", "id", "id, book, source, officer, first_id, rows, added, digest, imported_us", ("filed",),

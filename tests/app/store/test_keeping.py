@@ -26,7 +26,7 @@ from app.build import audit_inserts, load_retention
 from app.customs.parcel import Declaration, GoodsLine, Seen
 from app.customs.states import Action, State
 from app.store import checkpoints
-from app.store.audit import event_hash
+from app.store.audit import event_hash, first_hash
 from app.store.backup import back_up, backups, restore
 from app.store.checkpoints import StoredTree, append_note
 from app.store.database import connect
@@ -128,15 +128,14 @@ def forget_guards(path: Path, change: Callable[..., None]) -> None:
 
 def chain_anew(other, change: Callable[[list], None]) -> None:  # type: ignore[no-untyped-def, type-arg]
     """Write the whole log anew so that its chain is right: what somebody with the file and the code can do."""
-    rows = other.execute("SELECT * FROM events ORDER BY seq").fetchall()
-    previous = rows[0][8]
+    rows = other.execute("SELECT * FROM log ORDER BY seq").fetchall()
+    previous = first_hash(*(value for _, value in other.execute("SELECT * FROM meta ORDER BY name DESC")))
     for row in rows:
         fields = list(row[:8])
         change(fields)
-        hashed = event_hash(previous, fields)
-        sql = "UPDATE events SET at_us = ?, body = ?, previous = ?, hash = ? WHERE seq = ?"
-        other.execute(sql, (fields[1], fields[7], previous, hashed, fields[0]))
-        previous = hashed
+        previous = event_hash(previous, fields)
+        sql = "UPDATE events SET at_us = ?, ahead_us = ?, body = ?, row = NULL, hash = ? WHERE seq = ?"
+        other.execute(sql, (fields[1], fields[4] - fields[1], fields[7], previous, fields[0]))
 
 
 # Checkpoints

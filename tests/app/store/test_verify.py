@@ -141,7 +141,7 @@ def test_an_honest_store_verifies(kept: Store) -> None:
 @pytest.mark.parametrize("table", APPEND_ONLY)
 @pytest.mark.parametrize("verb", ["UPDATE {} SET event_seq = 1", "DELETE FROM {}"])
 def test_the_store_itself_refuses_to_change_what_only_grows(kept: Store, table: str, verb: str) -> None:
-    column = {"events": "boot", "goods": "name", "checkpoints": "size", "tiles": "number"}.get(table, "event_seq")
+    column = {"events": "kind", "boots": "boot", "goods": "name", "checkpoints": "size", "tiles": "number"}.get(table, "event_seq")
     with closing(connect(kept.folder / "store.sqlite")) as other:
         other.execute("INSERT INTO tiles VALUES (8, 0, zeroblob(32))")
     with closing(connect(kept.folder / "store.sqlite")) as other, pytest.raises(Exception, match="only grows"):
@@ -155,7 +155,11 @@ def test_the_store_itself_refuses_to_change_what_only_grows(kept: Store, table: 
         ("UPDATE events SET body = '{}' WHERE kind = 'decided'", "event_altered", "event "),
         ("UPDATE events SET body = 'no json' WHERE kind = 'decided'", "event_altered", "event "),
         ("UPDATE events SET at_us = at_us + 1 WHERE seq = 5", "event_altered", "event 5"),
-        ("UPDATE events SET hlc = hlc + 1 WHERE seq = 5", "event_altered", "event 5"),
+        ("UPDATE events SET ahead_us = ahead_us + 1 WHERE seq = 5", "event_altered", "event 5"),
+        ("UPDATE events SET row = zeroblob(32) WHERE row IS NULL AND seq = 1", "event_altered", "event 1"),
+        ("UPDATE events SET row = NULL WHERE seq = 5", "event_altered", "event 5"),
+        ("UPDATE boots SET boot = 'x'", "event_altered", "event 5"),
+        ("DELETE FROM boots", "row_missing", "boots of events 1"),
         ("UPDATE events SET parcel_id = 99 WHERE seq = 5", "event_altered", "event 5"),
         ("UPDATE events SET kind = 'noted' WHERE kind = 'undone'", "event_altered", "event "),
         ("UPDATE events SET body = CAST(x'7bff7d' AS TEXT) WHERE seq = 6", "event_altered", "event 6"),
@@ -224,18 +228,17 @@ def test_a_parcel_put_back_to_an_earlier_day_is_found(kept: Store) -> None:
 
 def test_a_chain_forged_from_one_event_on_no_longer_fits_the_rows(kept: Store) -> None:
     """Whoever can compute the hashes can rewrite the chain; the rows that he forgot still tell."""
-    from app.store.audit import event_hash
+    from app.store.audit import event_hash, first_hash
 
     with closing(connect(kept.folder / "store.sqlite")) as other:
         other.execute("DROP TRIGGER events_never_update")
-        rows = other.execute("SELECT * FROM events ORDER BY seq").fetchall()
-        previous = rows[0][8]
+        rows = other.execute("SELECT * FROM log ORDER BY seq").fetchall()
+        previous = first_hash(*(value for _, value in other.execute("SELECT * FROM meta ORDER BY name DESC")))
         for row in rows:
             fields = [*row[:7], row[7].replace('"li"', '"lu"')]
-            hashed = event_hash(previous, fields)
-            change = "UPDATE events SET body = ?, previous = ?, hash = ? WHERE seq = ?"
-            other.execute(change, (fields[7], previous, hashed, row[0]))
-            previous = hashed
+            previous = event_hash(previous, fields)
+            change = "UPDATE events SET body = ?, row = NULL, hash = ? WHERE seq = ?"
+            other.execute(change, (fields[7], previous, row[0]))
     problems = kept.verify_log().problems
     assert {problem.what for problem in problems} == {"guard_missing", "row_altered", "log_rewritten"}
 
