@@ -6,8 +6,10 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from app.bench.cut import Namespace, NamespaceRefusedError, Relay
@@ -15,10 +17,14 @@ from app.bench.postgres import Cluster, password_file
 from app.hub.connection import Connection, connect_as_owner
 from app.hub.setup import enrol, set_up
 from app.link import Link
-from app.store.store import Store
+from app.store.audit import Log
+from app.store.database import Database
+from app.store.store import FILE, Store
 from imaging.errors import KnownError
 
 LONGEST_S = 600.0
+TOGETHER = 100
+"""Events in a transaction of a store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +47,18 @@ class _Lane:
 
     def __init__(self, folder: Path, name: str, address: str, enter: Namespace | Relay | None) -> None:
         self.store = Store.open(folder / name, station=name, ballast_bytes=1 << 16)
+        self._file = folder / name / FILE
         self.link = _FarLink(self.store, address, enter)
         self.key = self.store.hub.identity()[0]
 
     def feed(self, count: int) -> None:
-        for number in range(count - self.store.hub.end()):
-            self.store.add_event("trial", None, {"number": number})
+        """Let events happen, some in a transaction, as a program beside the station would."""
+        with closing(Database(self._file)) as beside:
+            for start in range(self.store.hub.end(), count, TOGETHER):
+                with beside.write() as writer:
+                    log = Log(writer)
+                    for number in range(start, min(start + TOGETHER, count)):
+                        log.append("noted", None, {"noted": "trial", "number": number})
 
     @property
     def is_sent(self) -> bool:
@@ -66,8 +78,10 @@ class _FarLink(Link):
         super()._run()
 
 
-def count_once(stations: int, events: int, stops: int) -> Counted:
+def count_once(stations: int, events: int, stops: int, *settings: str) -> Counted:
     """Let stations log so many events, stop the hub hard so often, cut the first station off between two of the stops.
+
+    `settings` are PostgreSQL's own.
 
     Raises:
         PostgresMissingError: PostgreSQL is not installed.
@@ -77,16 +91,19 @@ def count_once(stations: int, events: int, stops: int) -> Counted:
         try:
             space = stack.enter_context(closing(Namespace()))
         except NamespaceRefusedError:
-            cluster = stack.enter_context(Cluster())
+            cluster = stack.enter_context(Cluster(*settings))
             far = stack.enter_context(closing(Relay(cluster.port)))
         else:
-            cluster, far = stack.enter_context(Cluster(far_host=space.host)), space
+            cluster, far = stack.enter_context(Cluster(*settings, far_host=space.host)), space
         stack.enter_context(password_file(cluster.passfile))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="guanjian-once-")))
         with closing(connect_as_owner(cluster.owner)) as owner:
             set_up(owner)
-            lanes = [_enrol(owner, cluster, folder, f"lane-{number}", far if number == 0 else None)
-                     for number in range(stations)]  # fmt: skip
+            names = [f"lane-{number}" for number in range(stations)]
+            enters = [far, *[None] * (stations - 1)]
+            addresses = [_enrol(owner, cluster, name, enter) for name, enter in zip(names, enters, strict=True)]
+        with ThreadPoolExecutor(stations) as openers:
+            lanes = list(openers.map(partial(_Lane, folder), names, addresses, enters))
         for lane in lanes:
             stack.callback(lane.store.close)
             stack.callback(lane.link.stop)
@@ -149,14 +166,14 @@ class _Trial:
             time.sleep(0.05)
 
 
-def _enrol(owner: Connection, cluster: Cluster, folder: Path, name: str, far: Namespace | Relay | None) -> _Lane:
+def _enrol(owner: Connection, cluster: Cluster, name: str, far: Namespace | Relay | None) -> str:
+    """Let a station in; returns the hub's address for it."""
     enrolled = enrol(owner, f"9999/{name}")
     cluster.add_password(enrolled.role, enrolled.password)
     match far:
         case Namespace():
-            address = cluster.far_address(enrolled.role)
+            return cluster.far_address(enrolled.role)
         case Relay():
-            address = cluster.address(enrolled.role).replace(f"port={cluster.port}", f"port={far.port}")
+            return cluster.address(enrolled.role).replace(f"port={cluster.port}", f"port={far.port}")
         case None:
-            address = cluster.address(enrolled.role)
-    return _Lane(folder, name, address, far)
+            return cluster.address(enrolled.role)

@@ -10,10 +10,11 @@ from app.bench.postgres import PostgresMissingError
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(("stations", "events"), [(2, 600), (16, 1600)])
+@pytest.mark.parametrize(("stations", "events"), [(2, 600), (16, 50_000)])
 def test_every_event_arrives_exactly_once(stations: int, events: int) -> None:
+    # A server that is stopped hard needs no syncs to keep what it has written; `guanjian bench hub` has them.
     try:
-        counted = count_once(stations, events, stops=3)
+        counted = count_once(stations, events, 3, "fsync=off")
     except PostgresMissingError as error:
         pytest.skip(str(error))
     assert counted.events >= events - stations
