@@ -11,6 +11,7 @@ import typer
 from app.commands.output import Exit, known_errors, print_line
 from app.texts import text
 from models.training.labels import Kind
+from models.training.recipes import Name
 
 train_commands = typer.Typer(help="Make a detector: scenes, training, export, judgement.", no_args_is_help=True)
 
@@ -28,13 +29,18 @@ def data(
     count: Annotated[int, typer.Option(min=1, help="How many scenes there are to be.")] = 5000,
     seed: Annotated[int, typer.Option(min=0, help="Sets to judge by need another than the training's.")] = 1,
     kind: Kind = Kind.TRAINING,
-    libraries: Annotated[int, typer.Option(min=1, help="Libraries of objects in use at once.")] = 4,
+    libraries: Annotated[int, typer.Option(min=1, help="Libraries of a parcel's objects in use at once.")] = 4,
+    recipe: Name = Name.PARCEL,
 ) -> None:
     """Write phantom scenes to train on, or to judge by."""
+    from models.training.containers import write_containers
     from models.training.data import write_scenes
 
     with known_errors():
-        write_scenes(out, count, seed, kind, libraries)
+        if recipe is Name.CARGO:
+            write_containers(out, count, seed, kind)
+        else:
+            write_scenes(out, count, seed, kind, libraries)
 
 
 @train_commands.command("run")
@@ -42,18 +48,20 @@ def run(
     scenes: Annotated[Path, typer.Argument(help="Folder of scenes; it may still be growing.", exists=True)],
     out: Annotated[Path, typer.Option(help="Folder of the run; goes on where it left off.")],
     minutes: Annotated[float, typer.Option(min=0.1, help="Time of all sessions together.")] = 90,
-    batch: Annotated[int, typer.Option(min=1)] = 24,
-    rate: Annotated[float, typer.Option(min=0, help="The highest learning rate.")] = 3e-3,
+    batch: Annotated[int, typer.Option(min=1)] = 32,
+    rate: Annotated[float, typer.Option(min=0, help="The highest learning rate.")] = 2e-3,
     threads: Annotated[int, typer.Option(min=1)] = 1,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     start_from: Annotated[Path | None, typer.Option(help="Checkpoint of another run to begin with.")] = None,
+    recipe: Name = Name.PARCEL,
 ) -> None:
     """Train; writes checkpoint.pt, log.csv and curve.png. On a graphics processor where there is one."""
     _need_torch()
+    from models.training.recipes import RECIPES
     from models.training.train import Plan, train
 
     with known_errors():
-        train(scenes, out, Plan(minutes, batch, rate, threads, seed), start_from)
+        train(scenes, out, Plan(minutes, batch, rate, threads, seed), start_from, RECIPES[recipe])
 
 
 @train_commands.command("export")
@@ -73,16 +81,18 @@ def export(
 @train_commands.command("judge")
 def judge(
     model: Annotated[Path, typer.Argument(help="An export.", exists=True)],
-    sets: Annotated[Path, typer.Option(help="Folder that holds the sets known, unseen and clean.", exists=True)],
+    sets: Annotated[Path, typer.Option(help="Folder of the sets known, unseen, clean, bags.", exists=True)],
     version: Annotated[str, typer.Option()],
     real: Annotated[Path | None, typer.Option(help="COCO file of real pictures.", exists=True)] = None,
     note: Annotated[list[str] | None, typer.Option(help="What else the card is to say.")] = None,
+    recipe: Name = Name.PARCEL,
 ) -> None:
     """Calibrate an export on the clean set, judge it on the others, and write its card beside it."""
     from models.card import write_card
     from models.training.judge import judge_model
+    from models.training.recipes import RECIPES
 
     with known_errors():
-        card = judge_model(model, version, sets, real).model_copy(update={"notes": tuple(note or ())})
+        card = judge_model(model, version, sets, real, RECIPES[recipe]).model_copy(update={"notes": tuple(note or ())})
         write_card(card, model.parent)
     print_line(card.model_dump_json(indent=1))

@@ -7,7 +7,7 @@ import numpy as np
 from imaging.phantom.bodies import Body, solid
 from imaging.phantom.chain import Detector, sample_cargo_detector
 from imaging.phantom.chance import between, pick
-from imaging.phantom.objects.cargo import LOADS, Bay, frozen_goods
+from imaging.phantom.objects.cargo import LOADS, Bay, Load, frozen_goods
 from imaging.phantom.physics import cargo_beam
 from imaging.phantom.shapes import Shape, box, rod, turned
 from imaging.phantom.yard import Yard
@@ -27,12 +27,14 @@ def simulate_container(
     mm_per_px: float = 5.0,
     feet: int | None = None,
     hidden: tuple[str, ...] | None = None,
+    loads: tuple[Load, ...] = LOADS,
     detector: Detector | None = None,
 ) -> Scan:
     """A container on its lorry, the same counts and truth for the same seed; identity and time are new.
 
     `hidden` names what is hidden (of `HIDDEN`); about half of all containers hide one or two things when it is not
-    said. At 5 mm per px a 40-foot container takes about 880 rows by 3,300 columns.
+    said; `loads` are the declared goods to choose from. At 5 mm per px a 40-foot container takes about 880 rows by
+    3,300 columns.
     """
     rng = np.random.default_rng(seed)
     length = LENGTHS_MM[pick(rng, 20, 40, 40) if feet is None else feet]
@@ -48,7 +50,7 @@ def simulate_container(
     room = Bay(left + (700 if reefer else 90), length - (850 if reefer else 180), floor - 60, HEIGHT_MM - 220)
     if FALSE_WALL in secrets:
         room = _draw_false_wall(rng, yard, room)
-    goods = _load(rng, yard, room, reefer)
+    goods = _load(rng, yard, room, reefer, loads)
     for label in secrets:
         if label != FALSE_WALL:
             _hide(rng, yard, room, label)
@@ -160,7 +162,7 @@ def _draw_false_wall(rng: np.random.Generator, yard: Yard, room: Bay) -> Bay:
     return Bay(room.left + gap + 60, room.length - gap - 60, room.floor, room.height)
 
 
-def _load(rng: np.random.Generator, yard: Yard, room: Bay, reefer: bool) -> list[str]:
+def _load(rng: np.random.Generator, yard: Yard, room: Bay, reefer: bool, loads: tuple[Load, ...]) -> list[str]:
     """One kind of goods, or several behind each other."""
     if reefer:
         return [frozen_goods(rng, yard, room)]
@@ -170,7 +172,7 @@ def _load(rng: np.random.Generator, yard: Yard, room: Bay, reefer: bool) -> list
     for end in cuts.tolist():
         if end - start > 700:
             bay = Bay(room.left + start, end - start - 80, room.floor, room.height)
-            goods.append(pick(rng, *LOADS)(rng, yard, bay))
+            goods.append(pick(rng, *loads)(rng, yard, bay))
         start = end
     return goods
 

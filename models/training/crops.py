@@ -9,47 +9,44 @@ import numpy as np
 import numpy.typing as npt
 
 from models.inputs import Planes, estimate_from_colour
-from models.training.labels import LABELS
 from models.training.palettes import draw_palette, paint
+from models.training.recipes import PARCEL, Recipe
 from models.training.scenes import Scene
 from models.training.targets import Target, make_target
 
 CROP_PX = 256
-TRAINED_MM_PER_PX = 2.0
-NEAR_SCALES, FAR_SCALES = (0.75, 1.35), (0.35, 3.0)
-"""Against the trained scale: as known pictures come, and as pictures of unknown scale do."""
-NEAR_PART = 0.5
-COLOUR_PART, GREY_PART = 0.5, 0.1
 OBJECT_PART = 0.85
+DOUBTFUL_WORTH = 0.1
+"""How often a crop is laid round what is neither asked for nor blamed."""
 SHORTEST_PX = 9
 """What is smaller than this both ways is not asked for."""
 LEAST_VISIBLE = 0.35
 
 
-def draw_crop(scene: Scene, rng: np.random.Generator) -> tuple[Planes, Target]:
+def draw_crop(scene: Scene, rng: np.random.Generator, recipe: Recipe = PARCEL) -> tuple[Planes, Target]:
     """One crop of a scene with what the network should say of it."""
-    near = rng.random() < NEAR_PART
-    span = np.log(NEAR_SCALES if near else FAR_SCALES)
-    factor = scene.mm_per_px / TRAINED_MM_PER_PX * float(np.exp(rng.uniform(*span)))
+    span = np.log(recipe.near if rng.random() < recipe.near_part else recipe.far)
+    factor = scene.mm_per_px / recipe.mm_per_px * float(np.exp(rng.uniform(*span)))
     side = max(round(CROP_PX / factor), 16)
-    left, top = _place(scene, side, rng)
+    left, top = _place(scene, side, recipe, rng)
     boxes = (scene.boxes - np.array([left, top, left, top])) * np.float32(CROP_PX / side)
     part = _cut(scene.planes, left, top, side)
     if side > CROP_PX:
         part = _shrink(part)
-    planes = _appearance(part.astype(np.float32) / np.float32(255), rng)
+    planes = _appearance(part.astype(np.float32) / np.float32(255), recipe, rng)
     if side < CROP_PX:
         planes = _resize(planes, CROP_PX, cv2.INTER_LINEAR)
     boxes, classes, is_ignored = _visible(boxes, scene.classes, scene.is_ignored)
     planes, boxes = _turn(planes, boxes, rng)
-    target = make_target(boxes, classes, is_ignored, len(LABELS), CROP_PX)
+    target = make_target(boxes, classes, is_ignored, len(recipe.labels), CROP_PX)
     return np.ascontiguousarray(planes, dtype=np.float32), target
 
 
-def _place(scene: Scene, side: int, rng: np.random.Generator) -> tuple[int, int]:
+def _place(scene: Scene, side: int, recipe: Recipe, rng: np.random.Generator) -> tuple[int, int]:
     rows, cols = scene.planes.shape[1:]
     if len(scene.boxes) and rng.random() < OBJECT_PART:
-        left, top, right, bottom = scene.boxes[rng.integers(len(scene.boxes))]
+        worth = np.where(scene.is_ignored, DOUBTFUL_WORTH, np.array(recipe.worth)[scene.classes])
+        left, top, right, bottom = scene.boxes[rng.choice(len(scene.boxes), p=worth / worth.sum())]
         shift = rng.uniform(-0.45, 0.45, 2) * side
         x, y = (left + right) / 2 + shift[0], (top + bottom) / 2 + shift[1]
     else:
@@ -86,13 +83,13 @@ def _resize(planes: npt.NDArray[Any], side: int, method: int) -> npt.NDArray[Any
     return np.stack([np.asarray(cv2.resize(plane, (side, side), interpolation=method)) for plane in planes])
 
 
-def _appearance(planes: Planes, rng: np.random.Generator) -> Planes:
+def _appearance(planes: Planes, recipe: Recipe, rng: np.random.Generator) -> Planes:
     """As it is, as a legacy machine's colours turned back, or as one energy; then noise and a change of gain."""
     chance = rng.random()
-    if chance < COLOUR_PART:
+    if chance < recipe.colour_part:
         palette = draw_palette(rng)
         planes = estimate_from_colour(paint(planes, palette), palette.background)
-    elif chance < COLOUR_PART + GREY_PART:
+    elif chance < recipe.colour_part + recipe.grey_part:
         planes = np.stack([planes[0], np.zeros_like(planes[1])])
     planes[0] *= rng.uniform(0.85, 1.15)
     if rng.random() < 0.25:

@@ -12,7 +12,7 @@ from imaging.scan import Colour
 
 WIDTH, HEIGHT, MARGIN = 800, 420, 50
 INK = (60, 60, 60)
-LINES = {"centre_loss": (190, 60, 20), "box_loss": (40, 140, 40)}
+LINES = {"score_loss": (190, 60, 20), "box_loss": (40, 140, 40)}
 """Columns of the log and their colours; each has a scale of its own, from 0 to its highest."""
 
 

@@ -19,9 +19,10 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from models.training.labels import LABELS
-from models.training.net import Network, Peaks
+from models.training.net import Peaks
+from models.training.recipes import Recipe
 from models.training.stream import CropStream
+from models.training.train import load_average
 
 OPSET = 17
 CALIBRATION_CROPS = 96
@@ -37,16 +38,15 @@ def export_forms(checkpoint: Path, out: Path, scenes: Path | None = None) -> Non
     """
     with tempfile.TemporaryDirectory() as folder:
         full = Path(folder) / "full.onnx"
-        export(checkpoint, full)
+        recipe = export(checkpoint, full)
         halve(full, out)
         if scenes is not None:
-            quantise(full, out.with_suffix(".int8.onnx"), scenes)
+            quantise(full, out.with_suffix(".int8.onnx"), scenes, recipe)
 
 
-def export(checkpoint: Path, out: Path) -> None:
-    """Write the averaged weights of a checkpoint as ONNX with the metadata that models.heads.own reads."""
-    network = Network(len(LABELS))
-    network.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["average"])
+def export(checkpoint: Path, out: Path) -> Recipe:
+    """Write the averaged weights of a checkpoint as ONNX with the metadata that models.heads.own reads; its recipe."""
+    network, recipe = load_average(checkpoint)
     torch.onnx.export(
         Peaks(network).eval(),
         (torch.rand(1, 2, 288, 352),),
@@ -57,23 +57,24 @@ def export(checkpoint: Path, out: Path) -> None:
         opset_version=OPSET,
         dynamo=False,
     )
-    add_metadata(out)
+    add_metadata(out, recipe.labels)
+    return recipe
 
 
-def add_metadata(path: Path) -> None:
+def add_metadata(path: Path, labels: tuple[str, ...]) -> None:
     """What the model is: our own keys, and Ultralytics' where its runner reads the same layout."""
     model = onnx.load(path)
     sizes = model.graph.output[0].type.tensor_type.shape.dim
-    sizes[0].dim_value, sizes[1].dim_value = 1, 4 + len(LABELS)
+    sizes[0].dim_value, sizes[1].dim_value = 1, 4 + len(labels)
     keys = {
         "xray.version": "1",
         "xray.input": "atten_zeff",
         "xray.layout": "peaks",
-        "xray.classes": ",".join(LABELS),
+        "xray.classes": ",".join(labels),
         "xray.stride": "32",
         "task": "detect",
         "stride": "32",
-        "names": str(dict(enumerate(LABELS))),
+        "names": str(dict(enumerate(labels))),
     }
     onnx.helper.set_model_props(model, keys)
     onnx.checker.check_model(model)
@@ -101,15 +102,17 @@ def halve(source: Path, out: Path) -> None:
 class Calibration(CalibrationDataReader):  # type: ignore[misc]
     """Crops for the value ranges of the quantised layers."""
 
-    def __init__(self, scenes: Path) -> None:
-        self.crops: Iterator[tuple[torch.Tensor, ...]] = itertools.islice(CropStream(scenes, 7), CALIBRATION_CROPS)
+    def __init__(self, scenes: Path, recipe: Recipe) -> None:
+        self.crops: Iterator[tuple[torch.Tensor, ...]] = itertools.islice(
+            CropStream(scenes, 7, recipe), CALIBRATION_CROPS
+        )
 
     def get_next(self) -> dict[str, np.ndarray] | None:
         crop = next(self.crops, None)
         return None if crop is None else {"images": crop[0].numpy()[None]}
 
 
-def quantise(source: Path, out: Path, scenes: Path) -> None:
+def quantise(source: Path, out: Path, scenes: Path, recipe: Recipe) -> None:
     """An 8-bit form of an exported model, smaller and faster."""
     with tempfile.TemporaryDirectory() as folder:
         prepared = Path(folder) / "prepared.onnx"
@@ -118,7 +121,7 @@ def quantise(source: Path, out: Path, scenes: Path) -> None:
         quantize_static(
             str(prepared),
             str(out),
-            Calibration(scenes),
+            Calibration(scenes, recipe),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=["Conv", "Add", "Relu"],
             per_channel=True,
@@ -127,4 +130,4 @@ def quantise(source: Path, out: Path, scenes: Path) -> None:
             nodes_to_exclude=[name for name in nodes if any(part in name for part in UNQUANTISED)],
             calibrate_method=CalibrationMethod.MinMax,
         )
-    add_metadata(out)
+    add_metadata(out, recipe.labels)

@@ -1,7 +1,8 @@
 """Judge an export and write its card.
 
 The sets are `known`, `unseen` and `clean` as models.training.data writes them with seeds that training did not use.
-Every set is judged as measured and as a legacy machine would show it: 8-bit colours of a random palette, scale unknown.
+Parcels are judged as measured and as a legacy machine would show them: 8-bit colours of a random palette, scale
+unknown; containers as measured.
 Thresholds come from the first half of `clean`, the stricter of both forms; false alarms are counted on the second half.
 A COCO file of real pictures, which nothing was trained or calibrated on, may be added.
 """
@@ -22,29 +23,26 @@ from models.detect import evaluate_coco
 from models.evaluate import Judged, Known, best_score, calibrate, judge, report
 from models.heads import resolve
 from models.onnx import OnnxDetector, open_session, read_signature
-from models.training.crops import TRAINED_MM_PER_PX
-from models.training.labels import LABELS
 from models.training.palettes import draw_palette, paint
 from models.training.pictures import as_picture
+from models.training.recipes import Name, Recipe
 from models.training.scenes import Scene, read_scene
 
 REAL_NAMES = {"knife": "blade", "axe": "blade", "scissors": "blade"}
 """Classes of the real set that are a class of the model; a power drill is none."""
 TRAINING_DATA = (
-    "Trained on synthetic images only: parcels simulated by imaging.phantom. It aids the officer and is not certified."
+    "Trained on synthetic images only: {} simulated by imaging.phantom. It aids the officer and is not certified."
 )
-INTENDED_USE = (
-    "Shows an officer where to look in parcels. liquid, powder_bag and dense_block share atomic number and density "
-    "with harmless goods: advice on the material, not an alarm. tool is harmless, and named so that it is not taken "
-    "for a weapon. No finding is no proof of absence."
-)
+OBJECTS = {Name.PARCEL: "parcels", Name.CARGO: "containers"}
 
 
-def judge_scenes(detector: OnnxDetector, scenes: Sequence[Scene], is_colour: bool) -> tuple[list[Judged], list[Judged]]:
+def judge_scenes(
+    detector: OnnxDetector, scenes: Sequence[Scene], is_colour: bool = False
+) -> tuple[list[Judged], list[Judged]]:
     """What the detector and the dense blobs say of scenes, as measured or as 8-bit colour of unknown scale."""
     found, blobs = [], []
     for number, scene in enumerate(scenes):
-        known = _known(scene)
+        known = _known(scene, detector.card.labels)
         planes = scene.planes.astype(np.float32) / np.float32(255)
         trivial = (float(planes[0].size), float(planes[0].mean()))
         if is_colour:
@@ -58,12 +56,12 @@ def judge_scenes(detector: OnnxDetector, scenes: Sequence[Scene], is_colour: boo
     return found, blobs
 
 
-def _known(scene: Scene) -> tuple[Known, ...]:
+def _known(scene: Scene, labels: Sequence[str]) -> tuple[Known, ...]:
     rows = zip(scene.boxes.astype(int).tolist(), scene.classes, scene.is_ignored, strict=True)
-    return tuple(Known(LABELS[label], tuple(box), bool(ignored)) for box, label, ignored in rows)
+    return tuple(Known(labels[label], tuple(box), bool(ignored)) for box, label, ignored in rows)
 
 
-def describe(model: Path, version: str) -> ModelCard:
+def describe(model: Path, version: str, recipe: Recipe) -> ModelCard:
     """A card of the export without its figures."""
     return ModelCard(
         name=model.stem,
@@ -71,10 +69,10 @@ def describe(model: Path, version: str) -> ModelCard:
         file=model.name,
         sha256=hashlib.sha256(read_model_file(model)).hexdigest(),
         input=InputKind.ATTEN_ZEFF,
-        mm_per_px=TRAINED_MM_PER_PX,
-        classes=tuple(ModelClass(label=name, text_key=f"detect.class.{name}") for name in LABELS),
-        training_data=TRAINING_DATA,
-        intended_use=INTENDED_USE,
+        mm_per_px=recipe.mm_per_px,
+        classes=tuple(ModelClass(label=name, text_key=f"detect.class.{name}") for name in recipe.labels),
+        training_data=TRAINING_DATA.format(OBJECTS[recipe.name]),
+        intended_use=recipe.intended_use,
         licence="Apache-2.0",
     )
 
@@ -84,34 +82,50 @@ def open_export(model: Path, card: ModelCard) -> OnnxDetector:
     return OnnxDetector(card, session, resolve(read_signature(session, card.labels)))
 
 
-def judge_model(model: Path, version: str, sets: Path, real: Path | None) -> ModelCard:
+def judge_model(model: Path, version: str, sets: Path, real: Path | None, recipe: Recipe) -> ModelCard:
     """Calibrate and judge an export on every set: its card with all figures."""
     scenes = {name: _read_set(sets / name) for name in ("known", "unseen", "clean", "bags")}
     scenes["clean"] = [replace(scene, is_ignored=np.ones_like(scene.is_ignored)) for scene in scenes["clean"]]
     half = len(scenes["clean"]) // 2
-    pictures = [as_picture(scene, np.random.default_rng(k)) for k, scene in enumerate(scenes["bags"])]
-    card = describe(model, version)
-    quiet = [judge_scenes(open_export(model, card), scenes["clean"][:half], form)[0] for form in (False, True)]
-    cuts = {label: _strictest([calibrate(form, label) for form in quiet]) for label in LABELS}
+    forms = {"dual energy": False, "8-bit colour": True} if recipe.colour_part else {"as measured": False}
+    card = describe(model, version, recipe)
+    quiet = [judge_scenes(open_export(model, card), scenes["clean"][:half], form)[0] for form in forms.values()]
+    cuts = {label: _strictest([calibrate(form, label) for form in quiet]) for label in recipe.labels}
     card = calibrated(card, cuts)
     detector = open_export(model, card)
     metrics: dict[str, dict[str, float]] = {}
-    for form, is_colour in (("dual energy", False), ("8-bit colour", True)):
+    for form, is_colour in forms.items():
         clean = judge_scenes(detector, scenes["clean"][half:], is_colour)
         for name in ("known", "unseen"):
             title = f"phantoms of {name} shapes, {form}"
             found, blobs = judge_scenes(detector, scenes[name], is_colour)
-            metrics[title] = figures_of(found, clean[0], LABELS, cuts)
+            metrics[title] = figures_of(found, clean[0], recipe.labels, cuts)
             metrics[f"{title}: dense blobs"] = figures_of(blobs, clean[1], (), cuts)
         metrics[f"clean phantoms, {form}"] = false_alarms(clean[0], cuts)
+    if scenes["bags"]:
+        metrics |= _luggage(detector, scenes["bags"])
+    if real is not None:
+        metrics |= _real(detector, real)
+    return card.model_copy(update={"metrics": metrics})
+
+
+def _luggage(detector: OnnxDetector, scenes: Sequence[Scene]) -> dict[str, dict[str, float]]:
+    """Figures of the detector and of the dense blobs on phantom luggage as pictures of unknown scale."""
+    pictures = [as_picture(scene, np.random.default_rng(k)) for k, scene in enumerate(scenes)]
+    metrics = {}
     for name, judged in (("", detector), (": dense blobs", DenseBlobs())):
         of_bags = judge(judged, ((Scan((view,)), known) for view, known in pictures))
-        metrics[f"phantom luggage, pictures of unknown scale{name}"] = report(of_bags, LABELS, lambda _: {}).figures
-    if real is not None:
-        for name, made in evaluate_coco(detector, real, same_as=REAL_NAMES).items():
-            suffix = "" if name == detector.name else f": {name}"
-            metrics[f"real bags ({made.pictures} pictures, {real.parent.name}){suffix}"] = made.figures
-    return card.model_copy(update={"metrics": metrics})
+        figures = report(of_bags, detector.card.labels, lambda _: {}).figures
+        metrics[f"phantom luggage, pictures of unknown scale{name}"] = figures
+    return metrics
+
+
+def _real(detector: OnnxDetector, coco: Path) -> dict[str, dict[str, float]]:
+    metrics = {}
+    for name, made in evaluate_coco(detector, coco, same_as=REAL_NAMES).items():
+        suffix = "" if name == detector.name else f": {name}"
+        metrics[f"real bags ({made.pictures} pictures, {coco.parent.name}){suffix}"] = made.figures
+    return metrics
 
 
 def calibrated(card: ModelCard, cuts: Mapping[str, dict[int, float]]) -> ModelCard:

@@ -1,4 +1,4 @@
-"""The classes of the shipped parcel model, in the order of its outputs, and the kinds of sets of scenes."""
+"""The classes of the shipped models, in the order of their outputs, and the kinds of sets of scenes."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from enum import StrEnum
 LABELS = ("firearm", "blade", "battery", "liquid", "dense_block", "powder_bag", "cigarettes", "ivory", "tool")
 """The eight that phantoms hide, and hand tools: harmless, but taken for weapons by a detector that cannot name them."""
 
+CARGO_LABELS = ("dense_block", "cigarettes", "firearm", "false_wall")
+"""What phantom containers hide; a false wall is the space behind it."""
+
 
 class Kind(StrEnum):
     """What a set is for: training packs more at once than the others, each of which is for judging.
 
     KNOWN has the same recipes, UNSEEN takes shape generators that training never sees, CLEAN packs harmless goods
-    only, BAGS is luggage with weapons, liquids and tools.
+    only, BAGS is luggage with weapons, liquids and tools. There are no containers of the last kind.
     """
 
     TRAINING = "training"

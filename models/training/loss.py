@@ -1,43 +1,99 @@
-"""How far off the network is."""
+# mypy: disable-error-code="untyped-decorator"
+"""How far off the network is: cells are given to objects by how well they do already (TOOD, Feng et al. 2021)."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from models.training.net import distances
-from models.training.targets import STRIDE
+from models.training.targets import NO_CLASS, STRIDE
 
-BOX_WEIGHT = 3.0
+BOX_WEIGHT = 2.0
+CELLS_AN_OBJECT = 9
+SCORE_POWER, OVERLAP_POWER = 0.5, 4.0
+REACH_PX = 12.0
+"""A cell further from an object's edge inwards than 0 may answer for it; of a thin one those this near its middle."""
+EASY_POWER = 1.5
 
 
 def loss(logits: Tensor, logs: Tensor, target: list[Tensor]) -> tuple[Tensor, Tensor]:
-    """Centre loss (penalty-reduced focal, CenterNet eq. 1) and box loss (1 - GIoU, weighted), each over a batch.
+    """Score loss (quality focal) and box loss (1 - GIoU), each over a batch.
 
     `target` is a batch of the arrays of Target, in their order.
     """
-    heat, counts, sides, weight = target
-    belief = torch.sigmoid(logits.float()).clamp(1e-4, 1 - 1e-4)
-    is_centre = (heat == 1).float()
-    hit = torch.log(belief) * (1 - belief) ** 2 * is_centre
-    miss = torch.log(1 - belief) * belief**2 * (1 - heat) ** 4 * (1 - is_centre)
-    centre = -((hit + miss) * counts).sum() / is_centre.sum().clamp(min=1)
-    box = ((1 - _giou(logs, sides)) * weight).sum() / weight.sum().clamp(min=1)
-    return centre, box
+    boxes, classes, counts = target
+    said = boxes_of(logs)
+    scores = logits.float().flatten(2).transpose(1, 2)
+    wanted, which, weight = assign(scores.detach(), said.detach(), boxes, classes)
+    counts = torch.maximum(counts.flatten(2).transpose(1, 2), (wanted > 0).float())
+    focus = (torch.sigmoid(scores.detach()) - wanted).abs() ** EASY_POWER
+    total = wanted.sum().clamp(min=1)
+    score = (
+        functional.binary_cross_entropy_with_logits(scores, wanted, reduction="none") * focus * counts
+    ).sum() / total
+    is_taken = weight > 0
+    mine, theirs = said[is_taken], boxes.gather(1, which[..., None].expand(-1, -1, 4))[is_taken]
+    box = ((1 - giou(mine, theirs)) * weight[is_taken]).sum() / total
+    return score, box
 
 
-def _giou(logs: Tensor, sides: Tensor) -> Tensor:
-    """Generalised IoU (Rezatofighi et al. 2019) of the box that each cell says with the one that it should say."""
-    rows, cols = logs.shape[2:]
-    y = (torch.arange(rows, device=logs.device) * STRIDE + STRIDE / 2)[None, :, None]
-    x = (torch.arange(cols, device=logs.device) * STRIDE + STRIDE / 2)[None, None, :]
-    far = distances(logs)
-    left, top, right, bottom = x - far[:, 0], y - far[:, 1], x + far[:, 2], y + far[:, 3]
-    t_left, t_top, t_right, t_bottom = sides.unbind(1)
-    width = (torch.min(right, t_right) - torch.max(left, t_left)).clamp(min=0)
-    height = (torch.min(bottom, t_bottom) - torch.max(top, t_top)).clamp(min=0)
-    common = width * height
-    union = (right - left) * (bottom - top) + (t_right - t_left) * (t_bottom - t_top) - common
-    hull_width = torch.max(right, t_right) - torch.min(left, t_left)
-    hull = hull_width * (torch.max(bottom, t_bottom) - torch.min(top, t_top))
+@torch.no_grad()
+def assign(scores: Tensor, said: Tensor, boxes: Tensor, classes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Wanted scores (n, cells, names), the object that each cell answers for (n, cells) and the weight of its box."""
+    x, y = _centres(scores.shape[1], scores.device)
+    is_there = classes != NO_CLASS
+    left, top, right, bottom = (side[..., None] for side in boxes.unbind(-1))
+    inside = torch.stack([x - left, right - x, y - top, bottom - y]).amin(0) > 0
+    middle = torch.maximum((x - (left + right) / 2).abs(), (y - (top + bottom) / 2).abs()) < REACH_PX
+    may = (inside | middle) & is_there[..., None]
+    overlap = iou(said[:, None], boxes[:, :, None]).clamp(min=1e-6)
+    of_class = scores.sigmoid().transpose(1, 2).gather(1, classes.clamp(min=0)[..., None].expand(-1, -1, x.numel()))
+    fit = of_class**SCORE_POWER * overlap**OVERLAP_POWER * may
+    kth = fit.topk(CELLS_AN_OBJECT, dim=2).values[..., -1:]
+    taken = (fit >= kth) & (fit > 0)
+    # A cell that several objects want answers for the one whose box it says best.
+    owner = torch.where(taken, overlap, -1.0).argmax(1)
+    taken &= functional.one_hot(owner, boxes.shape[1]).transpose(1, 2).bool()
+    fit = fit * taken
+    best = (overlap * taken).amax(2, keepdim=True)
+    weight = (fit / fit.amax(2, keepdim=True).clamp(min=1e-12) * best.clamp(min=0.1)) * taken
+    weight, which = weight.max(1)
+    label = classes.gather(1, which).clamp(min=0)
+    wanted = functional.one_hot(label, scores.shape[2]) * weight[..., None]
+    return wanted, which, weight
+
+
+def boxes_of(logs: Tensor) -> Tensor:
+    """Log distances (n, 4, g, g) -> boxes (n, cells, 4) in px."""
+    x, y = _centres(logs.shape[2] * logs.shape[3], logs.device)
+    left, top, right, bottom = distances(logs).flatten(2).unbind(1)
+    return torch.stack([x - left, y - top, x + right, y + bottom], -1)
+
+
+def _centres(cells: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Where the cells of a square crop are, row after row."""
+    side = round(cells**0.5)
+    number = torch.arange(cells, device=device)
+    return (number % side) * STRIDE + STRIDE / 2, number.div(side, rounding_mode="floor") * STRIDE + STRIDE / 2
+
+
+def iou(some: Tensor, others: Tensor) -> Tensor:
+    """Intersection over union of boxes, element by element."""
+    common, union, _ = _areas(some, others)
+    return common / union.clamp(min=1)
+
+
+def giou(some: Tensor, others: Tensor) -> Tensor:
+    """Generalised IoU (Rezatofighi et al. 2019), element by element."""
+    common, union, hull = _areas(some, others)
     return common / union.clamp(min=1) - (hull - union) / hull.clamp(min=1)
+
+
+def _areas(some: Tensor, others: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    low, high = torch.maximum(some[..., :2], others[..., :2]), torch.minimum(some[..., 2:], others[..., 2:])
+    common = (high - low).clamp(min=0).prod(-1)
+    union = (some[..., 2:] - some[..., :2]).prod(-1) + (others[..., 2:] - others[..., :2]).prod(-1) - common
+    far = torch.maximum(some[..., 2:], others[..., 2:]) - torch.minimum(some[..., :2], others[..., :2])
+    return common, union, far.prod(-1)

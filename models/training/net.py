@@ -1,8 +1,5 @@
 # mypy: disable-error-code="misc"
-"""The network: a stride-4 stem, residual stages down to 1/32, a light pyramid up to 1/8, a centre and a box head.
-
-Heads and targets follow CenterNet (Zhou et al. 2019) and TTFNet (Liu et al. 2020).
-"""
+"""The network: a stride-4 stem, residual stages down to 1/32, a light pyramid up to 1/8, a score and a box head."""
 
 from __future__ import annotations
 
@@ -10,13 +7,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from models.training.recipes import Recipe
 from models.training.targets import STRIDE
 
-WIDTHS = (16, 40, 80, 160)
-DEPTHS = (1, 2, 2, 2)
-NECK = 48
 RAREST = 0.01
-"""What the centre head believes at first, so that the many empty places do not swamp the first steps."""
+"""What the score head believes at first, so that the many empty places do not swamp the first steps."""
 CONTESTED = 0.7
 """What remains of a score where another class scores higher; chosen on phantoms: blind to class AP rises, mAP stays."""
 
@@ -38,22 +33,23 @@ class Residual(nn.Module):
 
 
 class Network(nn.Module):
-    """(n, 2, rows, cols) -> centre logits (n, classes, rows/8, cols/8), log distances to the four sides (n, 4, ...)."""
+    """(n, 2, rows, cols) -> score logits (n, classes, rows/8, cols/8), log distances to the four sides (n, 4, ...)."""
 
-    def __init__(self, classes: int, widths: tuple[int, ...] = WIDTHS, depths: tuple[int, ...] = DEPTHS) -> None:
+    def __init__(self, recipe: Recipe) -> None:
         super().__init__()
+        widths, neck = recipe.widths, recipe.neck
         self.stem = nn.Sequential(
             nn.Conv2d(2, widths[0], 6, 4, 1, bias=False), nn.BatchNorm2d(widths[0]), nn.ReLU(inplace=True)
         )
         self.stages = nn.ModuleList()
-        for number, (width, depth) in enumerate(zip(widths, depths, strict=True)):
+        for number, (width, depth) in enumerate(zip(widths, recipe.depths, strict=True)):
             blocks = [Residual(width) for _ in range(depth)]
             down = [convolve(widths[number - 1], width, 3, 2)] if number else []
             self.stages.append(nn.Sequential(*down, *blocks))
-        self.sides = nn.ModuleList(convolve(width, NECK, 1) for width in widths[1:])
-        self.merges = nn.ModuleList(convolve(NECK, NECK) for _ in widths[2:])
-        self.centre = nn.Sequential(convolve(NECK, NECK), nn.Conv2d(NECK, classes, 1))
-        self.box = nn.Sequential(convolve(NECK, NECK), nn.Conv2d(NECK, 4, 1))
+        self.sides = nn.ModuleList(convolve(width, neck, 1) for width in widths[1:])
+        self.merges = nn.ModuleList(convolve(neck, neck) for _ in widths[2:])
+        self.centre = nn.Sequential(convolve(neck, neck), nn.Conv2d(neck, len(recipe.labels), 1))
+        self.box = nn.Sequential(convolve(neck, neck), nn.Conv2d(neck, 4, 1))
         nn.init.constant_(self.centre[-1].bias, float(torch.logit(torch.tensor(RAREST))))
         nn.init.constant_(self.box[-1].bias, 3.5)
 

@@ -13,6 +13,7 @@ import torch
 from torch.utils.data import IterableDataset
 
 from models.training.crops import draw_crop
+from models.training.recipes import Recipe
 from models.training.scenes import read_scene
 
 REFRESH_S = 30.0
@@ -22,10 +23,11 @@ CROPS_A_READING = 3
 class CropStream(IterableDataset[tuple[torch.Tensor, ...]]):
     """Endless crops from a folder of scenes, which may still be growing."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path, seed: int, recipe: Recipe) -> None:
         super().__init__()
         self.folder = folder
         self.seed = seed
+        self.recipe = recipe
 
     def __iter__(self) -> Iterator[tuple[torch.Tensor, ...]]:
         torch.set_num_threads(1)
@@ -37,5 +39,5 @@ class CropStream(IterableDataset[tuple[torch.Tensor, ...]]):
                 paths, looked = sorted(self.folder.glob("*.npz")), time.monotonic()
             scene = read_scene(paths[rng.integers(len(paths))])
             for _ in range(CROPS_A_READING):
-                planes, target = draw_crop(scene, rng)
-                yield tuple(map(torch.from_numpy, (planes, target.heat, target.counts, target.sides, target.weight)))
+                planes, target = draw_crop(scene, rng, self.recipe)
+                yield tuple(map(torch.from_numpy, (planes, target.boxes, target.classes, target.counts)))

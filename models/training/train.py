@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from models.training.curve import draw_curve
-from models.training.labels import LABELS
 from models.training.loss import BOX_WEIGHT, loss
 from models.training.net import Network
+from models.training.recipes import PARCEL, RECIPES, Name, Recipe
 from models.training.stream import CropStream
 
 CHECKPOINT = "checkpoint.pt"
@@ -36,8 +36,8 @@ class Plan:
     """How long and how to train; `minutes` counts earlier sessions in the same folder in."""
 
     minutes: float = 60
-    batch: int = 24
-    rate: float = 3e-3
+    batch: int = 32
+    rate: float = 2e-3
     threads: int = 1
     seed: int = 0
 
@@ -45,29 +45,30 @@ class Plan:
 class Run:
     """A network in training, its optimiser and the moving average of its weights, which is what is exported."""
 
-    def __init__(self, rate: float) -> None:
+    def __init__(self, recipe: Recipe, rate: float) -> None:
+        self.recipe = recipe
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        self.network = Network(len(LABELS)).to(self.device, memory_format=torch.channels_last)
+        self.network = Network(recipe).to(self.device, memory_format=torch.channels_last)
         self.optimiser = torch.optim.AdamW(self.network.parameters(), lr=rate, weight_decay=WEIGHT_DECAY)
         self.average = copy.deepcopy(self.network).eval()
         self.step = 0
         self.elapsed_s = 0.0
 
     def learn(self, planes: Tensor, target: list[Tensor], rate: float) -> tuple[float, float]:
-        """One step on a batch; the centre and box losses before it."""
+        """One step on a batch; the score and box losses before it."""
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         self.network.train()
         with torch.autocast(self.device, dtype=torch.bfloat16):
             logits, logs = self.network(planes.to(self.device, memory_format=torch.channels_last))
-        centre, box = loss(logits, logs, [part.to(self.device) for part in target])
+        score, box = loss(logits, logs, [part.to(self.device) for part in target])
         self.optimiser.zero_grad()
-        (centre + BOX_WEIGHT * box).backward()
+        (score + BOX_WEIGHT * box).backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 10.0)
         self.optimiser.step()
         self.step += 1
         self._follow()
-        return centre.item(), box.item()
+        return score.item(), box.item()
 
     @torch.no_grad()
     def _follow(self) -> None:
@@ -81,6 +82,7 @@ class Run:
 
     def save(self, path: Path) -> None:
         state = {
+            "recipe": self.recipe.name.value,
             "network": self.network.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "average": self.average.state_dict(),
@@ -99,24 +101,35 @@ class Run:
         self.step, self.elapsed_s = state["step"], state["elapsed_s"]
 
     def start_from(self, path: Path) -> None:
-        """Take over the averaged weights of another run and nothing else."""
-        weights = torch.load(path, map_location=self.device, weights_only=True)["average"]
-        self.network.load_state_dict(weights)
-        self.average.load_state_dict(weights)
+        """Take over the averaged weights of another run where they fit, and nothing else."""
+        theirs = torch.load(path, map_location=self.device, weights_only=True)["average"]
+        mine = self.network.state_dict()
+        weights = {name: values for name, values in theirs.items() if mine[name].shape == values.shape}
+        self.network.load_state_dict(weights, strict=False)
+        self.average.load_state_dict(weights, strict=False)
 
 
-def train(scenes: Path, out: Path, plan: Plan, start_from: Path | None = None) -> Run:
+def load_average(path: Path) -> tuple[Network, Recipe]:
+    """The averaged network of a checkpoint and its recipe, on the processor."""
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    recipe = RECIPES[Name(state["recipe"])]
+    network = Network(recipe)
+    network.load_state_dict(state["average"])
+    return network, recipe
+
+
+def train(scenes: Path, out: Path, plan: Plan, start_from: Path | None = None, recipe: Recipe = PARCEL) -> Run:
     """Train until the plan's minutes are spent; the rate falls as a cosine over them."""
     torch.set_num_threads(plan.threads)
     torch.manual_seed(plan.seed)
     out.mkdir(parents=True, exist_ok=True)
-    run = Run(plan.rate)
+    run = Run(recipe, plan.rate)
     checkpoint = out / CHECKPOINT
     if checkpoint.is_file():
         run.resume(checkpoint)
     elif start_from is not None:
         run.start_from(start_from)
-    stream = CropStream(scenes, plan.seed + run.step)
+    stream = CropStream(scenes, plan.seed + run.step, recipe)
     # A fresh process: a forked one may hang in OpenCV's threads.
     loader = DataLoader(stream, plan.batch, num_workers=1, prefetch_factor=4, multiprocessing_context="spawn")
     began, saved = time.monotonic() - run.elapsed_s, time.monotonic()
@@ -153,5 +166,5 @@ def _log(path: Path, row: list[float]) -> None:
     with path.open("a", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         if is_new:
-            writer.writerow(["step", "crops", "elapsed_s", "centre_loss", "box_loss"])
+            writer.writerow(["step", "crops", "elapsed_s", "score_loss", "box_loss"])
         writer.writerow(row)

@@ -21,13 +21,14 @@ from imaging.phantom.scene import compose_parcel
 from imaging.phantom.simulate import measure_scene
 from models.inputs import estimate_from_colour
 from models.onnx import load
+from models.training.containers import make_container, write_containers
 from models.training.crops import CROP_PX, draw_crop
 from models.training.curve import draw_curve
-from models.training.labels import LABELS
+from models.training.labels import CARGO_LABELS, LABELS, Kind
 from models.training.palettes import draw_palette, paint
 from models.training.pictures import LONG_PX, as_picture
 from models.training.scenes import Scene, read_scene, scene_of, write_scene
-from models.training.targets import STRIDE, make_target
+from models.training.targets import MOST_BOXES, NO_CLASS, make_target
 
 
 def scene(*boxes: tuple[float, float, float, float], mm_per_px: float = 1.0) -> Scene:
@@ -71,31 +72,48 @@ def test_every_crop_is_usable(seed: int) -> None:
     assert planes.dtype == np.float32
     assert np.isfinite(planes).all()
     assert 0 <= planes.min() <= planes.max() <= 1
-    centres = np.argwhere(target.heat == 1)
-    assert len(centres) <= 2
-    for _, row, col in centres:
-        left, top, right, bottom = target.sides[:, row, col]
+    asked = target.boxes[target.classes != NO_CLASS]
+    assert len(asked) <= 2
+    for left, top, right, bottom in asked:
         assert 0 <= left < right <= CROP_PX
         assert 0 <= top < bottom <= CROP_PX
-        assert left <= col * STRIDE + STRIDE
-        assert right >= col * STRIDE
 
 
 def test_targets_sit_on_what_is_dense() -> None:
     for seed in range(40):
         planes, target = draw_crop(scene((200, 150, 260, 230)), np.random.default_rng(seed))
-        for _, row, col in np.argwhere(target.heat == 1):
-            cell = planes[0, row * STRIDE : (row + 1) * STRIDE, col * STRIDE : (col + 1) * STRIDE]
-            assert cell.max() > 0.3
+        for left, top, right, bottom in target.boxes[target.classes != NO_CLASS].round().astype(int):
+            assert planes[0, top:bottom, left:right].mean() > 0.3
 
 
 def test_ignored_objects_are_not_counted() -> None:
     boxes = np.array([[40, 40, 120, 120], [200, 200, 240, 280]], np.float32)
     target = make_target(boxes, np.array([1, 2]), np.array([False, True]), len(LABELS), CROP_PX)
-    assert (target.heat == 1).sum() == 1
-    assert target.counts[:, 30, 27].max() == 0
-    assert target.counts[1, 10, 10] == 1
-    assert target.sides[:, 10, 10].tolist() == [40, 40, 120, 120]
+    assert target.classes[:2].tolist() == [1, NO_CLASS]
+    assert target.boxes[0].tolist() == [40, 40, 120, 120]
+    assert target.counts[2, 30, 27] == 0, "of its own class nothing is asked there"
+    assert target.counts[1, 30, 27] == 1, "another class is wrong there"
+    assert target.counts[2, 10, 10] == 1
+
+
+def test_of_too_many_objects_the_smallest_are_left_out() -> None:
+    sides = np.arange(10, 10 + MOST_BOXES + 5, dtype=np.float32)
+    boxes = np.stack([np.zeros_like(sides), np.zeros_like(sides), sides, sides], axis=1)
+    target = make_target(boxes, np.zeros(len(sides), int), np.zeros(len(sides), bool), len(LABELS), CROP_PX)
+    assert (target.classes == 0).all()
+    assert target.boxes[:, 2].min() == 15
+
+
+@pytest.mark.parametrize("kind", [Kind.TRAINING, Kind.UNSEEN, Kind.CLEAN])
+def test_a_container_becomes_a_scene_that_its_seed_makes_again(kind: Kind, tmp_path: Path) -> None:
+    write_containers(tmp_path, 1, 6, kind)
+    (path,) = tmp_path.iterdir()
+    made, again = read_scene(path), make_container(np.random.default_rng([6, 0]), kind)
+    assert np.array_equal(made.planes, again.planes)
+    assert bool(len(made.boxes)) == (kind is not Kind.CLEAN)
+    for (left, top, right, bottom), label in zip(made.boxes.astype(int), made.classes, strict=True):
+        assert 0 <= label < len(CARGO_LABELS)
+        assert made.planes[0, top:bottom, left:right].mean() > 15
 
 
 def test_painted_scenes_read_back_as_what_they_were() -> None:
@@ -129,7 +147,7 @@ def test_pictures_of_unknown_scale_show_the_object_in_its_box() -> None:
 def test_the_curve_of_a_log(tmp_path: Path) -> None:
     log, curve = tmp_path / "log.csv", tmp_path / "curve.png"
     draw_curve(log, curve)
-    log.write_text("step,crops,elapsed_s,centre_loss,box_loss\n50,1200,9,4.0,0.7\n", encoding="utf-8")
+    log.write_text("step,crops,elapsed_s,score_loss,box_loss\n50,1200,9,4.0,0.7\n", encoding="utf-8")
     draw_curve(log, curve)
     assert not curve.exists(), "one row is no curve"
     with log.open("a", encoding="utf-8") as file:
