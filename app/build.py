@@ -24,7 +24,8 @@ from app.notary import Notary
 from app.officers.directory import LdapDirectory
 from app.officers.errors import DemoDevicesError, DemoRefusedError
 from app.officers.rights import KnownOfficers, Role
-from app.settings import Detection, DeviceEntry, Settings
+from app.screening import Posted
+from app.settings import Detection, DeviceEntry, ModelChoice, Settings
 from app.settings import Printer as PrinterEntry
 from app.station import Station
 from app.store import retention
@@ -88,6 +89,7 @@ def build_station(settings: Settings, *, place: str = "window") -> Station:
             station.use_detector(start_detector(settings.detection))
         except ModelError as error:
             station.use_detector(None, error)
+        station.use_further([post_model(choice) for choice in settings.detection.further])
     return station
 
 
@@ -162,6 +164,17 @@ def start_detector(detection: Detection) -> Detector:
     return ApartDetector(
         detection.model, detection.folder or STORE, provider=detection.provider, longest_s=detection.longest_s
     )
+
+
+def post_model(choice: ModelChoice) -> Posted:
+    """A model beside the first, in a process of its own; one that cannot be used says why."""
+    try:
+        detector = ApartDetector(
+            choice.model, choice.folder or STORE, provider=choice.provider, longest_s=choice.longest_s
+        )
+    except ModelError as error:
+        return Posted(choice, error=error)
+    return Posted(choice, detector)
 
 
 def build_devices(settings: Settings) -> list[Placed]:

@@ -20,13 +20,13 @@ from app.customs.parcel import Capture, Finding, FindingKind, Kind, Parcel, Seen
 from app.customs.states import LETS_GO, TERMINAL
 from app.measured import Measured
 from app.risk_office import RiskOffice
+from app.screening import Screened, Screening
 from app.settings import DeviceEntry, Settings
 from app.store.errors import StoreFullError, StoreReadOnlyError
 from app.store.store import Store
 from imaging.content import measure_content
 from imaging.errors import KnownError
 from imaging.scan import Scan
-from models.detector import Detector, Level, ModelError
 from scanners.barcode import Reading
 from scanners.codetext import own_codes
 from scanners.folding import Fold
@@ -51,16 +51,6 @@ class Taken:
     """Where the picture is; None when the station stopped before there was room for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Screened:
-    """What the detector said of a scan, or that there was none."""
-
-    seen: tuple[Seen, ...] = ()
-    model: str = ""
-    ms: float | None = None
-    findings: tuple[Finding, ...] = ()
-
-
 class Intake:
     """Takes scans and codes in, and tells `on_parcel` of every parcel that is new or changed.
 
@@ -79,7 +69,7 @@ class Intake:
         on_parcel: Callable[[Parcel, Taken | None], None],
         on_error: Callable[[KnownError], None],
     ) -> None:
-        self.detector: Detector | None = None
+        self.screening = Screening(store, measured, on_error=on_error)
         self.marks_on: Callable[[Sequence[str]], tuple[Finding, ...]] = lambda _: ()
         """What the recalls and intercepts in force say of a parcel with these codes."""
         self.label_of: Callable[[str], OwnLabel | None] = lambda _: None
@@ -87,7 +77,6 @@ class Intake:
         self._store = store
         self._risk = risk
         self._work = settings.work
-        self._looks_at = settings.detection.looks_at
         self._measured = measured
         self._on_parcel = on_parcel
         self._on_error = on_error
@@ -205,7 +194,7 @@ class Intake:
             self._on_error(error if isinstance(error, KnownError) else KnownError(repr(error), detail=repr(error)))
 
     def _take_in(self, taken: Taken) -> None:
-        screened = self._screen(taken)
+        screened = self.screening.screen(taken.scan, taken.device)
         capture = taken.kept.result()
         if capture is None:
             return
@@ -222,6 +211,7 @@ class Intake:
             matcher.add_passage(Passage(parcel.id, started_at, finished_at))
         self._count(taken, screened.seen, identity)
         self._on_parcel(parcel, taken)
+        self.screening.try_out(taken.scan, taken.device)
 
     def _keep(self, scan: Scan) -> Capture | None:
         return self._until_it_goes(lambda: self._store.keep(scan))
@@ -235,22 +225,6 @@ class Intake:
                 self._on_error(error)
                 if self._stopping.wait(RETRY_S):
                     return None
-
-    def _screen(self, taken: Taken) -> Screened:
-        if self.detector is None or taken.device.carries not in self._looks_at:
-            return Screened(findings=(Finding(FindingKind.UNSCREENED),))
-        try:
-            found = self.detector.find(taken.scan)
-        except ModelError as error:
-            self._on_error(error)
-            return Screened(model=self.detector.name, findings=(Finding(FindingKind.UNSCREENED, str(error)),))
-        self._measured.add_time("detection", found.ms)
-        seen = tuple(
-            Seen(each.label, each.score, each.level, each.box, each.view)
-            for each in found.detections
-            if each.level != Level.BELOW
-        )
-        return Screened(seen, found.model, found.ms)
 
     def _read_by_machine(self, scan: Scan) -> list[ReadCode]:
         codes, refused = own_codes(scan)

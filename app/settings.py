@@ -13,6 +13,7 @@ from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from app.customs.model_trial import Mode
 from app.customs.parcel import Kind, Lane
 from app.officers.rights import DEMO, Role
 from imaging.errors import KnownError
@@ -115,20 +116,38 @@ class DeviceEntry(_Section):
         return self.driver.startswith("simulated-") or self.driver == "replay"
 
 
-class Detection(_Section):
-    """The model's folder and name; None: the one that is shipped. `is_on` false: the station works without.
+class ModelChoice(_Section):
+    """A model by its name in a folder; without one: the folder of those that ship.
 
     `looks_at` is what the model was made for; other scans count as unscreened, because a model for parcels sees things
-    in containers that are not there. `provider` is what ONNX Runtime computes on. A model that takes longer than
-    `longest_s` for one scan is stopped, and the parcel counts as unscreened.
+    in containers that are not there. `lanes` are those on which it looks; empty: all. `mode` is what it is until an
+    officer switches it. `provider` is what ONNX Runtime computes on. A model that takes longer than `longest_s` for
+    one scan is stopped, and the parcel counts as unscreened.
     """
 
-    is_on: bool = True
-    looks_at: tuple[Kind, ...] = (Kind.PARCEL,)
+    model: str
     folder: Path | None = None
-    model: str = "parcel-1"
+    looks_at: tuple[Kind, ...] = (Kind.PARCEL,)
+    lanes: tuple[str, ...] = ()
+    mode: Mode = Mode.SHADOW
     provider: Literal["cpu", "cuda", "directml", "openvino"] = "cpu"
     longest_s: Annotated[float, Field(gt=0, le=600)] = 30.0
+
+
+class Detection(ModelChoice):
+    """The first model, and `further` ones beside it. `is_on` false: the station works without any."""
+
+    is_on: bool = True
+    model: str = "parcel-1"
+    mode: Mode = Mode.ON
+    further: tuple[ModelChoice, ...] = ()
+
+    @model_validator(mode="after")
+    def _check_names(self) -> Self:
+        names = [self.model, *(each.model for each in self.further)]
+        if len(set(names)) != len(names):
+            raise ValueError("a model is named twice; give one entry all its lanes")
+        return self
 
 
 class Work(_Section):

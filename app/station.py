@@ -29,10 +29,12 @@ from app.intake import Intake, Taken
 from app.labelling import Labelling
 from app.lookups import Lookups
 from app.measured import Measured
+from app.model_office import ModelOffice
 from app.officers.rights import RIGHT_FOR, KnownOfficers, Right
 from app.papers import Papers
 from app.printing import PrinterStatus, Printing
 from app.risk_office import RiskOffice
+from app.screening import Posted
 from app.settings import Settings
 from app.sharing import Sharing
 from app.statistics_office import StatisticsOffice
@@ -86,7 +88,6 @@ class Station(Lookups):
         self._store = store
         self._labelling = labelling
         self._watcher: Watcher = Unwatched()
-        self._detector_error: KnownError | None = None
         self._arrivals: Arrivals | None = None
         self._space: Space | None = None
         self._deciding = threading.Lock()
@@ -94,6 +95,7 @@ class Station(Lookups):
         self._intake = Intake(
             store, self.risk, settings, self.measured, on_parcel=self._entered, on_error=self._tell_failure
         )
+        self.models = ModelOffice(store, self._intake.screening, rights, on_switched=self._tell_detector)
         self.tracing = Tracing(
             store, labelling.keys, settings.post, rights, assess=self.risk.assess_again, on_marked=self._tell_queue
         )
@@ -154,8 +156,7 @@ class Station(Lookups):
         """Close the devices, then the store; False if a device did not come back in time."""
         came_back = self.close_devices()
         came_back = self.sharing.stop() and came_back
-        if self._intake.detector:
-            self._intake.detector.close()
+        self._intake.screening.stop()
         if self.duty:
             try:
                 self.duty.sign_out()
@@ -169,10 +170,18 @@ class Station(Lookups):
 
         The station closes it, at its own end or when another takes its place.
         """
-        before, self._intake.detector = self._intake.detector, detector
+        screening = self._intake.screening
+        before = next((each.detector for each in screening.posted), None)
+        screening.posted = (Posted(self.settings.detection, detector, error), *screening.posted[1:])
         if before is not None and before is not detector:
             before.close()
-        self._detector_error = error
+        self._tell_detector()
+
+    def use_further(self, models: Sequence[Posted]) -> None:
+        """Use models beside the first, on their lanes and in their modes; the station closes them at its end."""
+        screening = self._intake.screening
+        first = screening.posted[:1] or (Posted(self.settings.detection),)
+        screening.posted = (*first, *models)
         self._tell_detector()
 
     @property
@@ -359,8 +368,8 @@ class Station(Lookups):
             self._watcher.room_changed(space)
 
     def _tell_detector(self) -> None:
-        detector = self._intake.detector
-        self._watcher.detector_changed(detector.name if detector else "", self._detector_error)
+        names, error = self._intake.screening.in_use()
+        self._watcher.detector_changed(names, error)
 
     def _tell_failure(self, error: KnownError) -> None:
         log.warning("known error", key=error.key, error=str(error))

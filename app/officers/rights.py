@@ -60,6 +60,7 @@ class Right(StrEnum):
     RESTORE = "restore"
     RETENTION = "retention"
     OFFICERS = "officers"
+    MODELS_SWITCH = "models_switch"
     HUB_SUPERVISE = "hub_supervise"
     HUB_MANAGE = "hub_manage"
 
@@ -92,7 +93,7 @@ _DECIDES = _LOOKS | {
     _R.EXAM_RECORD,
     _R.RULES_EDIT,
 }
-_LEADS = {_R.RECALL, _R.RULES_SWITCH_ON, _R.ORDERS_LIFT, _R.LOG_VERIFY, _R.HUB_SUPERVISE}
+_LEADS = {_R.RECALL, _R.RULES_SWITCH_ON, _R.ORDERS_LIFT, _R.LOG_VERIFY, _R.MODELS_SWITCH, _R.HUB_SUPERVISE}
 
 RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.VIEWER: _LOOKS,

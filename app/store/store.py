@@ -46,6 +46,7 @@ from app.store.past import Past
 from app.store.recalls import Recalls
 from app.store.rollups import Rollups
 from app.store.rules import Rules
+from app.store.shadows import Shadows
 from app.store.space import BALLAST_BYTES, Ballast, Space
 from app.store.statistics import Statistics
 from app.store.times import to_us
@@ -82,6 +83,7 @@ class Store:
         self.orders = Orders(self._write, database.read)
         self.waiting = Waitings(self._write, database.read)
         self.matters = Matters(self._write, database.read)
+        self.shadows = Shadows(self._write, database.read)
         self.mail = Mail(self._write, database.read)
         self.vectors = Vectors(self._write, database.read)
         self.keeping = Keeping(folder, database, self._write)

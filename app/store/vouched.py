@@ -263,6 +263,14 @@ TABLES = (
         lambda _, body: body.get("selected", []),
     ),
     Kept(
+        "shadows", "id", "id, capture_id, model, ms, found, error, is_drill", ("shadowed",),
+        lambda _, body: [body["shadow"]], order="id",
+    ),
+    Kept(
+        "model_switches", "id", "id, model, mode, officer, switched_us", ("model_switched",),
+        lambda _, body: body["switches"],
+    ),
+    Kept(
         "removals", "capture_id", "capture_id, rule, keep_days, since_us, removed_us", ("removed",),
         lambda _, body: [body["removal"]],
     ),

@@ -26,7 +26,7 @@ WHO = ("officer", "by", "review", "record")
 """How the officer who acts is called among the parameters of an act; a review and an examination record name him."""
 
 FREE = {
-    "station": "start close_devices stop use_detector wait_until_idle is_idle queue counts parcel history search "
+    "station": "start close_devices stop use_detector use_further wait_until_idle is_idle queue counts parcel history search "
     "open_scan find_code trace verify_log label offers log_shown open_hits papers",
     "accounts": "is_badge make_first",
     "tracing": "trace label_of notices_on watch marks_on notices notice affected_by where same_as inventory_no life",
@@ -36,6 +36,7 @@ FREE = {
     "batches": "preview",
     "filings": "counts facts_of page versions",
     "handovers": "of",
+    "models": "models",
     "exams": "load parcel photographs records use_cameras",
     "forms": "offered",
     "statistics": "check make_report page rates span today",
