@@ -31,6 +31,7 @@ from app.station import Station
 from app.store import retention
 from app.store.encrypting import check_finished
 from app.store.errors import RetentionError
+from app.store.sealed import seal_of
 from app.store.store import Store
 from app.tables import load_tables
 from app.trace.formats import Format
@@ -254,7 +255,7 @@ def _tell_unsigned(error: Exception) -> None:
 def open_print_queue(settings: Settings) -> PrintQueue | None:
     """The queue of the label printer that the settings name; None where labels go through the print dialog."""
     printer = make_printer(settings.printer)
-    return PrintQueue(settings.data / "prints", printer) if printer else None
+    return PrintQueue(settings.data / "prints", printer, seal=seal_of(settings.data)) if printer else None
 
 
 def make_printer(chosen: PrinterEntry) -> Printer | None:

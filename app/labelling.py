@@ -9,6 +9,7 @@ from pathlib import Path
 from app.customs.parcel import Parcel
 from app.customs.states import Action, State, find_move
 from app.settings import Post, Work
+from app.store import sealed
 from app.store.decisions import TraceLabel
 from app.texts import language
 from app.trace.codes import Claims, digest_goods, fit_item_id, issue, read_code
@@ -17,11 +18,12 @@ from app.trace.ids import TraceId, parse_trace_id
 from app.trace.keyring import Keyring
 from app.trace.labels import LabelData, draw_label
 from app.trace.templates import load_template
+from imaging.files.durable import make_folder
 
 
 @dataclass(frozen=True, slots=True)
 class Labelling:
-    """Signs trace codes for the office whose keys these are, and draws labels into a folder."""
+    """Signs trace codes for the office whose keys these are, and draws labels into a folder of the store's."""
 
     keys: Keyring
     post: Post
@@ -51,15 +53,15 @@ class Labelling:
         return TraceLabel(str(trace_id), issue(claims, self.keys.signer(now)))
 
     def draw(self, parcel: Parcel, payload: str, *, kind: Format = Format.PNG, dpi: int, copy: int = 0) -> Path:
-        """Write the label of a trace code and return its file; `copy` counts the reprints.
+        """Write the label of a trace code and return its file, to be read as the store's; `copy` counts the reprints.
 
         Raises:
             LabelError: the template or its font cannot be used.
         """
         name = f"{read_code(payload).claims.trace_id}{f'-{copy}' if copy else ''}.{kind}"
         path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(self.encode(parcel, payload, kind=kind, dpi=dpi, copy=copy))
+        make_folder(path.parent)
+        sealed.write_file(path, self.encode(parcel, payload, kind=kind, dpi=dpi, copy=copy), self.folder.parent)
         return path
 
     def encode(self, parcel: Parcel, payload: str, *, kind: Format, dpi: int, copy: int = 0) -> bytes:

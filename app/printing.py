@@ -117,7 +117,7 @@ class Printing:
 
     def _heed_wishes(self) -> None:
         """Do what another program left, which asked there who says so; a label that is settled already stays so."""
-        for wish in take_wishes(self._queue.folder):
+        for wish in take_wishes(self._queue.folder, self._queue.seal):
             try:
                 self._settle(wish.job_id, wish.said, wish.officer)
             except KnownError as error:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -26,18 +28,20 @@ class ReportFileError(KnownError):
     key = "report_file"
 
 
-def write_report(report: Report, path: Path, *, post: str) -> None:
+def write_report(
+    report: Report, path: Path, *, post: str, write: Callable[[Path, bytes], object] = Path.write_bytes
+) -> None:
     """Write a report; the file's name says as what.
 
     Raises:
         ReportFileError: its ending is none of .csv, .xlsx and .pdf, or the file cannot be written.
         FontMissingError: a PDF needs a Chinese font.
     """
-    write = {".csv": _write_csv, ".xlsx": _write_xlsx, ".pdf": _write_pdf}.get(path.suffix.lower())
-    if write is None:
+    encode = {".csv": _csv, ".xlsx": _xlsx, ".pdf": _pdf}.get(path.suffix.lower())
+    if encode is None:
         raise ReportFileError(f"{path.name} ends in none of {', '.join(FORMATS)}.", name=path.name, why=path.suffix)
     try:
-        write(report, path, title_of(report, post))
+        write(path, encode(report, title_of(report, post)))
     except OSError as error:
         raise ReportFileError(f"{path.name} cannot be written.", name=path.name, why=error.strerror) from error
 
@@ -78,17 +82,17 @@ def said(value: Value, form: Form) -> str:
             return str(value)
 
 
-def _write_csv(report: Report, path: Path, title: str) -> None:
-    # With a mark of its encoding, or spreadsheets take Chinese for something else.
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        out = csv.writer(file)
-        out.writerow([title])
-        for table in report.tables:
-            out.writerow([])
-            out.writerow([text(f"stats.table.{table.name}")])
-            out.writerow(column_words(table))
-            forms = [column.form for column in table.columns]
-            out.writerows([_plain(*pair) for pair in zip(row, forms, strict=True)] for row in table.rows)
+def _csv(report: Report, title: str) -> bytes:
+    file = io.StringIO()
+    out = csv.writer(file)
+    out.writerow([title])
+    for table in report.tables:
+        out.writerow([])
+        out.writerow([text(f"stats.table.{table.name}")])
+        out.writerow(column_words(table))
+        forms = [column.form for column in table.columns]
+        out.writerows([_plain(*pair) for pair in zip(row, forms, strict=True)] for row in table.rows)
+    return file.getvalue().encode("utf-8-sig")  # with the mark, or spreadsheets take Chinese for something else
 
 
 def _plain(value: Value, form: Form) -> Value:
@@ -103,7 +107,7 @@ def _plain(value: Value, form: Form) -> Value:
 _NUMBERS = {Form.SHARE: "0.0%", Form.KG: "#,##0.00", Form.CNY: "#,##0.00", Form.COUNT: "#,##0", Form.SECONDS: "#,##0"}
 
 
-def _write_xlsx(report: Report, path: Path, title: str) -> None:
+def _xlsx(report: Report, title: str) -> bytes:
     book = Workbook()
     book.remove(book.active)
     for table in report.tables:
@@ -120,7 +124,9 @@ def _write_xlsx(report: Report, path: Path, title: str) -> None:
             sheet.column_dimensions[sheet.cell(2, column).column_letter].width = 16
     for series in report.series:
         _add_chart(book, series)
-    book.save(path)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
 
 
 def _cell(sheet: object, value: Value, form: Form) -> Cell:
@@ -155,7 +161,7 @@ _PLOT_PX = 260
 _GREYS = (60, 130, 190)
 
 
-def _write_pdf(report: Report, path: Path, title: str) -> None:
+def _pdf(report: Report, title: str) -> bytes:
     pages = _Pages()
     pages.write(title, size_px=_HEAD_PX, is_bold=True, height_px=60)
     for series in report.series:
@@ -163,7 +169,9 @@ def _write_pdf(report: Report, path: Path, title: str) -> None:
     for table in report.tables:
         pages.table(table)
     first, *rest = pages.drawn
-    first.save(path, "PDF", save_all=True, append_images=rest, resolution=DPI)
+    file = io.BytesIO()
+    first.save(file, "PDF", save_all=True, append_images=rest, resolution=DPI)
+    return file.getvalue()
 
 
 class _Pages:

@@ -12,11 +12,14 @@ from app.commands.acting import Officer, acting
 from app.commands.log import open_store, settings_of
 from app.commands.output import known_errors, print_json, print_line
 from app.officers.rights import Right
+from app.settings import Settings
+from app.store.sealed import key_for, seal_of
 from app.store.store import Store
 from app.texts import text
 from app.trace.errors import PrintJobError
 from app.trace.printing import JobState, PrintJob, read_jobs
 from app.trace.wishes import Said, Wish, leave_wish
+from imaging.files.durable import Seal
 
 print_commands = typer.Typer(help="Labels that wait for the printer, or for a word about them.", no_args_is_help=True)
 Data = Annotated[Path | None, typer.Option(help="Folder of the store; default: the user's data folder.")]
@@ -31,7 +34,7 @@ def list_prints(
     settings = settings_of(data)
     with known_errors():
         Store.expect(settings.data)
-        jobs = read_jobs(settings.data / "prints")
+        jobs = read_jobs(settings.data / "prints", _seal(settings))
     for job in jobs:
         if json:
             print_json({**asdict(job), "made_at": job.made_at.isoformat()})
@@ -64,10 +67,17 @@ def _leave(wanted: str, said: Said, officer: str | None, data: Path | None) -> N
     folder = settings.data / "prints"
     with known_errors():
         Store.expect(settings.data)
-        job = _find(read_jobs(folder), wanted, said)
+        seal = _seal(settings)
+        job = _find(read_jobs(folder, seal), wanted, said)
         with open_store(settings) as store, acting(settings, store, officer, Right.PRINT) as login:
-            leave_wish(folder, Wish(job.id, said, login))
+            leave_wish(folder, Wish(job.id, said, login), seal)
     print_line(text("trace.prints.left", code=job.title))
+
+
+def _seal(settings: Settings) -> Seal:
+    """What the jobs are sealed with, unlocked."""
+    key_for(settings.data)
+    return seal_of(settings.data)
 
 
 def _find(jobs: list[PrintJob], wanted: str, said: Said) -> PrintJob:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from app.commands.output import decode_file, known_errors
 from app.officers.rights import Right
 from app.settings import Printer, load_settings
 from app.station import Station
+from app.store.sealed import read_file
 from app.store.store import Store
 from app.trace.codes import PREFIX
 from app.trace.errors import LabelNoneError
@@ -48,7 +48,7 @@ def label(
             found = station.parcel(int(parcel))
         if found is None:
             raise LabelNoneError(f"No parcel is known by {parcel}.", number=parcel)
-        shutil.copyfile(station.label(found.id, kind=kind, dpi=dpi), out)
+        out.write_bytes(read_file(station.label(found.id, kind=kind, dpi=dpi)))
 
 
 @contextmanager

@@ -21,11 +21,13 @@ from app.store.errors import (
     EncryptionUnfinishedError,
     StoreDamagedError,
 )
-from app.store.examinations import FOLDER as PHOTOGRAPHS
 from app.store.found import Progress, say_nothing
-from app.store.sealed import KEY_FILE, PENDING, DataKey, Kind
+from app.store.places import NESTED, SEALED
+from app.store.sealed import KEY_FILE, PENDING, DataKey, Kind, home_of
 from imaging.files.durable import make_folder, sync_folder, write_whole
 
+LINES = ".jsonl"
+"""Files to which lines are added."""
 _PLAIN = b"SQLite format 3\x00"
 
 
@@ -34,7 +36,8 @@ def check_finished(folder: Path, *, wanted: bool = False) -> None:
     Raises:
         EncryptionUnfinishedError: the encryption was interrupted, or is `wanted` and was never made.
     """
-    if (folder / PENDING).is_file() or (wanted and not (folder / KEY_FILE).is_file()):
+    home = home_of(folder)
+    if (home / PENDING).is_file() or (wanted and not (home / KEY_FILE).is_file()):
         raise EncryptionUnfinishedError(
             f"The store in {folder.name} is not wholly encrypted, as it is to be; run `guanjian encryption enable`.",
             folder=folder.name,
@@ -44,7 +47,8 @@ def check_finished(folder: Path, *, wanted: bool = False) -> None:
 def enable(folder: Path, file_name: str, kind: Kind, passphrase: str = "", *, progress: Progress = say_nothing) -> None:
     """Encrypt a store that nobody has open, or prepare an empty folder for one; after a power cut, go on.
 
-    Copies that migrations left in the folder, and small pictures of the window, are removed: they are plain.
+    Copies that migrations left in the folder, and small pictures of the window, are removed: they are plain. In a store
+    that is encrypted, files that an older version left in plain are.
 
     Raises:
         CipherMissingError, EncryptedAlreadyError, WeakPassphraseError, KeyringMissingError.
@@ -55,16 +59,19 @@ def enable(folder: Path, file_name: str, kind: Kind, passphrase: str = "", *, pr
             'Encryption needs one more package: pip install "guanjian[encrypted]".', name=file_name
         )
     if (folder / KEY_FILE).is_file():
-        raise EncryptedAlreadyError(f"The store in {folder.name} is encrypted already.", folder=folder.name)
+        if not _seal_files(folder, sealed.unlock(folder / KEY_FILE), progress):
+            raise EncryptedAlreadyError(f"The store in {folder.name} is encrypted already.", folder=folder.name)
+        return
     make_folder(folder)
-    store, pending = folder / file_name, folder / PENDING
+    pending = folder / PENDING
     if pending.is_file():
         key = sealed.unlock(pending, passphrase or None)
     else:
         key = sealed.make_key(pending, kind, passphrase)
     try:
-        if store.is_file() and _is_plain(store):
-            _encrypt(store, key, progress)
+        for store in (folder / NESTED / file_name, folder / file_name):
+            if store.is_file() and _is_plain(store):
+                _encrypt(store, key, progress)
     except DatabaseError as error:
         raise known(error) from error
     pending.rename(folder / KEY_FILE)
@@ -102,17 +109,20 @@ def _encrypt(store: Path, key: DataKey, progress: Progress) -> None:
             store.with_name(store.name + suffix).unlink()
 
 
-def _seal_files(folder: Path, key: DataKey, progress: Progress) -> None:
-    files = list(_files(folder))
+def _seal_files(folder: Path, key: DataKey, progress: Progress) -> int:
+    """How many files were plain."""
+    files, sealed_now = list(_files(folder)), 0
     for count, path in enumerate(files, start=1):
         content = path.read_bytes()
         if not sealed.is_sealed(content):
-            write_whole(path, key.seal(content))
+            write_whole(path, key.seal_lines(content) if path.suffix == LINES else key.seal(content))
+            sealed_now += 1
         progress("encrypt", count, len(files))
+    return sealed_now
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    for name in ("captures", PHOTOGRAPHS):
+    for name in SEALED:
         yield from (path for path in (folder / name).rglob("*") if path.is_file())
 
 

@@ -10,6 +10,7 @@ encrypted or not, and stays true when encryption is switched on.
 
 from __future__ import annotations
 
+import binascii
 import hashlib
 import os
 import secrets
@@ -28,7 +29,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.store.errors import KeyFileError, KeyringMissingError, StoreLockedError, WeakPassphraseError
-from imaging.files.durable import PRIVATE, write_whole
+from app.store.places import NESTED
+from imaging.files.durable import PRIVATE, Seal, write_whole
 
 KEY_FILE = "store.key"
 PENDING = "store.key.new"
@@ -36,6 +38,7 @@ PENDING = "store.key.new"
 MIN_PASSPHRASE = 12
 KEYRING = "guanjian-store"
 _MARK = b"GJSEALED\x01"
+_LINE_MARK = binascii.b2a_base64(_MARK, newline=False)
 _ID, _NONCE = 8, 12
 _HEAD = len(_MARK) + _ID + _NONCE
 _MAX_KEY_FILE = 10_000
@@ -63,6 +66,10 @@ class DataKey:
         """A file's content as it lies on disk: mark, key id, nonce, then AES-256-GCM over it."""
         head = _MARK + self.id + secrets.token_bytes(_NONCE)
         return head + AESGCM(self._derive(b"files")).encrypt(head[-_NONCE:], content, head)
+
+    def seal_lines(self, content: bytes) -> bytes:
+        """The same for a file to which lines are added: each of them sealed by itself, in base64."""
+        return b"".join(binascii.b2a_base64(self.seal(line)) for line in content.splitlines())
 
     def open(self, content: bytes) -> bytes | None:
         """What `seal` was given; None where the file was altered."""
@@ -130,8 +137,13 @@ def key_for(folder: Path) -> DataKey | None:
     Raises:
         StoreLockedError: nobody gave the passphrase, or it is wrong. KeyFileError, KeyringMissingError.
     """
-    file = folder / KEY_FILE
+    file = home_of(folder) / KEY_FILE
     return unlock(file) if file.is_file() else None
+
+
+def home_of(folder: Path) -> Path:
+    """The folder with the key file of the store in this one: a store of replays has that of the store above it."""
+    return folder.parent if folder.name == NESTED else folder
 
 
 def unlock(path: Path, passphrase: str | None = None) -> DataKey:
@@ -184,8 +196,18 @@ def kind_of(path: Path) -> Kind:
     return _read(path).kind
 
 
+def seal_of(store: Path) -> Seal:
+    """What the files of the store in this folder are sealed with; nothing where it is plain."""
+
+    def put_on(content: bytes) -> bytes:
+        key = key_for(store)
+        return content if key is None else key.seal(content)
+
+    return Seal(put_on, open_content)
+
+
 def is_sealed(content: bytes) -> bool:
-    return content.startswith(_MARK)
+    return content.startswith((_MARK, _LINE_MARK))
 
 
 def read_file(path: Path) -> bytes:
@@ -193,8 +215,14 @@ def read_file(path: Path) -> bytes:
 
     One that was altered, or that no key here opens, comes as it lies there: its hash tells. Raises OSError.
     """
-    content = path.read_bytes()
-    if not is_sealed(content):
+    return open_content(path.read_bytes())
+
+
+def open_content(content: bytes) -> bytes:
+    """A file's content, or lines that were sealed one by one, in plain; as it is where no key here opens it."""
+    if content.startswith(_LINE_MARK):
+        return b"".join(_open_line(line) + b"\n" for line in content.splitlines())
+    if not content.startswith(_MARK):
         return content
     with _UNLOCKED.lock:
         key = _UNLOCKED.keys.get(content[len(_MARK) : len(_MARK) + _ID])
@@ -202,16 +230,24 @@ def read_file(path: Path) -> bytes:
     return content if opened is None else opened
 
 
+def _open_line(line: bytes) -> bytes:
+    try:
+        sealed = binascii.a2b_base64(line, strict_mode=True)
+    except binascii.Error:  # a power cut left a part of it
+        return line
+    opened = open_content(sealed)
+    return line if opened is sealed else opened
+
+
 def write_file(path: Path, content: bytes, store: Path) -> None:
     """Write a file of the store in this folder, whole or not at all, encrypted where the store is. Raises OSError."""
-    key = key_for(store)
-    write_whole(path, content if key is None else key.seal(content))
+    write_whole(path, seal_of(store).put_on(content))
 
 
 def hash_of(path: Path) -> str:
     """The sha256 of a file in plain; a plain one is never whole in memory."""
     with path.open("rb") as file:
-        if is_sealed(file.read(len(_MARK))):
+        if is_sealed(file.read(len(_LINE_MARK))):
             return hashlib.sha256(read_file(path)).hexdigest()
         file.seek(0)
         return hashlib.file_digest(file, "sha256").hexdigest()

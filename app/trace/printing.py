@@ -20,7 +20,7 @@ from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from app.trace.errors import PrinterError, PrintJobError
 from app.trace.printers import Printer
-from imaging.files.durable import make_folder, write_whole
+from imaging.files.durable import NO_SEAL, Seal, make_folder, write_whole
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 30.0
@@ -56,26 +56,34 @@ class PrintJob:
 _JOB = TypeAdapter(PrintJob)
 
 
-def read_jobs(folder: Path) -> list[PrintJob]:
+def read_jobs(folder: Path, seal: Seal = NO_SEAL) -> list[PrintJob]:
     """The jobs in a folder as they are now, for a program that does not print; a damaged one is left out."""
     jobs: list[PrintJob] = []
     for file in sorted(folder.glob("*.job.json")):
         try:
-            jobs.append(_JOB.validate_json(file.read_bytes()))
+            jobs.append(_JOB.validate_json(seal.take_off(file.read_bytes())))
         except (ValidationError, OSError):
             continue
     return jobs
 
 
 class PrintQueue:
-    """The jobs of one printer, kept in a folder of their own.
+    """The jobs of one printer, kept in a folder of their own, under `seal`.
 
     `changed` is called after every change of a job, from the thread that made it, and must return at once;
     `round` every few seconds, before the next label is sent.
     """
 
-    def __init__(self, folder: Path, printer: Printer, *, changed: Callable[[PrintJob], None] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        printer: Printer,
+        *,
+        seal: Seal = NO_SEAL,
+        changed: Callable[[PrintJob], None] | None = None,
+    ) -> None:
         self._printer = printer
+        self.seal = seal
         self.folder = folder
         self.changed = changed
         self.round: Callable[[], None] | None = None
@@ -105,7 +113,7 @@ class PrintQueue:
             made_at = datetime.now(UTC)
             job = PrintJob(self._next_id(made_at), title, trace_id, copy, officer, made_at)
             try:
-                write_whole(self._payload_file(job.id), payload)
+                write_whole(self._payload_file(job.id), self.seal.put_on(payload))
                 self._keep(job)
             except OSError as error:
                 raise PrintJobError(f"The print queue cannot be written: {error.strerror}; free the disk.") from error
@@ -146,7 +154,7 @@ class PrintQueue:
 
     def _deliver(self, job: PrintJob) -> PrintJob:
         try:
-            payload = self._payload_file(job.id).read_bytes()
+            payload = self.seal.take_off(self._payload_file(job.id).read_bytes())
             self._printer.deliver(payload, f"{job.title}-{job.id}")
         except (PrinterError, OSError) as error:
             key = error.key if isinstance(error, PrinterError) else PrintJobError.key
@@ -225,14 +233,14 @@ class PrintQueue:
             self._job_file(job.id).unlink(missing_ok=True)
             self._payload_file(job.id).unlink(missing_ok=True)
             return
-        write_whole(self._job_file(job.id), _JOB.dump_json(job))
+        write_whole(self._job_file(job.id), self.seal.put_on(_JOB.dump_json(job)))
         self._jobs[job.id] = job
 
     def _log(self, job: PrintJob) -> None:
         now = datetime.now(UTC)
         row = {**_JOB.dump_python(job, mode="json"), "settled_at": now.isoformat()}
         with (self.folder / f"printed-{now:%Y-%m}.jsonl").open("ab") as file:
-            file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+            file.write(self.seal.line(json.dumps(row, ensure_ascii=False).encode()))
             file.flush()
             os.fsync(file.fileno())
 
@@ -240,14 +248,14 @@ class PrintQueue:
         jobs: dict[str, PrintJob] = {}
         for file in sorted(self.folder.glob("*.job.json")):
             try:
-                job = _JOB.validate_json(file.read_bytes())
+                job = _JOB.validate_json(self.seal.take_off(file.read_bytes()))
                 self._payload_file(job.id).stat()
             except (ValidationError, OSError):
                 self.damaged.append(PrintJobError(f"Print job {file.name} is damaged; print that label again."))
                 continue
             if job.state is JobState.PRINTING:
                 job = replace(job, state=JobState.UNSURE)
-                write_whole(file, _JOB.dump_json(job))
+                write_whole(file, self.seal.put_on(_JOB.dump_json(job)))
             jobs[job.id] = job
         self._last_id = max(jobs, default="")
         return jobs

@@ -6,10 +6,11 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QMarginsF, Qt, QUrl
+from PySide6.QtCore import QBuffer, QByteArray, QMarginsF, Qt, QUrl
 from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPdfWriter, QTextDocument
 
 from app.forms import Form
+from app.store.sealed import write_file
 from app.ui import theme
 from app.ui.record import RecordError
 from imaging.files.durable import make_folder
@@ -21,7 +22,7 @@ PHOTOGRAPH_PX = 900
 
 
 def write_form(folder: Path, form: Form) -> Path:
-    """Write a form as PDF; called on a worker.
+    """Write a form as PDF into a folder in that of the store, encrypted where the store is; called on a worker.
 
     Raises:
         RecordError: the folder cannot be written to.
@@ -30,21 +31,25 @@ def write_form(folder: Path, form: Form) -> Path:
     path = folder / f"{form.kind}-{number}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}.pdf"
     try:
         make_folder(folder)
-        writer = QPdfWriter(str(path))
-        writer.setResolution(DPI)
-        writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
-        writer.setPageMargins(QMarginsF(0, 0, 0, 0), QPageLayout.Unit.Millimeter)
-        writer.setTitle(f"{form.kind} {form.number}")
-        document = _document(form)
-        document.print_(writer)
-        if not path.is_file() or path.stat().st_size == 0:
-            raise OSError("nothing was written")
+        write_file(path, _pdf(form), folder.parent)
     except OSError as error:
         why = error.strerror or str(error)
         raise RecordError(
             f"{path.name} could not be written: {why}. Make room, then try again.", name=path.name, why=why
         ) from error
     return path
+
+
+def _pdf(form: Form) -> bytes:
+    buffer = QBuffer()
+    buffer.open(QBuffer.OpenModeFlag.WriteOnly)
+    writer = QPdfWriter(buffer)
+    writer.setResolution(DPI)
+    writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
+    writer.setPageMargins(QMarginsF(0, 0, 0, 0), QPageLayout.Unit.Millimeter)
+    writer.setTitle(f"{form.kind} {form.number}")
+    _document(form).print_(writer)
+    return bytes(buffer.data().data())
 
 
 def _document(form: Form) -> QTextDocument:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QByteArray, QRectF
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtPrintSupport import QPrintDialog, QPrinter
 from PySide6.QtWidgets import QDialog, QWidget
 
+from app.store.sealed import read_file
 from imaging.errors import KnownError
 
 
@@ -24,7 +25,10 @@ def read_label(path: Path) -> QImage:
     Raises:
         LabelUnreadableError: the file is absent or is no picture.
     """
-    label = QImage(str(path))
+    try:
+        label = QImage.fromData(QByteArray(read_file(path)))
+    except OSError:
+        label = QImage()
     if label.isNull():
         raise LabelUnreadableError(f"The label {path.name} cannot be read. Print it again.", name=path.name)
     return label

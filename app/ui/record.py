@@ -9,11 +9,12 @@ from html import escape
 from pathlib import Path
 
 import cv2
-from PySide6.QtCore import QMarginsF, QRectF
+from PySide6.QtCore import QBuffer, QMarginsF, QRectF
 from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter, QPdfWriter, QTextDocument
 
 from app.customs.parcel import Decision, Parcel
 from app.customs.states import Action
+from app.store.sealed import write_file
 from app.texts import text
 from app.ui import overlays, theme, words
 from app.ui.geometry import Camera
@@ -44,7 +45,8 @@ class RecordError(KnownError):
 def write_record(folder: Path, opened: Opened, drawn: Sequence[Annotation] = ()) -> tuple[Path, ...]:
     """Write a parcel's record as one page of PDF, and what was drawn as a DICOS report; called on a worker.
 
-    `drawn` is what is not decided on yet.
+    `folder` lies in that of the store, and its files are encrypted where the store is. `drawn` is what is not decided
+    on yet.
 
     Raises:
         RecordError: the folder cannot be written to.
@@ -54,10 +56,10 @@ def write_record(folder: Path, opened: Opened, drawn: Sequence[Annotation] = ())
     try:
         folder.mkdir(parents=True, exist_ok=True)
         written = [path]
-        _paint_record(path, opened, annotations)
+        write_file(path, _record_pdf(opened, annotations), folder.parent)
         if annotations:
             report = path.with_suffix(".dcs")
-            tdr.write(_report(opened, annotations), report)
+            write_file(report, tdr.encode(_report(opened, annotations)), folder.parent)
             written.append(report)
     except OSError as error:
         raise _failed(path, error) from error
@@ -65,7 +67,7 @@ def write_record(folder: Path, opened: Opened, drawn: Sequence[Annotation] = ())
 
 
 def write_pictures(folder: Path, parcel: Parcel, views: Sequence[Shown], look: Look) -> tuple[Path, ...]:
-    """Write all views in full size in the present look as PNG; called on a worker.
+    """Write all views in full size in the present look as PNG, as `write_record` does; called on a worker.
 
     Raises:
         RecordError: the folder cannot be written to.
@@ -76,7 +78,7 @@ def write_pictures(folder: Path, parcel: Parcel, views: Sequence[Shown], look: L
         path = folder / f"{_stem(parcel)}-{shown.name or 'view'}.png"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(encoded.tobytes())
+            write_file(path, encoded.tobytes(), folder.parent)
         except OSError as error:
             raise _failed(path, error) from error
         written.append(path)
@@ -109,16 +111,16 @@ def _report(opened: Opened, annotations: Sequence[Annotation]) -> tdr.Report:
     return tdr.report_annotations(annotations, decision, last.decided_at if last else datetime.now(UTC))
 
 
-def _paint_record(path: Path, opened: Opened, annotations: Sequence[Annotation]) -> None:
-    writer = QPdfWriter(str(path))
+def _record_pdf(opened: Opened, annotations: Sequence[Annotation]) -> bytes:
+    buffer = QBuffer()
+    buffer.open(QBuffer.OpenModeFlag.WriteOnly)
+    writer = QPdfWriter(buffer)
     writer.setResolution(DPI)
     writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
     writer.setPageMargins(QMarginsF(14, 12, 14, 12), QPageLayout.Unit.Millimeter)
     writer.setTitle(f"{opened.parcel.number or text('ui.queue.no_number')}")
     page = QRectF(0, 0, writer.width(), writer.height())
-    painter = QPainter()
-    if not painter.begin(writer):
-        raise OSError(text("ui.record.unwritable"))
+    painter = QPainter(writer)
     try:
         head = _document(_head_html(opened), TEXT_PT, page.width())
         _draw(painter, head, page.topLeft().y())
@@ -129,6 +131,7 @@ def _paint_record(path: Path, opened: Opened, annotations: Sequence[Annotation])
         )
     finally:
         painter.end()
+    return bytes(buffer.data().data())
 
 
 def _paint_views(painter: QPainter, opened: Opened, annotations: Sequence[Annotation], area: QRectF) -> float:

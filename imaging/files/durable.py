@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+import binascii
 import contextlib
 import os
 import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 PRIVATE = 0o600
 PUBLIC = 0o644
 _NEW_BINARY = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)  # Windows would change line ends
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What is done to content before it is written and after it was read; nothing, where a store is not encrypted."""
+
+    put_on: Callable[[bytes], bytes] = bytes
+    take_off: Callable[[bytes], bytes] = bytes
+
+    def line(self, content: bytes) -> bytes:
+        """Content as a line of a file to which lines are added; what is sealed is in base64 there."""
+        sealed = self.put_on(content)
+        return content + b"\n" if sealed == content else binascii.b2a_base64(sealed)
+
+
+NO_SEAL = Seal()
 
 
 def write_whole(path: Path, data: bytes, *, mode: int = PUBLIC) -> None:

@@ -121,7 +121,12 @@ def write(report: Report, path: Path | str) -> None:
     Raises:
         OSError: the disk is full or the folder cannot be written to.
     """
-    write_whole(Path(path), _encoded(_dataset_of(report)))
+    write_whole(Path(path), encode(report))
+
+
+def encode(report: Report) -> bytes:
+    """The content of a report's DICOS TDR file."""
+    return _encoded(_dataset_of(report))
 
 
 def read(path: Path | str) -> Report:

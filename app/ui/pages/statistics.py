@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
@@ -12,6 +13,7 @@ from app.customs.statistics import Form, Period, Report, Series, Span, Table
 from app.settings import Post
 from app.statistics_files import column_words, said, span_words, write_report
 from app.statistics_office import PAGED, ROWS, StatisticsOffice
+from app.store.sealed import write_file
 from app.texts import language, text
 from app.ui import build, theme
 from app.ui.pages.listing import Line, Listing, make_table
@@ -184,7 +186,7 @@ class StatisticsPage(Page):
         def write() -> None:
             office.expect_may_export(officer)
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_report(report, path, post=name)
+            write_report(report, path, post=name, write=partial(write_file, store=folder))
 
         self.ask(write, lambda _: self.tell(text("stats.written", name=str(path))))
 
