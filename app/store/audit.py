@@ -17,7 +17,9 @@ from app.store.times import from_us
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 _INSERT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_LAST = "SELECT seq, hash, at_us + ahead_us FROM events ORDER BY seq DESC LIMIT 1"
+_LAST = (
+    "SELECT seq, hash, at_us + ahead_us, (SELECT id FROM boots WHERE boot = ?) FROM events ORDER BY seq DESC LIMIT 1"
+)
 _NO_ROW = '"row":""'
 """Stands in a stored body for the fingerprint that the event's column `row` holds."""
 
@@ -81,14 +83,14 @@ class Log:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._boot = keep_boot(connection)
-        last = connection.execute(_LAST).fetchone()
+        last = connection.execute(_LAST, (BOOT,)).fetchone()
         if last is None:
             meta = dict(connection.execute("SELECT name, value FROM meta"))
-            last = (0, first_hash(meta["store_id"], meta["station"]), 0)
+            last = (0, first_hash(meta["store_id"], meta["station"]), 0, None)
         self.seq: int = last[0] + 1
         self._previous: bytes = last[1]
         self._hlc: int = last[2]
+        self._boot: int = last[3] or keep_boot(connection)
 
     def append(self, kind: str, parcel_id: int | None, body: Mapping[str, object], row: bytes | None = None) -> int:
         """Write the next event, with the fingerprint of the parcel's row where it changed it; returns its number."""
@@ -110,17 +112,16 @@ def read_events(
     """Events in their order; `where` is SQL that begins with WHERE."""
     for seq, at_us, monotonic_us, boot, hlc, kind, parcel_id, body, hashed in connection.execute(
         "SELECT seq, at_us, monotonic_us, boot, hlc, kind, parcel_id, body, hash "
-        f"FROM log {where} ORDER BY seq LIMIT ?", (*values, limit)
+        f"FROM log {where} ORDER BY seq LIMIT ?",
+        (*values, limit),
     ):
         yield Event(seq, from_us(at_us), monotonic_us, boot, hlc, kind, parcel_id, json.loads(body), hashed)
 
 
 def keep_boot(connection: Connection) -> int:
     """The number that this start of the machine has in the store's table of them."""
-    found = connection.execute("SELECT id FROM boots WHERE boot = ?", (BOOT,)).fetchone()
-    if found is None:
-        found = connection.execute("INSERT INTO boots (boot) VALUES (?) RETURNING id", (BOOT,)).fetchone()
-    key: int = found[0]
+    connection.execute("INSERT OR IGNORE INTO boots (boot) VALUES (?)", (BOOT,))
+    key: int = connection.execute("SELECT id FROM boots WHERE boot = ?", (BOOT,)).fetchone()[0]
     return key
 
 

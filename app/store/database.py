@@ -75,7 +75,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         assert_safe_sqlite()
         self.path = path
-        self._lock = threading.Lock()
+        self._turns = _Turns()
         self._local = threading.local()
         self._readers: weakref.WeakSet[_Reader] = weakref.WeakSet()
         self._writer = _open_writer(path)
@@ -94,15 +94,17 @@ class Database:
         self._checkpoints.start()
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, is_patient: bool = False) -> Iterator[Connection]:
         """One transaction on the writer; it is on disk when the block has ended, or has not happened.
 
         It begins immediate: one that reads first and writes later would fail at once if another writer came between.
+        `is_patient` lets everybody else go first: declarations that come in by the thousand, before whom no officer
+        should have to wait with his decision.
 
         Raises:
             StoreError: the kind says what is wrong with the file or the disk.
         """
-        with self._lock:
+        with self._turns.take(is_patient=is_patient):
             writer = self._writer
             try:
                 writer.execute("BEGIN IMMEDIATE")
@@ -145,7 +147,7 @@ class Database:
             self._checkpoints.join(timeout=10)
         for reader in list(self._readers):
             reader.connection.close()
-        with self._lock:
+        with self._turns.take():
             with suppress(sqlite3.DatabaseError):
                 # On a full or failing disk the log stays beside the file, and is read at the next start.
                 self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -162,6 +164,31 @@ class Database:
                     continue
         finally:
             connection.close()
+
+
+class _Turns:
+    """Whose turn it is to write. A plain lock goes to whoever asks first, often the thread that just had it."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._is_taken = False
+        self._waiting = 0
+
+    @contextmanager
+    def take(self, *, is_patient: bool = False) -> Iterator[None]:
+        with self._changed:
+            self._waiting += not is_patient
+            try:
+                self._changed.wait_for(lambda: not self._is_taken and not (is_patient and self._waiting))
+            finally:
+                self._waiting -= not is_patient
+            self._is_taken = True
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._is_taken = False
+                self._changed.notify_all()
 
 
 class _Reader:

@@ -16,7 +16,7 @@ from app.store import finds, order_rows, parcels, waiting_rows
 from app.store.audit import Log
 from app.store.database import Connection, IntegrityError
 from app.store.errors import AlreadyKeptError, ParcelChangedError, ParcelUnknownError
-from app.store.hours import tally
+from app.store.hours import tally, tally_each
 from app.store.times import from_us, to_us
 
 _KEEPS_LABEL = LETS_GO | {State.CLOSED, State.HELD}
@@ -204,9 +204,8 @@ def _write(connection: Connection, row: parcels.Row, verdict: Verdict, before: S
     if trace is not None:
         _keep_label(connection, trace, key, log.seq)
         body["label"] = [trace.trace_id, key, payload_hash(trace.payload)]
-        tally(connection, decided_us, "labels")
     parcels.change(connection, log, row, "decided", body, **_changes(verdict, before, after, trace_id))
-    tally(connection, decided_us, verdict.action.value)
+    tally_each(connection, decided_us, (verdict.action.value,) if trace is None else (verdict.action.value, "labels"))
     if verdict.action in HITS:
         finds.follow(connection, row["id"])
     return Decision(

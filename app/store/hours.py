@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from app.store.database import Connection
@@ -10,12 +11,17 @@ from app.store.times import to_us
 _HOUR_US = 3_600_000_000
 
 
+_COUNT = "INSERT INTO hours VALUES (?, ?, ?) ON CONFLICT (hour, what) DO UPDATE SET n = n + excluded.n"
+
+
 def tally(connection: Connection, at_us: int, what: str, n: int = 1) -> None:
     """Count something into its hour; the caller's transaction makes it true together with the thing itself."""
-    connection.execute(
-        "INSERT INTO hours VALUES (?, ?, ?) ON CONFLICT (hour, what) DO UPDATE SET n = n + excluded.n",
-        (at_us // _HOUR_US, what, n),
-    )
+    connection.execute(_COUNT, (at_us // _HOUR_US, what, n))
+
+
+def tally_each(connection: Connection, at_us: int, whats: Iterable[str]) -> None:
+    """Count each of several things."""
+    connection.executemany(_COUNT, [(at_us // _HOUR_US, what, 1) for what in whats])
 
 
 def day_counts(connection: Connection, day: date, zone: tzinfo = UTC) -> dict[str, int]:

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, tzinfo
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -70,16 +71,17 @@ class Store:
         self._database = database
         self._ballast = ballast
         self.labels = Labels(self._write, database.read)
-        self.messages = Messages(self._write, database.read)
+        patient = partial(self._write, is_patient=True)
+        self.messages = Messages(patient, database.read)
         self.recalls = Recalls(self._write, database.read)
         self.rules = Rules(self._write, database.read)
         self.past = Past(database.read)
-        self.rollups = Rollups(database.write, database.read)
+        self.rollups = Rollups(partial(database.write, is_patient=True), database.read)
         self.statistics = Statistics(database.read)
         self.hub = HubSide(self._write, database.read)
         self.officers = Officers(self._write, database.read)
         self.examinations = Examinations(folder, self._write, database.read)
-        self.filings = Filings(self._write, database.read)
+        self.filings = Filings(patient, database.read)
         self.orders = Orders(self._write, database.read)
         self.waiting = Waitings(self._write, database.read)
         self.matters = Matters(self._write, database.read)
@@ -135,7 +137,7 @@ class Store:
         """Keep declarations (申报), up to 200 in a transaction; returns how many were not known before."""
         count, rest = 0, iter(batch)
         while part := list(islice(rest, declarations.BATCH)):
-            with self._write() as writer:
+            with self._write(is_patient=True) as writer:
                 added = declarations.add(writer, part)
                 for number, key in added:
                     attach(writer, number, key)
@@ -417,9 +419,9 @@ class Store:
         return self._ballast.space()
 
     @contextmanager
-    def _write(self) -> Iterator[Connection]:
+    def _write(self, *, is_patient: bool = False) -> Iterator[Connection]:
         try:
-            with self._database.write() as writer:
+            with self._database.write(is_patient=is_patient) as writer:
                 yield writer
         except StoreFullError:
             self._ballast.release()

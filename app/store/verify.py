@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 from array import array
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
 from itertools import groupby
@@ -58,9 +60,21 @@ def verify_chain(database: Database, trust: Trust | None = None, *, progress: Pr
         return _Verification(reader, trust or Trust(), progress).run(with_rows=False)
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without looking for garbage: millions of short lists in no cycle would be looked through in vain."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def _verify_log(database: Database, trust: Trust, progress: Progress) -> LogReport:
     try:
-        with database.read(from_disk=True) as reader:
+        with _uncollected(), database.read(from_disk=True) as reader:
             report = _Verification(reader, trust, progress).run()
         if report.is_ok:
             return report
@@ -122,7 +136,7 @@ class _Verification:
             for event in events:
                 self._read_event(event, by_kind.get(event[1], ()))
             for feed in feeds:
-                self._compare(feed, feed.take(events[-1][0]))
+                self._compare(feed, events[-1][0])
         for feed in feeds:
             for row in feed.rest():
                 self._add("row_added", feed.name(row))
@@ -163,38 +177,38 @@ class _Verification:
 
     def _read_event(self, event: _Event, told: Sequence[Feed]) -> None:
         seq, kind, parcel_id, row, _, text = event
-        if row is not None and (kind in _CHANGE_NO_ROW or parcel_id is None or row.hex().encode() not in text):
+        is_changing = row is not None
+        if row is None:
+            is_changing = kind not in _CHANGE_NO_ROW and b'"row":' in text
+        elif kind in _CHANGE_NO_ROW or parcel_id is None or row.hex().encode() not in text:
             self._add("event_altered", f"event {seq}")
-        is_inline = row is None and kind not in _CHANGE_NO_ROW and b'"row":' in text
-        if told or is_inline:
+        if told or (is_changing and row is None):
             try:
                 body = from_json(text[text.index(b"\n") + 1 :])
-                wanted = [feed.kept.expect(parcel_id or 0, body) for feed in told]
-                is_inline = is_inline and "row" in body
+                is_changing = is_changing and "row" in body
+                for feed in told:
+                    feed.expect(seq, parcel_id or 0, body)
             except (ValueError, KeyError, TypeError, IndexError):
                 self._add("event_altered", f"event {seq}")
                 return
-            for feed, values in zip(told, wanted, strict=True):
-                for each in values:
-                    feed.wanted.append((seq, each))
-        if (row is not None or is_inline) and parcel_id is not None:
+        if is_changing and parcel_id is not None:
             if 0 < parcel_id < len(self._last):
                 self._last[parcel_id] = seq
             else:
                 self._add("row_missing", f"parcels {parcel_id} (event {seq})")
 
-    def _compare(self, feed: Feed, found: list[tuple[Any, ...]]) -> None:
-        """Hold the rows of some events against what these say."""
-        self._rows += len(found)
-        wanted, feed.wanted = feed.wanted, []
-        said = feed.kept.read_all(found)
+    def _compare(self, feed: Feed, until: int) -> None:
+        """Hold the rows up to an event against what the events say."""
+        rows = feed.take(until)
+        self._rows += len(rows)
+        said, wanted = feed.kept.read_all(rows), feed.wanted
+        feed.wanted = Said()
         if said == wanted:
             return
-        expected = _by_event(wanted)
-        rows = {seq: list(group) for seq, group in groupby(found, itemgetter(0))}
-        read = _by_event(said)
-        for seq in sorted({*expected, *rows}):
-            self._compare_event(feed, seq, rows.get(seq, []), read.get(seq, []), expected.get(seq, []))
+        expected, read = wanted.by_event(), said.by_event()
+        found = {seq: list(group) for seq, group in groupby(rows, itemgetter(0))}
+        for seq in sorted({*expected, *found}):
+            self._compare_event(feed, seq, found.get(seq, []), read.get(seq, []), expected.get(seq, []))
 
     def _compare_event(
         self, feed: Feed, seq: int, rows: list[tuple[Any, ...]], said: list[Any], expected: list[Any]
@@ -230,10 +244,6 @@ class _Verification:
         for name, sql in guards(self._connection):
             if sql is not None:
                 self._add("guard_missing", name)
-
-
-def _by_event(said: list[Said]) -> dict[int, list[Any]]:
-    return {seq: [values for _, values in group] for seq, group in groupby(said, itemgetter(0))}
 
 
 def _scalars(connection: Connection, sql: str) -> tuple[int, ...]:

@@ -4,24 +4,39 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import sha256
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
+
+from pydantic_core import to_json
 
 from app.store import declarations, filings, messages, officers
 from app.store.database import Connection
 from app.store.decisions import payload_hash
 from app.store.rules import key_hash
 
-Said = tuple[int, list[Any]]
-"""An event, and the values of a row as it says them."""
-
 _AHEAD = 1000
+_VALUES = itemgetter(slice(2, None))
 
 
 class RowsOutOfOrder(Exception):  # noqa: N818  no error: the rows are read again, sorted
     """The rows of a table do not come in the order of their events."""
+
+
+@dataclass(slots=True)
+class Said:
+    """What some rows say, and of each the event that vouches for it."""
+
+    seqs: list[int] = field(default_factory=list)
+    values: list[list[Any]] = field(default_factory=list)
+
+    def by_event(self) -> dict[int, list[list[Any]]]:
+        found: dict[int, list[list[Any]]] = {}
+        for seq, values in zip(self.seqs, self.values, strict=True):
+            found.setdefault(seq, []).append(values)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +57,12 @@ class Kept:
     gather: Callable[[list[Any]], str] | None = None
     order: str = ""
 
-    def read_all(self, rows: list[tuple[Any, ...]]) -> list[Said]:
+    def read_all(self, rows: list[tuple[Any, ...]]) -> Said:
         """The rows of some events, as `expect` gives them."""
         if self.gather is not None:
-            groups = groupby(rows, itemgetter(0))
-            return [(seq, [self.gather([row[2:] for row in group])]) for seq, group in groups]
-        if self.read is not None:
-            return [(row[0], self.read(row[2:])) for row in rows]
-        return [(row[0], list(row[2:])) for row in rows]
+            groups = [(seq, list(map(_VALUES, group))) for seq, group in groupby(rows, itemgetter(0))]
+            return Said([seq for seq, _ in groups], [[self.gather(group)] for _, group in groups])
+        return Said([row[0] for row in rows], list(map(self.read or list, map(_VALUES, rows))))
 
 
 class Feed:
@@ -61,13 +74,19 @@ class Feed:
     def __init__(self, connection: Connection, kept: Kept, *, is_sorting: bool) -> None:
         order = kept.order if kept.order and not is_sorting else f"event_seq, {kept.key}"
         self.kept = kept
-        self.wanted: list[Said] = []
+        self.wanted = Said()
         self._cursor = connection.execute(
             f"SELECT event_seq, {kept.key}, {kept.columns} FROM {kept.table} ORDER BY {order}"
         )
         self._rows: list[tuple[Any, ...]] = []
         self._last = 0
         self._read()
+
+    def expect(self, seq: int, parcel_id: int, body: dict[str, Any]) -> None:
+        """Note what an event says of the rows of this table."""
+        if values := self.kept.expect(parcel_id, body):
+            self.wanted.values += values
+            self.wanted.seqs += [seq] * len(values)
 
     def name(self, row: tuple[Any, ...]) -> str:
         return f"{self.kept.table} {row[1]} (event {row[0]})"
@@ -100,10 +119,18 @@ class Feed:
 def tables(connection: Connection) -> tuple[Kept, ...]:
     """All tables whose rows an event vouches for; a declaration is held against its goods too."""
     goods = declarations.Goods(connection)
+
+    def read(row: Any) -> list[Any]:
+        key, said, values = row[0], row[1], row[2:]
+        lines = goods.of(key)
+        # The quicker JSON writes some numbers otherwise than the one that was hashed.
+        if sha256(to_json([values, lines])).digest()[:16].hex() == said:
+            return [key, said, said]
+        return [key, said, declarations.fingerprint(values, lines)]
+
     declared = Kept(
         "declarations", "id", f"id, lower(hex(digest)), {declarations.FIELDS}", ("declared",),
-        lambda _, body: [[key, said, said] for key, said in body["declarations"]],
-        lambda row: [*row[:2], declarations.fingerprint(row[2:], goods.of(row[0]))], order="id",
+        lambda _, body: [[key, said, said] for key, said in body["declarations"]], read, order="id",
     )  # fmt: skip
     return *TABLES, declared
 

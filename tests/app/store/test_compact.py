@@ -82,7 +82,7 @@ def test_an_older_store_opens_and_verifies_and_its_log_is_the_same(old: tuple[Pa
     ("change", "what"),
     [
         ("UPDATE events SET body = 'no json' WHERE seq = 4", "event_altered"),
-        ("UPDATE events SET body = replace(body, '\"row\":\"', '\"row\": \"') WHERE seq = 4", "event_altered"),
+        ('UPDATE events SET body = replace(body, \'"row":"\', \'"row": "\') WHERE seq = 4', "event_altered"),
         ("UPDATE events SET body = CAST(x'7bff7d' AS TEXT) WHERE seq = 4", "event_altered"),
         ("DELETE FROM events WHERE seq = 4", "event_missing"),
         ("UPDATE decisions SET officer = 'lu' WHERE id = 1", "row_altered"),

@@ -141,7 +141,9 @@ def test_an_honest_store_verifies(kept: Store) -> None:
 @pytest.mark.parametrize("table", APPEND_ONLY)
 @pytest.mark.parametrize("verb", ["UPDATE {} SET event_seq = 1", "DELETE FROM {}"])
 def test_the_store_itself_refuses_to_change_what_only_grows(kept: Store, table: str, verb: str) -> None:
-    column = {"events": "kind", "boots": "boot", "goods": "name", "checkpoints": "size", "tiles": "number"}.get(table, "event_seq")
+    column = {"events": "kind", "boots": "boot", "goods": "name", "checkpoints": "size", "tiles": "number"}.get(
+        table, "event_seq"
+    )
     with closing(connect(kept.folder / "store.sqlite")) as other:
         other.execute("INSERT INTO tiles VALUES (8, 0, zeroblob(32))")
     with closing(connect(kept.folder / "store.sqlite")) as other, pytest.raises(Exception, match="only grows"):
