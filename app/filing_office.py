@@ -105,7 +105,7 @@ class FilingOffice:
         if not guid:
             return ()
         found = [kept for kept in self._store.messages.find("guid", [guid]) if kept.record.kind == kind]
-        fields = found[-1].record.body["fields"] if found else {}
+        fields = found[-1].record.fields if found else {}
         return tuple(dict.fromkeys(fields[tag] for tag in ("ebcCode", "ebpCode", "agentCode") if fields.get(tag)))
 
     def _enterprise(self, declaration: Declaration, codes: tuple[str, ...], day: date) -> Filing | None:

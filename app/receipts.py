@@ -140,7 +140,7 @@ def _acceptances(store: Store, event: Event) -> list[Receipt]:
     """Receipts of documents that were declared and not only stored as drafts."""
     groups: dict[str, list[Kept]] = defaultdict(list)
     for kept in store.messages.load([key for key, _ in event.body["messages"]]):
-        if answers(kept.record.kind) and kept.record.body["fields"].get("appStatus") == "2":
+        if answers(kept.record.kind) and kept.record.fields.get("appStatus") == "2":
             groups[kept.record.kind].append(kept)
     parts = [group[at : at + MOST_RECORDS] for group in groups.values() for at in range(0, len(group), MOST_RECORDS)]
     return [receipt for part in parts for receipt in _answer(event, part, _Told(ACCEPTED, event.at))]

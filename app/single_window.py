@@ -97,7 +97,8 @@ def records_of(message: Message) -> list[Received]:
         Received(
             kind=message.type,
             guid=record.guid,
-            body={"fields": record.fields, "lines": list(record.lines)},
+            fields=record.fields,
+            lines=record.lines,
             number=record.fields.get("logisticsNo", ""),
             order_no=record.fields.get("orderNo", ""),
             inventory_no=record.fields.get("invtNo", ""),
@@ -126,8 +127,7 @@ def check_returns(store: Store, message: Message) -> Message:
 
 def record_of(kept: Kept) -> Record:
     """A record as it was read, from the store."""
-    body = kept.record.body
-    return Record(body["fields"], tuple(body["lines"]))
+    return Record(kept.record.fields, tuple(kept.record.lines))
 
 
 def case_of(store: Store, number: str) -> Case:

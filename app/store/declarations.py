@@ -27,32 +27,33 @@ def add(connection: Connection, declarations: Sequence[Declaration]) -> list[tup
 
     One that was kept before, the same in every field, is passed over: a message may come twice.
     """
-    log, now_us = Log(connection), time.time_ns() // 1000
-    added: list[list[object]] = []
-    numbers: list[tuple[str, int]] = []
+    found: dict[bytes, tuple[list[str | int | None], list[list[str | int | None]]]] = {}
     for declaration in declarations:
-        values = _values(declaration)
-        lines = [_line(line) for line in declaration.goods]
-        digest = hashlib.sha256(canonical([values, lines]).encode()).digest()[:16]
-        cursor = connection.execute(
-            f"INSERT INTO declarations ({FIELDS}, received_us, digest, event_seq) "
-            "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (digest) DO NOTHING",
-            (*values, now_us, digest, log.seq),
-        )
-        if not cursor.rowcount:
-            continue
-        key = cursor.lastrowid
-        assert key is not None
-        connection.executemany(
-            "INSERT INTO goods VALUES (?,?,?,?,?,?,?,?,?)",
-            [(key, number, *line) for number, line in enumerate(lines)],
-        )
-        added.append([key, digest.hex()])
-        numbers.append((declaration.number, key))
-    if added:
-        log.append("declared", None, {"declarations": added})
-        tally(connection, now_us, "declared", len(added))
-    return numbers
+        row, lines = _values(declaration), [_line(line) for line in declaration.goods]
+        found[_digest(row, lines)] = row, lines
+    marks = ", ".join("?" * len(found))
+    sql = f"SELECT digest FROM declarations WHERE digest IN ({marks})"
+    for (digest,) in connection.execute(sql, list(found)).fetchall():
+        del found[digest]
+    if not found:
+        return []
+    log, now_us = Log(connection), time.time_ns() // 1000
+    first = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM declarations").fetchone()[0]
+    connection.executemany(
+        f"INSERT INTO declarations (id, {FIELDS}, received_us, digest, event_seq) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        [(key, *row, now_us, digest, log.seq) for key, (digest, (row, _)) in enumerate(found.items(), first)],
+    )
+    connection.executemany(
+        "INSERT INTO goods VALUES (?,?,?,?,?,?,?,?,?)",
+        [
+            (key, place, *line)
+            for key, (_, lines) in enumerate(found.values(), first)
+            for place, line in enumerate(lines)
+        ],
+    )
+    log.append("declared", None, {"declarations": [[key, digest.hex()] for key, digest in enumerate(found, first)]})
+    tally(connection, now_us, "declared", len(found))
+    return [(str(row[0]), key) for key, (row, _) in enumerate(found.values(), first)]
 
 
 def newest(connection: Connection, number: str, arrived_us: int) -> int | None:
@@ -89,8 +90,7 @@ def load(connection: Connection, key: int) -> Declaration:
 
 def fingerprint(values: Sequence[object], lines: Sequence[Sequence[object]]) -> str:
     """The digest that a declaration and its goods should have, from the rows as they are now."""
-    text = canonical([list(values), [list(line) for line in lines]])
-    return hashlib.sha256(text.encode()).digest()[:16].hex()
+    return _digest(values, lines).hex()
 
 
 def values(connection: Connection, key: int) -> list[object]:
@@ -145,3 +145,7 @@ def _values(declaration: Declaration) -> list[str | int | None]:
         None if declaration.declared_at is None else to_us(declaration.declared_at),
         declaration.source,
     ]
+
+
+def _digest(values: Sequence[object], lines: Sequence[Sequence[object]]) -> bytes:
+    return hashlib.sha256(canonical([values, lines]).encode()).digest()[:16]

@@ -96,7 +96,7 @@ def test_the_facts_name_enterprise_lists_and_prices(store: Store, office: Filing
     )
     declared = Declaration("A", goods, channel="cbec", sender="虚构电商甲", source="CEB621/G1")
     assert office.facts_of(declared, DAY).lists == frozenset()
-    record = Received("CEB621", "G1", {"fields": {"ebcCode": "4403960ABC", "agentCode": "4403960XYZ"}, "lines": []})
+    record = Received("CEB621", "G1", {"ebcCode": "4403960ABC", "agentCode": "4403960XYZ"}, [])
     store.messages.add([(record, None)])
     bring(office, tmp_path / "1.csv", Book.ENTERPRISE, "key,name,credit\n4403960ABC,虚构电商甲,失信\n")
     bring(office, tmp_path / "2.csv", Book.BLACKLIST, "key\n4403960XYZ\n")

@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from app import receipts
@@ -27,6 +29,7 @@ from app.exchange.errors import ExchangeFolderError
 from app.receipts import send_receipts
 from app.single_window import case_of, import_folder, keep_messages
 from app.store.database import connect
+from app.store.messages import Received, _values
 from app.store.store import Store
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -120,7 +123,7 @@ def test_faults_are_kept_with_their_record(store: Store, shared: Path) -> None:
     keep_messages(store, [read_message(text.replace(b"<ceb:packNo>1", b"<ceb:packNo>2"))])
     (kept,) = store.messages.find("number", [NUMBER])
     assert [fault["kind"] for fault in kept.record.faults] == ["wrong_code"]
-    assert kept.record.body["fields"]["packNo"] == "2"
+    assert kept.record.fields["packNo"] == "2"
 
 
 def test_a_return_is_held_against_its_inventory(store: Store, inbox: Path) -> None:
@@ -387,3 +390,12 @@ def test_a_deleted_inventory_and_an_export_cancellation_take_back_too(store: Sto
     deleted = {**record.fields, "guid": "G-DEL", "appType": "3", "appStatus": "2"}
     keep_messages(store, [replace(message, records=(replace(record, fields=deleted),))])
     assert FindingKind.WITHDRAWN in {finding.kind for finding in store.parcel(other.id).findings}
+
+
+@given(
+    st.dictionaries(st.text(max_size=8), st.text(max_size=20), max_size=6),
+    st.lists(st.dictionaries(st.sampled_from(("gnum", "gname", '"')), st.text(max_size=20)), max_size=3),
+)
+def test_a_record_is_kept_as_json_that_says_the_same(fields: dict[str, str], lines: list[dict[str, str]]) -> None:
+    (body,) = [value for value in _values(Received("CEB311", "G1", fields, lines)) if value.startswith('{"fields"')]
+    assert body == json.dumps({"fields": fields, "lines": lines}, ensure_ascii=False, separators=(",", ":"))

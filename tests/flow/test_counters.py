@@ -70,7 +70,7 @@ def declare_inventory(desk: Desk) -> None:
         {"gnum": "2", "gname": "红茶", "gcode": "0902300000", "barCode": "无", "qty": "2", "unit": "035"},
     ]
     fields = {"logisticsNo": WAYBILL, "invtNo": INVENTORY_NO, "tradeMode": "1210", "customsCode": "9999"}
-    received = Received("CEB621", "G1", {"fields": fields, "lines": lines}, WAYBILL, "O1", INVENTORY_NO)
+    received = Received("CEB621", "G1", fields, lines, WAYBILL, "O1", INVENTORY_NO)
     desk.station._store.messages.add([(received, None)])
 
 
@@ -147,7 +147,7 @@ def test_a_return_that_came_through_the_single_window_is_found_and_answered(desk
     fields = {"logisticsNo": WAYBILL, "invtNo": INVENTORY_NO, "customsCode": "9999", "guid": "G2",
               "appTime": f"{TODAY:%Y%m%d}120000", "reason": "残损"}  # fmt: skip
     lines = [{"gnum": "2", "gname": "红茶", "gcode": "0902300000", "qty": "1", "unit": "035"}]
-    received = Received("CEB625", "G2", {"fields": fields, "lines": lines}, WAYBILL, "O1", INVENTORY_NO)
+    received = Received("CEB625", "G2", fields, lines, WAYBILL, "O1", INVENTORY_NO)
     desk.station._store.messages.add([(received, None)])
     office = desk.station.counters.returns
     view = office.find(WAYBILL)

@@ -13,19 +13,24 @@ from dataclasses import dataclass
 from lxml import etree
 
 from app.exchange.ceb.message import Fault, FaultKind
-from app.exchange.ceb.tables import INT_MAX, INT_MIN, NAMESPACE, Field
+from app.exchange.ceb.tables import ENDLESS, INT_MAX, INT_MIN, NAMESPACE, Field
 
 MOST_FAULTS = 500
 """Of one message; a hostile one has as many as it has letters."""
 
 _SHOWN = 60
 _PLANS = 1024
+_OFTEN = 100
+"""Uses of a sequence of tags from which on an expression for its values pays."""
 _PREFIX = f"{{{NAMESPACE}}}"
-_PLAIN_DECIMAL = re.compile(r"[0-9]{1,14}(?:\.[0-9]{1,5})?", re.ASCII).fullmatch
 _DECIMAL = re.compile(r"[+-]?(?:([0-9]+)(?:\.([0-9]*))?|\.([0-9]+))", re.ASCII).fullmatch
-_PLAIN_INTEGER = re.compile(r"[0-9]{1,4}", re.ASCII).fullmatch
 _INTEGER = re.compile(r"[+-]?0*([0-9]+)", re.ASCII).fullmatch
 _SPACE = re.compile(r"[ \t\r\n]+")
+_QUICK = {"N": r"[0-9]{1,14}(?:\.[0-9]{1,5})?", "I": r"[0-9]{1,4}"}
+"""Expressions of numbers in the form that nearly all have, by the letter of their type."""
+_PLAIN = {letter: re.compile(pattern).fullmatch for letter, pattern in _QUICK.items()}
+_MARK = "\x1f"
+"""Between values: XML cannot hold it."""
 
 
 class Faults(list[Fault]):
@@ -38,15 +43,42 @@ class Faults(list[Fault]):
             self.append(Fault(FaultKind.MORE_FAULTS, ""))
 
 
+_Check = Callable[[str], object]
+
+
 @dataclass(frozen=True, slots=True)
+class _Step:
+    """How one tag of a sequence is read: its field, a quick look at a number, and what its value looks like usually."""
+
+    field: Field
+    is_plain: _Check | None
+    usual: str
+
+
 class _Plan:
-    """What a sequence of tags means: for each the field's tag, limits, quick look and check; None where unknown."""
+    """What a sequence of tags means: for each a step, None where it is unknown or repeated.
 
-    steps: tuple[_Step | None, ...]
-    faults: tuple[Fault, ...]
+    `checks` are those of single values that are left where all look as usual.
+    """
 
+    __slots__ = ("_look", "_uses", "checks", "faults", "steps", "tags")
 
-_Step = tuple[str, int, int, Callable[[str], object] | None, Callable[[str], object] | None, Field]
+    def __init__(self, steps: Sequence[_Step | None], faults: Sequence[Fault]) -> None:
+        known = [(place, step.field) for place, step in enumerate(steps) if step is not None]
+        self.steps, self.faults = steps, faults
+        self.tags = [field.tag for _, field in known]
+        self.checks = [(place, field.is_right, field) for place, field in known if field.is_right is not None]
+        self._look: _Check | None = None
+        self._uses = 0
+
+    def is_usual(self, texts: Sequence[str]) -> bool:
+        """Look at all values at once, joined; an expression is made only of a sequence that comes often."""
+        if self._look is None:
+            self._uses += 1
+            if self._uses < _OFTEN or len(self.tags) < len(self.steps):
+                return False
+            self._look = re.compile(_MARK.join(step.usual for step in self.steps if step is not None)).fullmatch
+        return self._look(_MARK.join(texts)) is not None
 
 
 class Reader:
@@ -65,25 +97,39 @@ class Reader:
         plan = self._plans.get(tags) or self._plan(tags)
         for fault in plan.faults:
             faults.put(fault.kind, f"{path}/{fault.path}", fault.value, fault.expected)
+        texts = [child.text or "" for child in children]
+        if not plan.is_usual(texts):
+            return self._read_each(plan, texts, faults, path)
+        for place, is_right, field in plan.checks:
+            text = texts[place]
+            if text and not is_right(text):
+                _put_wrong(field, text, faults, path)
+        values = dict(zip(plan.tags, texts, strict=True))
+        return {tag: text for tag, text in values.items() if text} if "" in texts else values
+
+    def _read_each(self, plan: _Plan, texts: Sequence[str], faults: Faults, path: str) -> dict[str, str]:
+        """The same where something is unusual: each value is looked at alone."""
         values: dict[str, str] = {}
-        for step, child in zip(plan.steps, children, strict=True):
+        for step, text in zip(plan.steps, texts, strict=True):
             if step is None:
                 continue
-            tag, low, high, is_plain, is_right, field = step
-            text = child.text or ""
-            if is_plain is None:
-                if not low <= len(text) <= high or text.strip() != text:
-                    text = _odd_text(field, text, faults, path)
-            elif not is_plain(text):
-                text = _odd_number(field, text, faults, path)
-            if not text:
-                if self._names_empty and not field.is_optional and low == 0 and is_plain is None:
-                    faults.put(FaultKind.EMPTY, f"{path}/{tag}")
-                continue
-            values[tag] = text
-            if is_right is not None and not is_right(text):
-                _put_wrong(field, text, faults, path)
+            field = step.field
+            if step.is_plain is None:
+                if not field.low <= len(text) <= field.high or text.strip() != text:
+                    text = _odd_text(field, text, faults, path)  # noqa: PLW2901  as it is kept
+            elif not step.is_plain(text):
+                text = _odd_number(field, text, faults, path)  # noqa: PLW2901
+            if text:
+                values[field.tag] = text
+                if field.is_right is not None and not field.is_right(text):
+                    _put_wrong(field, text, faults, path)
+            elif self._is_empty_named(field):
+                faults.put(FaultKind.EMPTY, f"{path}/{field.tag}")
         return values
+
+    def _is_empty_named(self, field: Field) -> bool:
+        """Whether a field that the schema lets be empty is a fault where it is."""
+        return self._names_empty and not field.is_optional and field.low == 0 and field.letter not in _QUICK
 
     def _plan(self, tags: tuple[str, ...]) -> _Plan:
         steps: list[_Step | None] = []
@@ -102,25 +148,29 @@ class Reader:
                 if place < last:
                     faults.put(FaultKind.WRONG_ORDER, field.tag)
                 last = max(last, place)
-            steps.append(None if field is None else _step(field))
+            steps.append(None if field is None else self._step(field))
         for tag in self._needed:
             if tag not in seen:
                 faults.put(FaultKind.MISSING, tag)
-        plan = _Plan(tuple(steps), tuple(faults))
+        plan = _Plan(steps, faults)
         if len(self._plans) >= _PLANS:
             self._plans.clear()
         self._plans[tags] = plan
         return plan
 
+    def _step(self, field: Field) -> _Step:
+        if field.letter in _QUICK:
+            return _Step(field, _PLAIN[field.letter], _QUICK[field.letter])
+        high = "" if field.high == ENDLESS else field.high
+        usual = rf"(?!\s)[^{_MARK}]{{{max(field.low, 1)},{high}}}+(?<!\s)"
+        if field.low == 0 and not field.when_empty and not self._is_empty_named(field):
+            usual = f"(?:{usual})?"
+        return _Step(field, None, usual)
+
 
 def local_name(tag: str) -> str:
     """A tag for people: without the namespace of the messages, with any other."""
     return tag.removeprefix(_PREFIX)
-
-
-def _step(field: Field) -> _Step:
-    quick = {"N": _PLAIN_DECIMAL, "I": _PLAIN_INTEGER}.get(field.letter)
-    return field.tag, field.low, field.high, quick, field.is_right, field
 
 
 def _odd_text(field: Field, text: str, faults: Faults, path: str) -> str:

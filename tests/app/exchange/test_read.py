@@ -15,7 +15,7 @@ from lxml import etree
 from app.exchange.ceb.codes import is_day, is_identity_number, is_time, is_time_ms
 from app.exchange.ceb.groups import MOST_FAULTS
 from app.exchange.ceb.message import FaultKind, Message, Signature
-from app.exchange.ceb.read import read_message
+from app.exchange.ceb.read import _MessageReader, read_message
 from app.exchange.ceb.tables import specs
 from app.exchange.errors import (
     ExchangeError,
@@ -353,3 +353,15 @@ def test_times_and_identity_numbers() -> None:
     assert not is_day("0000 101")
     assert is_identity_number("11010519491231002X")
     assert not any(map(is_identity_number, ("11010519491231002x", "110105194913310021", "", "１" * 18)))
+
+
+def test_the_quick_look_and_the_close_one_say_the_same(messages: Messages, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sequence of tags that comes often is looked at as a whole; nothing else may follow from that."""
+    for name, text in messages.items():
+        texts = [text, *(variant(text, seed) for seed in range(24))]
+        read: list[list[Message]] = []
+        for often in (0, 1 << 30):
+            monkeypatch.setattr("app.exchange.ceb.groups._OFTEN", often)
+            reader = _MessageReader(specs()[name[:6]])
+            read.append([reader.read(etree.fromstring(each), None) for each in texts])
+        assert read[0] == read[1], name

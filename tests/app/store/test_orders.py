@@ -204,7 +204,7 @@ def test_a_hit_that_is_hidden_shows(store: Store, imaged: Put) -> None:
 
 
 def withdraw(store: Store, number: str, guid: str) -> None:
-    record = Received("CEB623", guid, {"fields": {}, "lines": []}, number=number)
+    record = Received("CEB623", guid, {}, [], number=number)
     store.messages.add([(record, Withdrawal(number, f"CEB623/{guid}", "buyer changed his mind"))])
 
 

@@ -71,7 +71,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         store.decide(i, Action.RELEASE, officer="li", decided_at=NOON, trace=TraceLabel(f"T{i}", "PT1:x"))
     store.undo(3, officer="li", now=NOON, within_s=30)
     store.mark_sent(2)
-    store.messages.add([(Received("CEB311", "G1", {"fields": {"orderNo": "O1"}, "lines": []}), None)])
+    store.messages.add([(Received("CEB311", "G1", {"orderNo": "O1"}, []), None)])
     store.labels.add_sighting(Sighted("T1", "9999/belt-1", "valid", NOON))
     store.labels.add_print("T1", 1, officer="li", printer="label", printed_at=NOON)
     for notice_id in ("R2026-0001", "R2026-0002"):
@@ -94,7 +94,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store.examinations.add_photograph(4, b"x", suffix=".jpg", source="camera", officer="li", taken_at=NOON)
     list(store.filings.add([Filing(Book.NEGATIVE, f"93{i}") for i in range(3)], officer="li", source="f", now=NOON))
     withdrawal = Withdrawal("N3", "CEB623/G2", "test")
-    store.messages.add([(Received("CEB623", "G2", {"fields": {}, "lines": []}, number="N3"), withdrawal)])
+    store.messages.add([(Received("CEB623", "G2", {}, [], number="N3"), withdrawal)])
     store.orders.hand_over(4, "sent", place="2200/hall", digest="0" * 64, officer="li", now=NOON)
     store.officers.put(Account("li", "Li", "admin", "li", NOON, pin="$argon2id$1", badge="b1"), is_first=True)
     store.officers.attend("li", "signed_in", NOON, "window")

@@ -180,7 +180,7 @@ def test_what_waits_is_opened_at_the_desk(desk: Desk, screen: Screen) -> None:
 def test_a_return_is_scanned_and_accepted_by_keys(desk: Desk, screen: Screen, tmp_path: Path) -> None:
     line = {"gnum": "1", "gname": "面霜", "gcode": "3304990029", "barCode": CREAM, "qty": "3", "unit": "007"}
     fields = {"logisticsNo": "SF1", "invtNo": "53012026I000000001", "tradeMode": "1210"}
-    received = Received("CEB621", "G1", {"fields": fields, "lines": [line]}, "SF1", "O1", fields["invtNo"])
+    received = Received("CEB621", "G1", fields, [line], "SF1", "O1", fields["invtNo"])
     desk.station._store.messages.add([(received, None)])
     desk.station.decide(declare(desk, "SF1"), Action.RELEASE, officer="officer-1", reason="no_suspicion")
     said = {"id": "R1", "number": "YT1", "inventory_no": fields["invtNo"], "mode": "1210", "applied_on": str(TODAY),

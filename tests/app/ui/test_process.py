@@ -265,7 +265,7 @@ def test_a_consignment_is_released_in_batch_but_for_what_is_not_clear(
     numbers = ["RR123456785CN", "EE876543216CN", "LX000000014JP", "LX000000028CN"]
     store = post.station._store
     for number in numbers:
-        record = Received("CEB621", f"G-{number}", {"fields": {"billNo": BILL}, "lines": []}, number=number)
+        record = Received("CEB621", f"G-{number}", {"billNo": BILL}, number=number)
         store.messages.add([(record, Declaration(number, (GoodsLine("棉衬衫", "6205200000"),)))])
     for at, number in enumerate(numbers):
         post.scan(at * 10, number)
