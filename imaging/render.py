@@ -68,9 +68,14 @@ class Grid:
     level_shape: tuple[int, int]
 
     @classmethod
-    def of(cls, pyramid: Pyramid, scale: float) -> Grid:
+    def in_haste(cls, pyramid: Pyramid, scale: float) -> Grid:
+        """The grid whose px may be taken as they are, without mixing: none of them is left out, so no wire is."""
+        return cls.of(pyramid, scale, most_shrink=1.0)
+
+    @classmethod
+    def of(cls, pyramid: Pyramid, scale: float, most_shrink: float = MOST_SHRINK) -> Grid:
         index = 0
-        while index + 1 < len(pyramid.levels) and scale * pyramid.levels[index].step * MOST_SHRINK < 1:
+        while index + 1 < len(pyramid.levels) and scale * pyramid.levels[index].step * most_shrink < 1:
             index += 1
         rows, cols = pyramid.shape
         level = pyramid.levels[index]

@@ -17,6 +17,8 @@ from imaging.scan import Colour, Counts, View
 
 STEP_X, STEP_Y, ZOOM_STEP = 13, 5, 1.08
 """Screen px of a frame of panning, and how much larger each frame of zooming is."""
+REACH = 20
+"""Frames of panning one way, before it turns: so far the picture moves under the window at every zoom."""
 
 
 class Pane(Protocol):
@@ -46,6 +48,16 @@ def has_vispy() -> bool:
     return find_spec("vispy") is not None and QGuiApplication.platformName() not in SCREENLESS
 
 
+def swing(number: int, reach: int = REACH) -> int:
+    """Where a hand is after some steps that goes to and fro: 0, 1 .. reach .. -reach .. 0."""
+    return reach - abs((number + reach) % (4 * reach) - 2 * reach)
+
+
+def zoom_after(first: float, number: int) -> float:
+    """The zoom after some steps of a hand that turns the wheel in and out again: from the whole picture to about 5x."""
+    return first * ZOOM_STEP ** (REACH + swing(number - REACH))
+
+
 class _Moving:
     """A picture of (rows, cols) looked at through a window: what each motion does, the same for all widgets."""
 
@@ -55,15 +67,17 @@ class _Moving:
 
     def act(self, motion: str) -> Act:
         if motion == "zoom":
-            return lambda number: self.look_at(self.zooms["fit"] * ZOOM_STEP**number, 0)
+            return lambda number: self.look_at(zoom_after(self.zooms["fit"], number), 0)
         if motion == "window":
             return self._drag_levels
-        return lambda number: self.look_at(self.zooms[motion], number)
+        return lambda number: self.look_at(self.zooms[motion], swing(number))
 
     def look_at(self, zoom: float, moved: int) -> None:
         width, height = self.size
         across, down = width / zoom, height / zoom
-        left, top = (self.cols - across) / 2 + STEP_X * moved / zoom, (self.rows - down) / 2 + STEP_Y * moved / zoom
+        left, top = (self.cols - across) / 2 + STEP_X * moved / zoom, (self.rows - down) / 2
+        if down < self.rows:
+            top += STEP_Y * moved / zoom
         self.show_box(left, top, across, down)
 
     def _drag_levels(self, number: int) -> None:

@@ -105,7 +105,7 @@ def _motions(viewer: Viewer, look: Look) -> Iterator[tuple[str, Callable[[int], 
         yield name, _panning(viewer, start)
     start = fitted.at_zoom(_zooms(viewer)["fit"])
     viewer.set_camera(start)
-    yield "zoom", lambda number: viewer.move_to(start.zoomed(peers.ZOOM_STEP**number))
+    yield "zoom", lambda number: viewer.move_to(start.at_zoom(peers.zoom_after(start.zoom, number)))
     actual = fitted.at_zoom(1.0)
     viewer.set_camera(actual)
 
@@ -117,7 +117,11 @@ def _motions(viewer: Viewer, look: Look) -> Iterator[tuple[str, Callable[[int], 
 
 
 def _panning(viewer: Viewer, start: Camera) -> Callable[[int], None]:
-    return lambda number: viewer.move_to(start.panned(-peers.STEP_X * number, -peers.STEP_Y * number))
+    def pan(number: int) -> None:
+        steps = peers.swing(number)
+        viewer.move_to(start.panned(-peers.STEP_X * steps, -peers.STEP_Y * steps))
+
+    return pan
 
 
 def _standard_rows(motion: str, spent: dict[str, Spent]) -> Iterator[Row]:

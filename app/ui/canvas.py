@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRect
+from PySide6.QtCore import QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from imaging.look import Look
@@ -15,62 +15,77 @@ from imaging.render import Grid, Viewport, window_on
 from imaging.scan import Box
 from imaging.sheets import Sheets
 
-MARGIN_PX = 256
 NOTHING: Box = (0, 0, 0, 0)
 
 
 class Canvas:
     """One picture in one look at a time, in screen px.
 
-    The first frame at a new scale or in a new look is scaled by Qt, which is fast and mixes pixels in sixteenths;
-    `is_rough` says so. A second one at the same scale and in the same look is drawn exactly and kept, and while the
-    window moves over the picture only what comes into sight is drawn.
+    The first frame at a new scale or in a new look is scaled by Qt in haste, and `is_rough` says so. A second one at
+    the same scale and in the same look is drawn exactly and kept, and while the window moves over the picture only
+    what comes into sight is drawn.
     """
 
     def __init__(self) -> None:
         self.is_rough = False
         self._sheets: Sheets | None = None
-        self._scroll = _Scroll()
-        self._last: tuple[Sheets, Grid, Look] | None = None
+        self._ring = _Ring()
+        self._last: tuple[Sheets, float, Look] | None = None
         self._seen: tuple[int, Box] | None = None
+        self._overview: tuple[Sheets, Look, QSize, QImage] | None = None
 
-    def draw(self, painter: QPainter, pyramid: Pyramid, viewport: Viewport, look: Look, background: QColor) -> None:
-        """Paint a window on a picture; the painter's unit is a screen px."""
-        sheets, grid, box = self._sheets_of(pyramid, look), Grid.of(pyramid, viewport.scale), window_on(viewport)
+    def draw(
+        self,
+        painter: QPainter,
+        pyramid: Pyramid,
+        viewport: Viewport,
+        look: Look,
+        *,
+        background: QColor,
+        areas: Sequence[QRect],
+    ) -> None:
+        """Paint some areas of a window on a picture; the painter's unit is a screen px, its clip is lost.
+
+        One area at a time: into a rectangle Qt copies, into any other region it goes span by span.
+        """
+        sheets, box = self._sheets_of(pyramid, look), window_on(viewport)
+        last, self._last = self._last, (sheets, viewport.scale, look)
+        is_zooming = last is not None and last[0] is sheets and last[1] != viewport.scale
+        grid = Grid.in_haste(pyramid, viewport.scale) if is_zooming else Grid.of(pyramid, viewport.scale)
         part = grid.inside(box)
-        if part != box:
-            for around in _outside(box, NOTHING if part is None else _shrunk(part)):
-                painter.fillRect(_rect(around, box), background)
+        around = () if part == box else tuple(_outside(box, NOTHING if part is None else _shrunk(part)))
+        for area in areas:
+            painter.setClipRect(area)
+            for one in around:
+                painter.fillRect(_rect(one, box), background)
         self.is_rough = False
         if part is None:
             return
         source = grid.source(part)
         self._seen = grid.index, source
         sheet = sheets.sheet(grid.index, source)
-        is_new, self._last = self._last != (sheets, grid, look), (sheets, grid, look)
-        at = QPointF(part[0] - box[0], part[1] - box[1])
         if grid.per_px == 1.0:
-            painter.drawImage(at, _image(sheet, part))
-        elif grid.is_sharp or is_new:
-            self._scroll.forget()
+            _copy(painter, [(part, _image(sheet, part))], box, areas)
+        elif grid.is_sharp or last != self._last:
+            self._ring.forget()
             self.is_rough = not grid.is_sharp
-            _draw_scaled(painter, grid, _image(sheet, source), (part, source, box))
+            is_smooth = not (grid.is_sharp or is_zooming)
+            _scale(painter, grid, _image(sheet, source), (part, source, box), areas, is_smooth=is_smooth)
         else:
-            pixels, place = self._scroll.show(sheets, grid, part, (viewport.width, viewport.height))
-            painter.drawImage(at, _image(pixels, place))
+            _copy(painter, self._ring.show(sheets, grid, part, viewport), box, areas)
 
-    def whole(self, pyramid: Pyramid, look: Look, least_px: float) -> QImage:
-        """The whole picture in the smallest of its sizes whose longer side has `least_px`, for the overview.
-
-        It shares its memory, which is written over when another look is drawn.
-        """
+    def overview(self, pyramid: Pyramid, look: Look, size: QSize) -> QImage:
+        """The whole picture at a small size, from the smallest of its sizes that is no smaller."""
         sheets = self._sheets_of(pyramid, look)
-        index = len(pyramid.levels) - 1
-        while index and max(pyramid.levels[index].shape) < least_px:
-            index -= 1
-        rows, cols = pyramid.levels[index].shape
-        box = (0, 0, cols, rows)
-        return _image(sheets.sheet(index, box), box)
+        if self._overview is None or self._overview[:3] != (sheets, look, size):
+            index = len(pyramid.levels) - 1
+            while index and max(pyramid.levels[index].shape) < max(size.width(), size.height()):
+                index -= 1
+            rows, cols = pyramid.levels[index].shape
+            whole = _image(sheets.sheet(index, (0, 0, cols, rows)), (0, 0, cols, rows))
+            modes = Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
+            self._overview = sheets, look, size, whole.scaled(size, *modes).copy()
+        return self._overview[3]
 
     def colour_ahead(self) -> bool:
         """Colour a little of what may be looked at next; False when nothing is left."""
@@ -85,57 +100,72 @@ class Canvas:
         return self._sheets
 
 
-class _Scroll:
-    """Screen px of a picture in and around the window. `_valid` of them are drawn; all boxes are on the grid."""
+class _Ring:
+    """Screen px of a window on a picture, those of `_valid` drawn; boxes are on the grid.
+
+    A px lies at its place on the grid modulo the window's size: when the window moves, what it still shows stays.
+    """
 
     def __init__(self) -> None:
         self._pixels: Pixels = np.empty((0, 0, 4), np.uint8)
-        self._spare = self._pixels
-        self._bounds = NOTHING
         self._valid = NOTHING
 
     def forget(self) -> None:
         self._valid = NOTHING
 
-    def show(self, sheets: Sheets, grid: Grid, part: Box, window: tuple[int, int]) -> tuple[Pixels, Box]:
-        """Pixels in which a part of the picture is drawn, and where in them it lies."""
-        if _common(self._bounds, part) != part:
-            self._centre_on(part, window)
-        if _common(self._valid, part) != part:
-            kept = _common(self._valid, part)
-            for strip in _outside(part, kept):
-                grid.draw(sheets, strip, self._cut(self._pixels, self._bounds, strip))
-            self._valid = part
-        return self._pixels, _moved(part, self._bounds)
+    def show(self, sheets: Sheets, grid: Grid, part: Box, window: Viewport) -> list[tuple[Box, QImage]]:
+        """A part of a picture as up to four boxes with their px."""
+        if self._pixels.shape[:2] != (window.height, window.width):
+            self._pixels, self._valid = np.empty((window.height, window.width, 4), np.uint8), NOTHING
+        for strip in _outside(part, _common(self._valid, part)):
+            for box, (left, top, right, bottom) in self._places(strip):
+                grid.draw(sheets, box, self._pixels[top:bottom, left:right])
+        self._valid = part
+        return [(box, _image(self._pixels, place)) for box, place in self._places(part)]
 
-    def _centre_on(self, part: Box, window: tuple[int, int]) -> None:
-        """Put a part into the middle, with what is drawn of it already."""
-        width, height = (size + 2 * MARGIN_PX for size in window)
-        old, bounds = self._bounds, (part[0] - MARGIN_PX, part[1] - MARGIN_PX)
-        if self._spare.shape != (height, width, 4):
-            self._spare = np.empty((height, width, 4), np.uint8)
-        self._bounds = (*bounds, bounds[0] + width, bounds[1] + height)
-        self._valid = _common(self._valid, part)
-        if self._valid != NOTHING:
-            self._cut(self._spare, self._bounds, self._valid)[:] = self._cut(self._pixels, old, self._valid)
-        self._pixels, self._spare = self._spare, self._pixels
-
-    @staticmethod
-    def _cut(pixels: Pixels, bounds: Box, box: Box) -> Pixels:
-        left, top, right, bottom = _moved(box, bounds)
-        return pixels[top:bottom, left:right]
+    def _places(self, box: Box) -> Iterator[tuple[Box, Box]]:
+        """A box cut where the ring closes, and where in the pixels each of its pieces lies."""
+        rows, cols = self._pixels.shape[:2]
+        for top, bottom in _cuts(box[1], box[3], rows):
+            for left, right in _cuts(box[0], box[2], cols):
+                x, y = left % cols, top % rows
+                yield (left, top, right, bottom), (x, y, x + right - left, y + bottom - top)
 
 
-def _draw_scaled(painter: QPainter, grid: Grid, image: QImage, boxes: tuple[Box, Box, Box]) -> None:
+def _cuts(first: int, last: int, size: int) -> Iterator[tuple[int, int]]:
+    """A stretch in pieces that end at multiples of a size."""
+    while first < last:
+        end = min((first // size + 1) * size, last)
+        yield first, end
+        first = end
+
+
+def _copy(painter: QPainter, pieces: Sequence[tuple[Box, QImage]], window: Box, areas: Sequence[QRect]) -> None:
+    for area in areas:
+        painter.setClipRect(area)
+        for box, image in pieces:
+            painter.drawImage(QPointF(box[0] - window[0], box[1] - window[1]), image)
+
+
+def _scale(
+    painter: QPainter,
+    grid: Grid,
+    image: QImage,
+    boxes: tuple[Box, Box, Box],
+    areas: Sequence[QRect],
+    *,
+    is_smooth: bool,
+) -> None:
     """Draw px of a size, which lie at `source` in it, over `part` of the grid in a window at `box`."""
     part, source, box = boxes
-    painter.save()
-    painter.setClipRect(_rect(part, box))
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not grid.is_sharp)
-    painter.translate(source[0] * grid.per_px - box[0], source[1] * grid.per_px - box[1])
-    painter.scale(grid.per_px, grid.per_px)
-    painter.drawImage(QPointF(0, 0), image)
-    painter.restore()
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_smooth)
+    for area in areas:
+        painter.setClipRect(_rect(part, box) & area)
+        painter.save()
+        painter.translate(source[0] * grid.per_px - box[0], source[1] * grid.per_px - box[1])
+        painter.scale(grid.per_px, grid.per_px)
+        painter.drawImage(QPointF(0, 0), image)
+        painter.restore()
 
 
 def _image(pixels: Pixels, box: Box) -> QImage:
@@ -170,10 +200,6 @@ def _shrunk(box: Box) -> Box:
     """A box less a px on each side, for a scaled picture may end within its last px."""
     left, top, right, bottom = box
     return (left + 1, top + 1, right - 1, bottom - 1) if right - left > 2 and bottom - top > 2 else NOTHING
-
-
-def _moved(box: Box, bounds: Box) -> Box:
-    return box[0] - bounds[0], box[1] - bounds[1], box[2] - bounds[0], box[3] - bounds[1]
 
 
 def _rect(box: Box, window: Box) -> QRect:

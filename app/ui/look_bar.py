@@ -9,7 +9,7 @@ from app.texts import text
 from app.ui import build, theme
 from app.ui.key_button import Flow, KeyButton
 from app.ui.look_keys import LOOK_NAMES, changed, is_on
-from app.ui.overlays import OVERVIEW_PX
+from app.ui.plates import OVERVIEW_PX
 from imaging.look import STANDARD, Look, conflict_in, why_not
 from imaging.marks import MarkKind, Sensitivity
 from imaging.pyramid import Pyramid

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from app.texts import text
 from app.ui import theme
 from app.ui.geometry import Camera
-from app.ui.overlays import PLATE
+from app.ui.plates import PLATE
 from imaging.annotations import Annotation, Point, Shape
 
 INK = QColor("#ffe14d")

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from app.ui import theme
 from app.ui.geometry import Camera
-from app.ui.overlays import PLATE_TEXT, draw_plate
+from app.ui.plates import PLATE_TEXT, draw_plate
 from app.ui.reading import Curve, Reading, Tool
 from imaging.probe import Point
 

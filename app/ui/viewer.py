@@ -7,22 +7,23 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QRegion, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.customs.parcel import Seen
-from app.ui import overlays, theme
+from app.ui import overlays, plates, theme
 from app.ui.canvas import Canvas
 from app.ui.geometry import Camera
 from app.ui.gpu_pane import Glass, GpuPane
 from app.ui.paint_annotations import paint_annotations
+from app.ui.plates import Plate
 from imaging.annotations import Annotation
 from imaging.look import STANDARD, Look
 from imaging.marks import Mark
 from imaging.probe import Point
 from imaging.pyramid import Pyramid
-from imaging.render import Viewport
+from imaging.render import Viewport, window_on
 from imaging.scan import Generator, View
 
 log = structlog.get_logger()
@@ -93,6 +94,7 @@ class Viewer(QWidget):
         self._own: Shown | None = None
         self._note = ("", "")
         self._canvas = Canvas()
+        self._standing: list[Plate] = []
         self._card: tuple[GpuPane, Glass] | None = None
         self._idle = QTimer(self, singleShot=True)
         self._idle.timeout.connect(self._use_idle_time)
@@ -153,8 +155,41 @@ class Viewer(QWidget):
 
     def set_camera(self, camera: Camera) -> None:
         """Look elsewhere; told to nobody."""
-        self.camera = camera
-        self.update()
+        before, self.camera = self.camera, camera
+        if not self._scroll_from(before):
+            self.update()
+
+    def _scroll_from(self, before: Camera) -> bool:
+        """Move what is on the screen, and paint only what comes into sight; False where all must be painted.
+
+        The plates stay where they are: they were moved along, so they are painted anew and so is where they went.
+        """
+        now = self.camera
+        is_same_size = (before.zoom, before.pane_w, before.pane_h) == (now.zoom, now.pane_w, now.pane_h)
+        if self.shown is None or not is_same_size or not self._moves_as_one:
+            return False
+        (left, top, *_), (new_left, new_top, *_) = window_on(self._viewport(before)), window_on(self._viewport(now))
+        dx, dy = left - new_left, top - new_top
+        moving = self.rect()
+        if not dy:
+            (_, upper), (_, lower) = now.to_screen(0, 0), now.to_screen(0, now.image_h)
+            moving &= QRectF(0, upper, self.width(), lower - upper).toAlignedRect()
+        self.scroll(dx, dy, moving)
+        for plate in self._standing:
+            area = plate.area.toAlignedRect()
+            if area.intersects(moving):
+                QWidget.update(self, area | (area & moving).translated(dx, dy))
+        if self._shows_overview:
+            area = plates.overview_plate(now)
+            QWidget.update(self, area | (area & moving).translated(dx, dy))
+        return True
+
+    @property
+    def _moves_as_one(self) -> bool:
+        """Whether all that lies over the picture stands still, and the picture itself was drawn exactly."""
+        has_boxes = self._own is None and self.has_boxes and bool(self.seen or self.annotations)
+        has_company = has_boxes or bool(self.marks) or self.belt_x is not None or self.tool is not None
+        return not has_company and not self._canvas.is_rough and self._card is None and self.devicePixelRatioF() == 1
 
     def move_to(self, camera: Camera) -> None:
         """Look elsewhere and tell `moved`."""
@@ -173,9 +208,12 @@ class Viewer(QWidget):
 
     def viewport_px(self) -> Viewport:
         """The camera in device pixels, as the renderer wants it."""
+        return self._viewport(self.camera)
+
+    def _viewport(self, camera: Camera) -> Viewport:
         ratio = self.devicePixelRatioF()
         width, height = max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
-        return Viewport(self.camera.x, self.camera.y, self.camera.zoom * ratio, width, height)
+        return Viewport(camera.x, camera.y, camera.zoom * ratio, width, height)
 
     def use_card(self) -> None:
         """Draw the picture with the graphics card from now on; by the processor again if the card fails."""
@@ -205,7 +243,7 @@ class Viewer(QWidget):
             pane.show_picture(self.shown.pyramid, self.viewport_px(), self.look, theme.colour("canvas"))
         glass.update()
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         painter = QPainter(self)
         if self._card is not None:
             painter.fillRect(self.rect(), theme.colour("canvas"))
@@ -213,7 +251,7 @@ class Viewer(QWidget):
         if self.shown is None:
             painter.fillRect(self.rect(), theme.colour("canvas"))
         else:
-            self._paint_picture(painter, self.shown.pyramid)
+            self._paint_picture(painter, self.shown.pyramid, event.region())
         self._paint_over(painter)
 
     def _paint_over(self, painter: QPainter) -> None:
@@ -226,13 +264,19 @@ class Viewer(QWidget):
         painter.end()
         self.painted.emit()
 
-    def _paint_picture(self, painter: QPainter, pyramid: Pyramid) -> None:
-        ratio = self.devicePixelRatioF()
+    def _paint_picture(self, painter: QPainter, pyramid: Pyramid, region: QRegion) -> None:
+        ratio, viewport = self.devicePixelRatioF(), self.viewport_px()
+        areas: list[QRect] = [QRect(0, 0, viewport.width, viewport.height)]
+        if ratio == 1:
+            areas = list(region)  # type: ignore[call-overload]  # PySide's types leave out that a region is iterable
+        was_rough = self._canvas.is_rough
         painter.save()
-        if ratio != 1:
-            painter.scale(1 / ratio, 1 / ratio)
-        self._canvas.draw(painter, pyramid, self.viewport_px(), self.look, theme.colour("canvas"))
+        painter.scale(1 / ratio, 1 / ratio)
+        background = theme.colour("canvas")
+        self._canvas.draw(painter, pyramid, viewport, self.look, background=background, areas=areas)
         painter.restore()
+        if was_rough and region != QRegion(self.rect()):
+            self.update()
         self._idle.start(REST_MS)
 
     def _use_idle_time(self) -> None:
@@ -246,26 +290,28 @@ class Viewer(QWidget):
 
     def _paint_overlays(self, painter: QPainter) -> None:
         assert self.shown is not None
-        is_own = self._own is None
-        caption = overlays.caption(self.devicePixelRatioF(), self.camera, self.shown.name, self.look, self.look_words)
-        plates = [overlays.caption_area(caption)]
-        if self._shows_overview:
-            plates.append(overlays.overview_area(self.camera))
+        is_own, ratio = self._own is None, self.devicePixelRatioF()
+        self._standing = [
+            plates.caption(ratio, self.camera, self.shown.name, self.look, self.look_words),
+            plates.scale(ratio, self.camera, self.shown.mm_per_col),
+        ]
         if is_own:
             overlays.paint_marks(painter, self.camera, self.marks)
         if is_own and self.has_boxes:
-            overlays.paint_boxes(painter, self.camera, self.seen, self.marked, plates)
+            kept_clear = [self._standing[0].area]
+            if self._shows_overview:
+                kept_clear.append(QRectF(plates.overview_area(self.camera)))
+            overlays.paint_boxes(painter, self.camera, self.seen, self.marked, kept_clear)
             paint_annotations(painter, self.camera, self.annotations)
         if self.belt_x is not None:
             overlays.paint_belt_line(painter, self.camera, self.belt_x)
         if self.tool is not None:
             self.tool.paint(painter, self, self.camera)
-        overlays.paint_scale_bar(painter, self.camera, self.shown.mm_per_col)
-        painter.drawImage(plates[0].topLeft(), caption)
+        for plate in self._standing:
+            plate.paint(painter)
         if self._shows_overview:
-            longest = max(overlays.overview_area(self.camera).width(), overlays.overview_area(self.camera).height())
-            whole = self._canvas.whole(self.shown.pyramid, self.look, longest)
-            overlays.paint_overview(painter, self.camera, whole)
+            size = plates.overview_size(ratio, self.camera)
+            plates.paint_overview(painter, self.camera, self._canvas.overview(self.shown.pyramid, self.look, size))
 
     @property
     def _shows_overview(self) -> bool:
@@ -339,13 +385,13 @@ class Viewer(QWidget):
         return self.camera.to_image(at.x(), at.y())
 
     def _shows_overview_at(self, at: QPointF) -> bool:
-        return self._shows_overview and overlays.overview_area(self.camera).contains(at)
+        return self._shows_overview and plates.overview_area(self.camera).contains(at.toPoint())
 
     def _goes_to_overview(self, at: QPointF) -> bool:
         """A press or drag on the overview map looks at that place."""
         if self._drag_button != Qt.MouseButton.LeftButton or not self._shows_overview_at(at):
             return False
-        area = overlays.overview_area(self.camera)
+        area = plates.overview_area(self.camera)
         scale = self.camera.image_w / area.width()
         self.move_to(self.camera.centred((at.x() - area.left()) * scale, (at.y() - area.top()) * scale))
         return True

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.customs.parcel import Seen
-from app.ui import overlays
+from app.ui import overlays, plates
 from app.ui.geometry import Camera
 from app.ui.label import LabelUnreadableError, paint_label, read_label
 from app.ui.opening import Kept, build_views
@@ -73,7 +73,7 @@ def test_left_drag_pans_and_right_drag_turns_window_and_level(viewer: Viewer, qt
 
 def test_click_on_the_overview_goes_there(viewer: Viewer, qtbot: QtBot) -> None:
     viewer.move_to(viewer.camera.at_zoom(8.0))
-    area = overlays.overview_area(viewer.camera)
+    area = plates.overview_area(viewer.camera)
     qtbot.mouseClick(
         viewer, Qt.MouseButton.LeftButton, pos=QPoint(round(area.left() + area.width() / 4), round(area.center().y()))
     )
