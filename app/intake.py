@@ -20,7 +20,7 @@ from app.customs.parcel import Capture, Finding, FindingKind, Kind, Parcel, Seen
 from app.customs.states import LETS_GO, TERMINAL
 from app.measured import Measured
 from app.risk_office import RiskOffice
-from app.screening import Screened, Screening
+from app.screening import Screened, Screening, measure_opacity
 from app.settings import DeviceEntry, Settings
 from app.store.errors import StoreFullError, StoreReadOnlyError
 from app.store.store import Store
@@ -244,7 +244,7 @@ class Intake:
     def _record(self, identity: Identity, taken: Taken, capture: Capture, screened: Screened) -> Parcel:
         arrived_at = taken.scan.started_at
         marks = self.marks_on((identity.number, *identity.numbers))
-        findings = (*identity.findings, *taken.findings, *screened.findings, *marks)
+        findings = (*identity.findings, *taken.findings, *screened.findings, *measure_opacity(taken.scan), *marks)
         known = self._store.find_number(identity.number) if identity.numbers else None
         if known and known.state in GONE:
             findings = (*findings, Finding(FindingKind.REPEATED_NUMBER))

@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 import structlog
 
 from app.customs.model_trial import Mode
+from app.customs.opacity import to_finding
 from app.customs.parcel import Finding, FindingKind, Seen
 from app.measured import Measured
 from app.settings import DeviceEntry, ModelChoice
 from app.store.store import Store
 from imaging.errors import KnownError
+from imaging.marks import OPAQUE_SHARE, measure_opaque
 from imaging.scan import Scan
 from models.detector import Detector, Findings, Level, ModelError
 from models.merge import merge
@@ -158,6 +160,15 @@ def seen_of(found: Findings) -> tuple[Seen, ...]:
         for each in found.detections
         if each.level != Level.BELOW
     )
+
+
+def measure_opacity(scan: Scan) -> tuple[Finding, ...]:
+    """A finding where part of the object could not be seen through, by any of the views."""
+    found = [measure_opaque(view) for view in scan.views]
+    part = max(part for part, _ in found)
+    if part < OPAQUE_SHARE:
+        return ()
+    return (to_finding(part, [(number, *mark.box) for number, (_, marks) in enumerate(found) for mark in marks]),)
 
 
 def _find(posted: Posted, scan: Scan) -> Findings:

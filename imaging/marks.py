@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from imaging.calibrate import attenuation_table
+from imaging.calibrate import attenuation_table, references, repair
 from imaging.material import METAL_FROM, ORGANIC_TO, THINNEST, code_of_zeff
 from imaging.planes import look_up
 from imaging.pyramid import Pyramid
-from imaging.scan import Box, ViewKind
+from imaging.scan import Box, View, ViewKind
 
 Mask = npt.NDArray[np.bool_]
 
@@ -49,6 +49,29 @@ OPAQUE_FROM = {Sensitivity.LOW: 5.5, Sensitivity.MEDIUM: 4.8, Sensitivity.HIGH: 
 """High-energy attenuation from which a region counts as not penetrated: 0.4, 0.8 and 1.8 % of the light is left."""
 ORGANIC_FROM = {Sensitivity.LOW: 1.0, Sensitivity.MEDIUM: 0.6, Sensitivity.HIGH: 0.35}
 LEAST_SHARE = {Sensitivity.LOW: 0.004, Sensitivity.MEDIUM: 0.0015, Sensitivity.HIGH: 0.0006}
+
+
+def measure_opaque(view: View, sensitivity: Sensitivity = Sensitivity.MEDIUM) -> tuple[float, tuple[Mark, ...]]:
+    """The part of the object's area that the beam did not penetrate, and its regions, largest first.
+
+    As `find_opaque`, for a view of which no pyramid is made: nothing in a colour picture.
+    """
+    if view.high is None:
+        return 0.0, ()
+    shown = repair(view)
+    assert shown.high is not None
+    known, (rows, cols) = references(shown), view.shape
+    step = 1
+    while max(rows, cols) / step > WORK_PX:
+        step *= 2
+    size = (-(-cols // step), -(-rows // step))
+    counts = shown.high if step == 1 else cv2.resize(shown.high, size, interpolation=cv2.INTER_AREA)
+    found = look_up(np.asarray(counts, np.uint16), attenuation_table(known.air_high, known.dark))
+    mask = found >= OPAQUE_FROM[sensitivity]
+    marks = _regions(mask, MarkKind.OPAQUE, LEAST_SHARE[sensitivity] / 4, step, (rows, cols))
+    object_px = int((found >= THINNEST).sum())
+    opaque_px = sum(mark.share for mark in marks) * mask.size
+    return (opaque_px / object_px if object_px else 0.0), marks
 
 
 def find_opaque(pyramid: Pyramid, sensitivity: Sensitivity = Sensitivity.MEDIUM) -> tuple[Mark, ...]:
@@ -113,10 +136,14 @@ def _attenuation(pyramid: Pyramid, index: int) -> npt.NDArray[np.float32]:
 
 
 def _marks_of(mask: Mask, kind: MarkKind, least_share: float, pyramid: Pyramid, index: int) -> tuple[Mark, ...]:
+    return _regions(mask, kind, least_share, pyramid.levels[index].step, pyramid.shape)
+
+
+def _regions(mask: Mask, kind: MarkKind, least_share: float, step: int, shape: tuple[int, int]) -> tuple[Mark, ...]:
     """Connected regions of a mask that are compact enough to survive an opening and large enough."""
     opened = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)).reshape(mask.shape)
     _, _, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=8)
-    step, (rows, cols) = pyramid.levels[index].step, pyramid.shape
+    rows, cols = shape
     marks = []
     for left, top, width, height, area in stats[1:].tolist():
         share = area / mask.size

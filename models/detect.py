@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from imaging.files import read
+from imaging.marks import measure_opaque
 from imaging.scan import Scan
 from models.baseline import DenseBlobs
 from models.card import STORE
@@ -28,8 +29,8 @@ def load_default(folder: Path = STORE) -> OnnxDetector:
     return load(DEFAULT, folder)
 
 
-def as_line(file: Path, findings: Findings) -> dict[str, Any]:
-    """One line of `guanjian detect --json`."""
+def as_line(file: Path, scan: Scan, findings: Findings) -> dict[str, Any]:
+    """One line of `guanjian detect --json`; `opaque` are the regions that the beam did not penetrate."""
     return {
         "file": str(file),
         "model": findings.model,
@@ -43,6 +44,11 @@ def as_line(file: Path, findings: Findings) -> dict[str, Any]:
                 "view": found.view,
             }
             for found in findings.detections
+        ],
+        "opaque": [
+            {"view": number, "box": list(mark.box)}
+            for number, view in enumerate(scan.views)
+            for mark in measure_opaque(view)[1]
         ],
     }
 

@@ -59,9 +59,10 @@ def detect(
         detector = load_detector(settings.detection.model_copy(update={"model": model or settings.detection.model}))
 
     def show(path: Path) -> None:
-        found = detector.find(files.read(path))
+        scan = files.read(path)
+        found = detector.find(scan)
         if json:
-            print_json(as_line(path, found))
+            print_json(as_line(path, scan, found))
             return
         print_line(f"{path}  ({found.model}, {found.ms:.0f} ms)")
         for each in found.detections:

@@ -46,6 +46,7 @@ class FindingKind(StrEnum):
     ALREADY_RELEASED = "already_released"
     DOUBTED_LABEL = "doubted_label"
     NOT_AS_DECLARED = "not_as_declared"
+    OPAQUE = "opaque"
 
 
 @dataclass(frozen=True, slots=True)

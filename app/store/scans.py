@@ -16,6 +16,7 @@ from app.store.times import to_us
 
 _ALARMS = ("sure", "likely")
 _FROM_MODEL = (FindingKind.DETECTION, FindingKind.UNSCREENED)
+_FROM_SCAN = (FindingKind.NO_SCAN, FindingKind.OPAQUE, *_FROM_MODEL)
 
 
 def record(
@@ -72,7 +73,7 @@ def record(
         "scanned",
         body,
         state=State.IMAGED.value if is_imaged else row["state"],
-        findings=parcels.merged(parcels.without(row["findings"], FindingKind.NO_SCAN, *_FROM_MODEL), findings),
+        findings=parcels.merged(parcels.without(row["findings"], *_FROM_SCAN), findings),
         **_shown(seen, lane, lane_reasons),
     )
     tally(connection, to_us(capture.taken_at), "scans")

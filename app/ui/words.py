@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from app.customs.likeness import remarks_of
+from app.customs.opacity import opaque_part
 from app.customs.parcel import Finding, FindingKind
 from app.customs.states import Action, State, Term
 from app.customs.waiting import WaitingKind
@@ -76,6 +77,8 @@ def finding_words(finding: Finding) -> str:
         return words
     if finding.kind == FindingKind.NOT_AS_DECLARED:
         detail = " ".join(_remark(*remark) for remark in remarks_of(finding))
+    elif finding.kind == FindingKind.OPAQUE:
+        detail = text("ui.finding.opaque_part", percent=f"{opaque_part((finding,)):.0%}")
     elif finding.kind == FindingKind.DETECTION:
         detail = name_of("class", finding.detail)
     else:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import cv2
+import numpy as np
 import pytest
 from pyzbar import pyzbar
 
 from app.customs.errors import GuardError, UndoRefusedError
+from app.customs.opacity import opaque_part
 from app.customs.parcel import Declaration, FindingKind, GoodsLine, Kind, Lane, QueueFilter
 from app.customs.states import Action, State
 from app.store.errors import ParcelChangedError
 from app.trace.errors import LabelError
 from app.trace.verdicts import VerdictKind
 from imaging.errors import FileAlteredError, FileTornError
+from imaging.scan import Scan, View
 from models.detector import Detection, Findings, Level, ModelBrokenError
 from scanners.xray import ScanFinished
-from tests.flow.conftest import Desk
+from tests.flow.conftest import T0, Desk
 
 S10 = "RR123456785CN"
 
@@ -271,6 +276,23 @@ def test_a_model_for_parcels_does_not_look_at_containers(desk: Desk) -> None:
     desk.scan(0, "CSQU3054383", kind=Kind.CONTAINER)
     assert desk.station.parcel(desk.newest.id).seen == ()
     assert FindingKind.UNSCREENED in desk.newest.findings
+
+
+def test_what_could_not_be_seen_through_is_a_finding_with_its_places_until_a_picture_shows_it(desk: Desk) -> None:
+    dark, clear = (np.full((200, 300), 50_000, np.uint16) for _ in range(2))
+    dark[50:150, 100:200] = 60
+    clear[50:150, 100:200] = 20_000
+    for number, counts in enumerate((dark, clear)):
+        start = T0 + timedelta(seconds=60 * number)
+        scan = Scan((View(high=counts, low=counts),), started_at=start, finished_at=start, codes=(S10,))
+        desk.station._arrivals.take_xray(desk.belt, ScanFinished(scan))
+        desk.station.wait_until_idle()
+        told = [each for each in desk.station.parcel(desk.newest.id).findings if each.kind is FindingKind.OPAQUE]
+        if number == 0:
+            assert json.loads(told[0].detail) == {"part": 1.0, "places": [[0, 100, 50, 200, 150]]}
+            assert opaque_part(told) == 1.0
+        else:
+            assert told == []
 
 
 def test_a_weak_detection_is_not_shown_as_an_alarm(desk: Desk) -> None:

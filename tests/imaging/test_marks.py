@@ -9,7 +9,14 @@ import pytest
 
 from app.texts import LANGUAGES, catalogue
 from imaging.look import LOOKS
-from imaging.marks import MarkKind, Sensitivity, find_opaque, find_suspicious_organics, suggest_look
+from imaging.marks import (
+    MarkKind,
+    Sensitivity,
+    find_opaque,
+    find_suspicious_organics,
+    measure_opaque,
+    suggest_look,
+)
 from imaging.pyramid import Pyramid
 from imaging.scan import Box, Generator, View
 from tests.imaging.inputs import INPUTS
@@ -43,6 +50,17 @@ def test_an_opaque_block_is_boxed() -> None:
 
 def test_boxes_of_large_views_are_in_their_own_pixels() -> None:
     (mark,) = find_opaque(pyramid_with({(2000, 400, 2400, 800): BLOCK}, 1501, 5003))
+    assert np.allclose(mark.box, (2000, 400, 2400, 800), atol=16)
+
+
+def test_the_opaque_part_of_the_object_is_measured_without_a_pyramid() -> None:
+    blocks = {(100, 50, 180, 120): BLOCK, (300, 50, 400, 300): WATER}
+    part, marks = measure_opaque(view_with(blocks))
+    assert marks == find_opaque(pyramid_with(blocks))
+    assert part == pytest.approx(80 * 70 / (80 * 70 + 100 * 250), rel=0.05)
+    assert measure_opaque(view_with({(300, 50, 400, 300): WATER})) == (0.0, ())
+    assert measure_opaque(View(colour=np.zeros((30, 40, 3), np.uint8))) == (0.0, ())
+    (mark,) = measure_opaque(view_with({(2000, 400, 2400, 800): BLOCK}, 1501, 5003))[1]
     assert np.allclose(mark.box, (2000, 400, 2400, 800), atol=16)
 
 

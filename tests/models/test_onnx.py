@@ -202,7 +202,8 @@ def test_checking_has_a_time_limit(tmp_path: Path) -> None:
 def test_a_line_of_output(tmp_path: Path, shared: Path) -> None:
     store(tmp_path, darkest_cell(), input=InputKind.ATTEN_ZEFF, mm_per_px=1.0)
     picture = shared / "data/compass-xp/images/0582.png"
-    line = as_line(picture, load("lab", tmp_path).find(read(picture)))
+    scan = read(picture)
+    line = as_line(picture, scan, load("lab", tmp_path).find(scan))
     assert set(line) == {"file", "model", "ms", "detections"}
     assert len(line["detections"]) >= 10
     assert set(line["detections"][0]) == {"class", "score", "level", "box", "view"}

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from app.customs.filings import FilingFacts
 from app.customs.likeness import mismatch_of
+from app.customs.opacity import opaque_part
 from app.customs.parcel import Declaration, Finding, GoodsLine, Kind, Seen
 
 UNIT = 100_000
@@ -73,6 +74,11 @@ class Facts:
     def mismatch(self) -> float | None:
         """From 0 to 1, how little the picture looks like what was declared; None where nothing speaks for it."""
         return mismatch_of(self.findings)
+
+    @property
+    def opaque(self) -> float:
+        """From 0 to 1, how much of the object could not be seen through."""
+        return opaque_part(self.findings)
 
     @property
     def is_outbound(self) -> bool | None:

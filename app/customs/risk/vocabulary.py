@@ -109,6 +109,7 @@ _FINDINGS = {
     FindingKind.ALREADY_RELEASED: "已放行",
     FindingKind.DOUBTED_LABEL: "追溯码存疑",
     FindingKind.NOT_AS_DECLARED: "图货不符",
+    FindingKind.OPAQUE: "无法穿透",
 }
 FINDINGS: Mapping[str, Term] = {kind.value: Term(kind.value, _FINDINGS.get(kind, kind.value)) for kind in FindingKind}
 CHANNELS: Mapping[str, Term] = {
@@ -191,6 +192,7 @@ FIELDS: tuple[Field, ...] = (
     Field("unlisted", Term("unlisted", "正面清单外"), _P, _B, _filed(lambda found: bool(found.unlisted_lines))),
     Field("underpriced", Term("underpriced", "低于参考价"), _P, _B, _filed(lambda found: bool(found.underpriced))),
     Field("mismatch", Term("mismatch", "图货不符度"), _P, _N, lambda facts: facts.mismatch),
+    Field("opaque", Term("opaque", "无法穿透占比"), _P, _N, lambda facts: facts.opaque),
     Field("name", Term("name", "品名"), _G, _T, lambda line: line.name or None),
     Field("hs", Term("hs", "税号"), _G, _T, lambda line: line.hs_code or None),
     Field("quantity", Term("quantity", "数量"), _G, _N, _quantity),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from app import texts
 from app.customs.filings import Book, Credit, FilingFacts, Standing
+from app.customs.opacity import to_finding
 from app.customs.parcel import Declaration, Finding, FindingKind, GoodsLine, Seen
 from app.customs.risk import vocabulary
 from app.customs.risk.build import build
@@ -62,7 +63,8 @@ FILED = FilingFacts("4403DEMO02", Standing.IN_FORCE, Credit.ORDINARY, frozenset(
 
 UNLIKE = Finding(FindingKind.NOT_AS_DECLARED, '{"mismatch": 0.7, "remarks": []}')
 FACTS = Facts(
-    "RR123456785DE", date(2026, 11, 22), DECLARED, SEEN, (Finding(FindingKind.DOUBTFUL_CODE), UNLIKE),
+    "RR123456785DE", date(2026, 11, 22), DECLARED, SEEN,
+    (Finding(FindingKind.DOUBTFUL_CODE), UNLIKE, to_finding(0.12, [(0, 1, 2, 30, 40)])),
     arrived_at=datetime(2026, 11, 22, 2, tzinfo=UTC), history=Before(), filing=FILED,
 )  # fmt: skip
 BARE = Facts("#1", date(2026, 11, 22), None, (), ())
@@ -116,7 +118,8 @@ def test_chinese_needs_no_spaces_and_takes_its_own_punctuation() -> None:
         ("hits(goods, 30 days) = 1", True), ("hits(consignor, 30 days) = 0", True),
         ("arrivals(consignee, 7) = 1", True),
         ("credit ≥ ordinary", True), ("credit > ordinary", False), ("whitelisted and not blacklisted", True),
-        ("mismatch > 0.5", True), ("filed and forbidden", True), ("underpriced or unlisted", False),
+        ("mismatch > 0.5", True), ("opaque > 10%", True), ("findings contains opaque", True),
+        ("any detection (class = opaque)", False), ("filed and forbidden", True), ("underpriced or unlisted", False),
         ("kind = parcel", True), ("channel = mail", True), ("not not declared", True),
     ],
 )  # fmt: skip
