@@ -46,7 +46,9 @@ def time_pipeline(detector: OnnxDetector, scan: Scan, runs: int = RUNS) -> Pipel
     view = scan.views[0]
     feed = detector.head.feed
     planes = read_planes(view, feed.kind, scan.generator)
-    scales = choose_scales(view.shape, (view.mm_per_row, view.mm_per_col), detector.card.mm_per_px)
+    scales = choose_scales(
+        view.shape, (view.mm_per_row, view.mm_per_col), detector.card.mm_per_px, detector.card.unknown_long_px
+    )
     filled = [fill(planes, window, feed) for window in plan_windows(view.shape, feed, scales)]
 
     def run_session() -> None:
@@ -81,7 +83,9 @@ def time_ultralytics(model: Path, detector: OnnxDetector, scan: Scan, runs: int 
 
     view, feed = scan.views[0], detector.head.feed
     planes = read_planes(view, feed.kind, scan.generator)
-    scales = choose_scales(view.shape, (view.mm_per_row, view.mm_per_col), detector.card.mm_per_px)
+    scales = choose_scales(
+        view.shape, (view.mm_per_row, view.mm_per_col), detector.card.mm_per_px, detector.card.unknown_long_px
+    )
     (window,) = plan_windows(view.shape, feed, scales)
     tensor, placement = fill(planes, window, feed)
     runner = YOLO(str(model), task="detect")

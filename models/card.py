@@ -6,7 +6,7 @@ import hashlib
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -22,6 +22,10 @@ LEVEL_OF_RATE = {1: Level.SURE, 5: Level.LIKELY, 10: Level.HINT}
 
 UNCALIBRATED_HINT = 0.5
 """Score from which a class without thresholds is worth a hint; such a class never rises above one."""
+
+
+PARCEL_LONG_PX = (480, 320, 240, 160)
+"""Lengths to which a parcel's picture of unknown scale is brought, one after the other."""
 
 
 class InputKind(StrEnum):
@@ -84,12 +88,16 @@ class FileCard(_Strict):
 class ModelCard(FileCard):
     """All that is known of a detector.
 
-    `mm_per_px` is the pixel size that the model was trained for, None where it takes pictures as they come.
+    `mm_per_px` is the pixel size that the model was trained for, None where it takes pictures as they come; a picture
+    of unknown scale is looked at with its longer side of each of `unknown_long_px`.
     """
 
     kind: Literal["detector"] = "detector"
     input: InputKind
     mm_per_px: float | None = Field(default=None, gt=0, lt=1000)
+    unknown_long_px: tuple[Annotated[int, Field(ge=32, le=8192)], ...] = Field(
+        PARCEL_LONG_PX, min_length=1, max_length=8
+    )
     classes: tuple[ModelClass, ...] = Field(min_length=1, max_length=1000)
 
     @model_validator(mode="after")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +21,6 @@ LARGEST_WHOLE_PX = 1_600_000
 """A picture of more px than this goes through a graph of free size in tiles."""
 LONGEST_FOR_FIXED = 4
 """A picture longer than this many inputs of a fixed size is tiled, not squeezed."""
-UNKNOWN_SCALE_LONG_PX = (480, 320, 240, 160)
-"""Lengths to which a picture of unknown scale is brought, one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +71,12 @@ def plan_windows(shape: tuple[int, int], feed: Feed, scales: tuple[tuple[float, 
 
 
 def choose_scales(
-    shape: tuple[int, int], mm_per_px: tuple[float | None, float | None], trained_mm_per_px: float | None
+    shape: tuple[int, int],
+    mm_per_px: tuple[float | None, float | None],
+    trained_mm_per_px: float | None,
+    unknown_long_px: Sequence[int],
 ) -> tuple[tuple[float, float], ...]:
-    """The factors at which a picture is looked at: one where its mm per px is known, several where it is not.
+    """The factors at which a picture is looked at: one where its mm per px is known, else one for each long side.
 
     A picture is never enlarged.
     """
@@ -82,7 +84,7 @@ def choose_scales(
         return ((1.0, 1.0),)
     if mm_per_px[0] is not None and mm_per_px[1] is not None:
         return ((min(1.0, mm_per_px[0] / trained_mm_per_px), min(1.0, mm_per_px[1] / trained_mm_per_px)),)
-    factors = {min(1.0, length / max(shape)) for length in UNKNOWN_SCALE_LONG_PX}
+    factors = {min(1.0, length / max(shape)) for length in unknown_long_px}
     return tuple((factor, factor) for factor in sorted(factors, reverse=True))
 
 

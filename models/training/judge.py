@@ -70,6 +70,7 @@ def describe(model: Path, version: str, recipe: Recipe) -> ModelCard:
         sha256=hashlib.sha256(read_model_file(model)).hexdigest(),
         input=InputKind.ATTEN_ZEFF,
         mm_per_px=recipe.mm_per_px,
+        unknown_long_px=recipe.unknown_long_px,
         classes=tuple(ModelClass(label=name, text_key=f"detect.class.{name}") for name in recipe.labels),
         training_data=TRAINING_DATA.format(OBJECTS[recipe.name]),
         intended_use=recipe.intended_use,

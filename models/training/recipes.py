@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from models.card import PARCEL_LONG_PX
 from models.training.labels import CARGO_LABELS, LABELS
 
 Span = tuple[float, float]
@@ -34,6 +35,7 @@ class Recipe:
     near_part: float
     colour_part: float
     grey_part: float
+    unknown_long_px: tuple[int, ...]
     intended_use: str
 
 
@@ -50,6 +52,7 @@ PARCEL = Recipe(
     near_part=0.5,
     colour_part=0.5,
     grey_part=0.1,
+    unknown_long_px=PARCEL_LONG_PX,
     intended_use=(
         "Shows an officer where to look in parcels. liquid, powder_bag and dense_block share atomic number and density "
         "with harmless goods: advice on the material, not an alarm. tool is harmless, and named so that it is not "
@@ -69,6 +72,7 @@ CARGO = Recipe(
     near_part=0.6,
     colour_part=0.0,
     grey_part=0.0,
+    unknown_long_px=(1640, 1240, 900),
     intended_use=(
         "Shows an officer where to look in containers: blocks, cigarettes or a crate of rifles among the declared "
         "goods, a space behind a false wall. Like goods on top of each other are not told apart. No finding is no "

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.card import InputKind
+from models.card import PARCEL_LONG_PX, InputKind
 from models.feed import LARGEST_WHOLE_PX, choose_scales, fill, plan_windows
 from models.heads import Feed, Fit
 
@@ -81,10 +81,11 @@ def test_free_sizes_become_multiples_of_the_stride() -> None:
 
 
 def test_scales() -> None:
-    assert choose_scales((600, 800), (None, None), None) == ((1.0, 1.0),)
-    assert choose_scales((600, 800), (0.5, 0.8), 1.0) == ((0.5, 0.8),)
-    assert choose_scales((600, 800), (1.6, 1.6), 1.0) == ((1.0, 1.0),), "never enlarged"
-    unknown = choose_scales((580, 850), (None, 1.0), 1.0)
+    assert choose_scales((600, 800), (None, None), None, PARCEL_LONG_PX) == ((1.0, 1.0),)
+    assert choose_scales((600, 800), (0.5, 0.8), 1.0, PARCEL_LONG_PX) == ((0.5, 0.8),)
+    assert choose_scales((600, 800), (1.6, 1.6), 1.0, PARCEL_LONG_PX) == ((1.0, 1.0),), "never enlarged"
+    unknown = choose_scales((580, 850), (None, 1.0), 1.0, PARCEL_LONG_PX)
     assert len(unknown) > 1
     assert all(0.15 < row == col <= 1 for row, col in unknown)
-    assert choose_scales((10, 20), (None, None), 1.0) == ((1.0, 1.0),)
+    assert choose_scales((10, 20), (None, None), 1.0, PARCEL_LONG_PX) == ((1.0, 1.0),)
+    assert choose_scales((500, 2000), (None, None), 10.0, (1600, 800)) == ((0.8, 0.8), (0.4, 0.4))
