@@ -92,7 +92,7 @@ class OnnxDetector:
         """The detections on channels that `read_planes` made, best first."""
         shape = (planes.shape[1], planes.shape[2])
         feed = self.head.feed
-        scales = ((1.0, 1.0),)
+        scales: tuple[tuple[float, float], ...] = ((1.0, 1.0),)
         if feed.size is None:
             scales = choose_scales(shape, mm_per_px, self.card.mm_per_px, self.card.unknown_long_px)
         parts, looks = [], []
