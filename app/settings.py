@@ -150,6 +150,20 @@ class Detection(ModelChoice):
         return self
 
 
+class Tip(_Section):
+    """Projected threats (TIP). `share` is that of the pictures that get one where no supervisor has set any.
+
+    `helped_share` is that of the threats on which the detector looks; on the others it does not. A picture that stands
+    longer than `longest_s` without an answer is missed. `library` is the folder of threats; default: in the data.
+    """
+
+    share: Annotated[float, Field(ge=0, le=1)] = 0.0
+    helped_share: Annotated[float, Field(ge=0, le=1)] = 0.5
+    longest_s: Annotated[float, Field(ge=1, le=3600)] = 60.0
+    kinds: tuple[Kind, ...] = (Kind.PARCEL,)
+    library: Path | None = None
+
+
 class Work(_Section):
     """Times and limits of the officer's work."""
 
@@ -245,12 +259,21 @@ class Settings(BaseSettings):
     officer: Officer = Officer()
     officers: Officers = Officers()
     detection: Detection = Detection()
+    tip: Tip = Tip()
     work: Work = Work()
     look: Look = Look()
     printer: Printer = Printer()
     hub: Hub = Hub()
     store: StoreFiles = StoreFiles()
     devices: tuple[DeviceEntry, ...] = ()
+
+    def device(self, name: str) -> DeviceEntry:
+        """The device of a name; one that is not at this post any more is on no lane."""
+        return next((each for each in self.devices if each.name == name), DeviceEntry(name=name, driver="", lane=""))
+
+    def lane_of(self, name: str) -> str:
+        """The lane on which a device stands."""
+        return self.device(name).lane
 
     @classmethod
     def settings_customise_sources(

@@ -16,7 +16,7 @@ from app.control_orders import ControlOrders
 from app.counters import Counters
 from app.customs.errors import GuardError
 from app.customs.notices import Notice
-from app.customs.parcel import Parcel, QueueFilter
+from app.customs.parcel import Parcel, QueueFilter, Seen
 from app.customs.risk.rule import Rule
 from app.customs.states import LETS_GO, MOVES, Action
 from app.duty import Duty
@@ -44,13 +44,14 @@ from app.store.hub import Answer
 from app.store.space import Space
 from app.store.store import Store
 from app.tables import Tables
+from app.tip_office import TipOffice
 from app.trace.printing import PrintJob, PrintQueue
 from app.trace.recall import Selector
 from app.tracing import Alarm, Recalled, Tracing
 from app.views import Decided
 from app.watcher import Unwatched, Watcher
 from imaging.errors import KnownError
-from imaging.scan import Truth
+from imaging.scan import Scan, Truth
 from models.detector import Detector
 
 log = structlog.get_logger()
@@ -113,6 +114,9 @@ class Station(Lookups):
         self.exams = ExamRoom(store, rights, on_changed=self._tell_queue)
         self.forms = FormDesk(store, settings.post, settings.work.forms, self.counters.mail, rights)
         self.handovers = Handovers(store, labelling.keys, settings.post, rights, on_changed=self._tell_queue)
+        self.tip = TipOffice(
+            store, settings.tip, rights, settings.data / "tip", look=self._look_again, lane_of=settings.lane_of
+        )
         self._printing: Printing | None = None
         if prints is not None:
             self._printing = Printing(
@@ -140,6 +144,7 @@ class Station(Lookups):
         )
         self._arrivals.open(devices)
         self.exams.use_cameras(placed.device for placed in devices)
+        self.tip.start()
         self.sharing.start()
 
     def close_devices(self) -> bool:
@@ -273,6 +278,7 @@ class Station(Lookups):
         """Decide as an officer elsewhere said; his rights were asked where he sits, everything else is asked here."""
         said, now = due.verdict, datetime.now(UTC)
         action, trace, refusal = Action(said.action), None, None
+        self.tip.give_way(due.parcel_id)
         with self._deciding:
             try:
                 trace = self._sign(due.parcel_id, action, now)
@@ -343,6 +349,11 @@ class Station(Lookups):
     def acknowledge(self, alarm: Alarm, *, officer: str) -> None:
         """Log that an officer took note of an alarm."""
         self.tracing.acknowledge(alarm, officer)
+
+    def _look_again(self, scan: Scan, device: str) -> tuple[Seen, ...] | None:
+        """What the models that are on show of a scan from a device; None where none looks."""
+        screened = self._intake.screening.screen(scan, self.settings.device(device))
+        return screened.seen if screened.ms is not None else None
 
     # Telling the watcher
 

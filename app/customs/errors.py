@@ -17,6 +17,24 @@ class GuardError(CustomsError):
     key = "guard"
 
 
+class TipOpenError(GuardError):
+    """A projected threat is in the picture that an officer has before him; the parcel is decided on its true one."""
+
+    key = "tip_open"
+
+
+class TipOverError(CustomsError):
+    """A projected picture was resolved before."""
+
+    key = "tip_over"
+
+
+class TipRateError(CustomsError):
+    """A share of pictures that is no share."""
+
+    key = "tip_rate"
+
+
 class MoveUnknownError(GuardError):
     """The table of moves has no such action from this state."""
 

@@ -53,6 +53,8 @@ class Right(StrEnum):
     RETURNS = "returns"
     COUNTERS = "counters"
     EXAM_RECORD = "exam_record"
+    TIP_SET = "tip_set"
+    TIP_SCORES = "tip_scores"
     LOG_VERIFY = "log_verify"
     LOG_EXPORT = "log_export"
     KEYS = "keys"
@@ -93,7 +95,7 @@ _DECIDES = _LOOKS | {
     _R.EXAM_RECORD,
     _R.RULES_EDIT,
 }
-_LEADS = {_R.RECALL, _R.RULES_SWITCH_ON, _R.ORDERS_LIFT, _R.LOG_VERIFY, _R.MODELS_SWITCH, _R.HUB_SUPERVISE}
+_LEADS = {_R.RECALL, _R.RULES_SWITCH_ON, _R.ORDERS_LIFT, _R.LOG_VERIFY, _R.MODELS_SWITCH, _R.HUB_SUPERVISE, _R.TIP_SET, _R.TIP_SCORES}
 
 RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.VIEWER: _LOOKS,
@@ -104,7 +106,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
             _R.STATISTICS, _R.LOG_VERIFY, _R.KEYS, _R.BACKUP, _R.RESTORE, _R.RETENTION, _R.OFFICERS, _R.HUB_MANAGE,
         }
     ),
-    Role.AUDITOR: _LOOKS | {_R.EXPORT, _R.LOG_VERIFY, _R.LOG_EXPORT},
+    Role.AUDITOR: _LOOKS | {_R.EXPORT, _R.LOG_VERIFY, _R.LOG_EXPORT, _R.TIP_SCORES},
 }  # fmt: skip
 
 _CLASSES: Mapping[Right, tuple[Action, ...]] = {

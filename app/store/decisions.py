@@ -12,7 +12,7 @@ from app.customs.parcel import Decision, FindingKind
 from app.customs.risk.whatif import HITS
 from app.customs.states import LETS_GO, REVIEWED, Action, Facts, State, check_undo, next_state
 from app.customs.waiting import OWING, kind_begun, kinds_ended
-from app.store import finds, order_rows, parcels, waiting_rows
+from app.store import finds, order_rows, parcels, tips, waiting_rows
 from app.store.audit import Log
 from app.store.database import Connection, IntegrityError
 from app.store.errors import AlreadyKeptError, ParcelChangedError, ParcelUnknownError
@@ -103,6 +103,7 @@ def decide(connection: Connection, parcel_id: int, verdict: Verdict) -> Decision
     row = parcels.load_row(connection, parcel_id)
     if verdict.expected_version not in (None, row["version"]):
         raise ParcelChangedError("The parcel changed since it was shown; look at it again.", id=parcel_id)
+    tips.refuse_open(connection, parcel_id)
     facts = facts_of(
         connection,
         row,

@@ -30,6 +30,7 @@ APPEND_ONLY = (
     "examinations", "photographs", "filings", "filing_imports",
     "matters", "steps",
     "hub_verdicts",
+    "tips", "tip_results", "tip_rates",
     "shadows", "model_switches",
 )  # fmt: skip
 """Tables whose rows are never changed and never removed."""

@@ -51,6 +51,7 @@ from app.store.shadows import Shadows
 from app.store.space import BALLAST_BYTES, Ballast, Space
 from app.store.statistics import Statistics
 from app.store.times import to_us
+from app.store.tips import Tips
 from app.store.vectors import Vectors
 from app.store.waitings import Waitings
 from imaging.files.durable import make_folder
@@ -87,6 +88,7 @@ class Store:
         self.matters = Matters(self._write, database.read)
         self.shadows = Shadows(self._write, database.read)
         self.mail = Mail(self._write, database.read)
+        self.tips = Tips(self._write, database.read)
         self.vectors = Vectors(self._write, database.read)
         self.keeping = Keeping(folder, database, self._write)
 

@@ -298,6 +298,19 @@ TABLES = (
         lambda _, body: body["switches"],
     ),
     Kept(
+        "tips", "id",
+        "id, parcel_id, scan_id, officer, lane, category, threat, placement, boxes, is_helped, is_boxed, shown_us",
+        ("tip_shown",), lambda _, body: [body["tip"]],
+    ),
+    Kept(
+        "tip_results", "tip_id", "tip_id, outcome, why, is_located, resolved_us", ("tip_resolved",),
+        lambda _, body: [body["tip_result"]],
+    ),
+    Kept(
+        "tip_rates", "id", "id, lane, officer, share, set_by, set_us", ("tip_rate_set",),
+        lambda _, body: [body["tip_rate"]],
+    ),
+    Kept(
         "removals", "capture_id", "capture_id, rule, keep_days, since_us, removed_us", ("removed",),
         lambda _, body: [body["removal"]],
     ),

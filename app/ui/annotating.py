@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
-from PySide6.QtCore import QObject, QRectF
+from PySide6.QtCore import QObject, QRectF, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QLineEdit
 
@@ -25,7 +25,12 @@ TEXT_EM = 18
 
 
 class Annotating(QObject):
-    """A viewer's tool. What is drawn stays with its parcel until a decision takes it along, or it is erased."""
+    """A viewer's tool. What is drawn stays with its parcel until a decision takes it along, or it is erased.
+
+    `drew` tells each shape as it is drawn.
+    """
+
+    drew = Signal(object)
 
     def __init__(self, stage: Stage, officer: Callable[[], str], parent: QObject) -> None:
         super().__init__(parent)
@@ -171,6 +176,7 @@ class Annotating(QObject):
             return
         self._drafts.setdefault(parcel_id, []).append(made)
         self.show()
+        self.drew.emit(made)
 
     def _refuse(self, error: KnownError) -> None:
         self._stage.refused.emit(words.error_words(error))

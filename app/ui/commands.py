@@ -77,7 +77,7 @@ class Commands(QObject):
 
     def _press(self, command: str) -> bool:
         parts = self._parts
-        if parts.chooser.is_open or parts.pages.isVisible():
+        if parts.chooser.is_open or parts.pages.isVisible() or parts.tip_card.isVisible():
             return False
         if parts.help.isVisible():
             parts.help.hide()

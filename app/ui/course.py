@@ -24,6 +24,7 @@ from app.ui.label import print_label
 from app.ui.opening import Opened
 from app.ui.pace import Pace
 from app.ui.parts import Parts
+from app.ui.tip_telling import TipTelling
 from app.ui.tools import Tools
 from app.views import Decided
 from imaging.errors import AnnotationInvalidError, KnownError
@@ -65,6 +66,7 @@ class Course(QObject):
         self._words.timeout.connect(lambda: parts.side.show_parcel(desk.opened))
         self.tools = Tools(parts.stage, desk, parent)
         self.attention = Attention()
+        self.tip_telling = TipTelling(parts, desk, self.tools.annotating, self)
         self._sent: Choice | None = None
         self._ticks = 0
         self._connect()
@@ -141,6 +143,8 @@ class Course(QObject):
         reason = self.parts.actions.why_not(action)
         if offer is None or reason:
             self._tell(reason)
+        elif self.desk.projecting.tip is not None:
+            self.desk.projecting.answer(self.desk.officer, action, self.tools.annotating.drawn)
         elif offer.needs_reason or offer.needs_second_officer or offer.needs_document:
             self.parts.chooser.ask(offer, opened.parcel.number or text("ui.queue.no_number"))
         else:
@@ -211,7 +215,8 @@ class Course(QObject):
         self._tell(text("ui.notice.put_aside", name=name, error=words.error_words(error)))
 
     def _rows_changed(self, rows: list[QueueRow]) -> None:
-        if any(row.id == self.desk.open_id for row in rows) and not self.desk.is_deciding:
+        is_open = any(row.id == self.desk.open_id for row in rows)
+        if is_open and not self.desk.is_deciding and self.parts.tip_card.resolved is None:
             self.desk.reread()
         self._refresh.start()
 
@@ -225,6 +230,7 @@ class Course(QObject):
     def _show_parcel(self, opened: Opened) -> None:
         stage = self.parts.stage
         stage.is_free = False
+        self.parts.tip_card.close_card()
         self._words.start()  # after the picture, which must not wait for them
         self.parts.actions.set_offers(() if self.desk.is_read_only else opened.offers)
         self.parts.queue.table.show_selected(opened.parcel.id)
@@ -272,7 +278,8 @@ class Course(QObject):
             self.switched.emit((at_s - self.desk.decided_at_s) * 1000)
         self.picture_shown.emit(parcel_id)
         if self.desk.opened is not None and self.desk.opened.parcel.id == parcel_id:
-            scans = [capture.scan_id for capture in self.desk.opened.parcel.captures]
+            tip = self.desk.opened.tip
+            scans = [f"tip-{tip.id}"] if tip else [one.scan_id for one in self.desk.opened.parcel.captures]
             self._keep_shown(self.attention.begin(parcel_id, scans, self.parts.stage.look))
 
     def _keep_shown(self, left: tuple[int, dict[str, object]] | None) -> None:
@@ -286,6 +293,7 @@ class Course(QObject):
     def hide(self, is_hidden: bool) -> None:
         """The picture is covered while nobody sits there, or by a page; what was seen until then is logged."""
         self.attention.hide(is_hidden)
+        self.desk.projecting.watch(not is_hidden)
         if is_hidden:
             self.desk.flush_shown()
 

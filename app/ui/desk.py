@@ -11,15 +11,16 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from app.customs.parcel import Parcel, QueueFilter, QueueRow
+from app.customs.tip import Ending, Tip
 from app.trace.verdicts import Verdict
 from app.tracing import Alarm
 from app.ui.background import Background
 from app.ui.chooser import Choice
 from app.ui.label import read_label
-from app.ui.opening import Kept, Opened, build_views, read_parcel
+from app.ui.opening import Kept, Opened, Pictures, build_pictures, read_parcel
+from app.ui.projecting import Projecting
 from app.ui.record import write_pictures, write_record
 from app.ui.thumbs import Thumbs
-from app.ui.viewer import Shown
 from app.views import Decided, StationView
 from imaging.annotations import Annotation
 from imaging.errors import KnownError
@@ -38,6 +39,9 @@ class Desk(QObject):
 
     `parcel_read` comes with the words of a parcel, `views_ready` with its pictures, at once when they were kept.
     A decision blocks the next one until the station has answered, so that no key is taken twice.
+
+    While a threat is projected into the open picture a decision is about it alone. When that is over nothing is open
+    any more, until `reopen` brings the same parcel as it truly is.
     """
 
     rows_read = Signal(list, dict)
@@ -70,7 +74,11 @@ class Desk(QObject):
         self.is_read_only = False
         self.is_deciding = False
         self.decided_at_s = 0.0
+        self.projecting = Projecting(station.tip, self.reads, self)
+        self.projecting.gone.connect(self._forget_tip)
         self._kept = Kept()
+        self._plain: set[int] = set()
+        """Parcels into which no threat could be projected when it was due."""
         self._shown: list[tuple[int, Mapping[str, object]]] = []
         self._trail: list[tuple[int, bool]] = []
         self._trail_at = -1
@@ -110,6 +118,7 @@ class Desk(QObject):
 
     def close_parcel(self) -> None:
         """Nothing is open any more."""
+        self.projecting.end(Ending.LEFT)
         self.open_id = None
         self.opened = None
         self.is_read_only = False
@@ -144,6 +153,8 @@ class Desk(QObject):
         """Send a decision about the open parcel to the station; False when one is under way or nothing is open."""
         if self.is_deciding or self.is_read_only or self.opened is None or self.opened.parcel.id != self.open_id:
             return False
+        if self.projecting.tip is not None:
+            return self.projecting.answer(self.officer, choice.action)
         self.is_deciding = True
         self.decided_at_s = perf_counter()
         parcel, station, officer = self.opened.parcel, self.station, self.officer
@@ -169,6 +180,11 @@ class Desk(QObject):
 
         self.reads.submit(decide, self._decided, otherwise=refuse)
         return True
+
+    def reopen(self) -> None:
+        """Read the open parcel and its pictures anew, as they truly are."""
+        if self.open_id is not None:
+            self._read(self.open_id)
 
     def undo(self, decision_id: int) -> bool:
         if self.is_deciding:
@@ -202,12 +218,14 @@ class Desk(QObject):
 
     def write_record(self, drawn: Sequence[Annotation]) -> None:
         """Write the record of the open parcel, with what is drawn on it now."""
+        self.projecting.end(Ending.LEFT)  # a projected picture is nobody's record
         opened, folder = self.opened, self.data
         if opened is not None and folder is not None:
             self._write("record", opened.parcel.id, lambda: write_record(folder / "records", opened, drawn))
 
     def write_pictures(self, look: Look) -> None:
         """Write the pictures of the open parcel as they are shown."""
+        self.projecting.end(Ending.LEFT)
         opened, folder = self.opened, self.data
         if opened is not None and folder is not None:
             parcel, views = opened.parcel, opened.views
@@ -239,6 +257,7 @@ class Desk(QObject):
 
     def stop(self, timeout_s: float = 3.0) -> bool:
         """Let the workers end; False when one still runs."""
+        self.projecting.end(Ending.LEFT)
         self.flush_shown()
         ended = [worker.close(timeout_s) for worker in self._workers]
         return all(ended)
@@ -252,6 +271,8 @@ class Desk(QObject):
         return self.reads, self.pixels, self.labels, self.pages, self.thumbs.worker
 
     def _open(self, parcel_id: int, is_read_only: bool) -> None:
+        if is_read_only or parcel_id != self.open_id:
+            self.projecting.end(Ending.LEFT)
         self.open_id, self.is_read_only = parcel_id, is_read_only
         self._read(parcel_id)
 
@@ -264,10 +285,17 @@ class Desk(QObject):
         )
 
     def _show(self, opened: Opened, *, is_whole: bool) -> None:
-        views = self._kept.get(opened.parcel)
-        self.opened = opened if views is None else replace(opened, views=views)
+        tip = self.projecting.tip
+        if tip is not None and tip.parcel_id == opened.parcel.id:
+            self._show_under_tip(opened)
+            return
+        pictures = self._kept.get(opened.parcel)
+        if pictures is not None and pictures.prepared is not None:
+            self._project(opened, pictures)
+            return
+        self.opened = opened if pictures is None else replace(opened, views=pictures.views)
         self.parcel_read.emit(self.opened)
-        if views is not None:
+        if pictures is not None:
             self.views_ready.emit(self.opened)
         elif opened.scan is not None:
             self._build(opened, opened.scan)
@@ -284,30 +312,84 @@ class Desk(QObject):
             if scan is not None:
                 self._build(opened, scan)
             else:
-                self._show_views(opened, ())
+                self._show_pictures(opened, Pictures(()))
 
         self.reads.submit(lambda: station.open_scan(parcel.id), show, slot="open")
 
     def _build(self, opened: Opened, scan: Scan) -> None:
-        self.pixels.submit(lambda: build_views(scan), lambda views: self._show_views(opened, views), slot="views")
+        station, parcel, officer, is_true = self.station, opened.parcel, self.officer, not self._may_project
+        self.pixels.submit(
+            lambda: build_pictures(station, parcel, scan, officer=officer, is_true=is_true),
+            lambda pictures: self._show_pictures(opened, pictures),
+            slot="views",
+        )
 
-    def _show_views(self, opened: Opened, views: tuple[Shown, ...]) -> None:
-        self._kept.put(opened.parcel, views)
-        if self.opened is not None and self.opened.parcel.id == opened.parcel.id == self.open_id:
-            self.opened = replace(self.opened, views=views)
+    def _show_pictures(self, opened: Opened, pictures: Pictures) -> None:
+        self._kept.put(opened.parcel, pictures)
+        if self.opened is None or not self.opened.parcel.id == opened.parcel.id == self.open_id:
+            return
+        if pictures.prepared is not None:
+            self._project(self.opened, pictures)
+        else:
+            self.opened = replace(self.opened, views=pictures.views)
             self.views_ready.emit(self.opened)
+
+    @property
+    def _may_project(self) -> bool:
+        return self.projecting.is_watched and not self.is_read_only and self.open_id not in self._plain
+
+    def _project(self, opened: Opened, pictures: Pictures) -> None:
+        """Put a threat on the screen once; the true picture where that cannot be any more."""
+        prepared, officer, parcel_id = pictures.prepared, self.officer, opened.parcel.id
+        assert prepared is not None
+        self._kept.drop(parcel_id)
+        if not self._may_project or prepared.tip.officer != officer:
+            self._read(parcel_id)
+            return
+
+        def show(tip: Tip) -> bool:
+            if self.open_id != parcel_id or self.officer != officer or not self._may_project:
+                return False
+            parcel = replace(opened.parcel, seen=prepared.seen)
+            self.opened = replace(opened, parcel=parcel, views=pictures.views, tip=tip)
+            self.parcel_read.emit(self.opened)
+            self.views_ready.emit(self.opened)
+            return True
+
+        def refuse(_: KnownError) -> None:
+            self._plain.add(parcel_id)
+            self._read(parcel_id)
+
+        self.projecting.show(prepared, officer, show, refuse)
+
+    def _show_under_tip(self, opened: Opened) -> None:
+        """The parcel has changed while a threat is in its picture: a new number does not matter, another state does."""
+        before, parcel = self.opened, opened.parcel
+        if before is None or (before.parcel.state, before.parcel.captures) != (parcel.state, parcel.captures):
+            self.projecting.end(Ending.CHANGED)
+            return
+        parcel = replace(parcel, seen=before.parcel.seen)
+        self.opened = replace(opened, parcel=parcel, views=before.views, tip=before.tip)
+        self.parcel_read.emit(self.opened)
+        self.views_ready.emit(self.opened)
+
+    def _forget_tip(self, tip: Tip) -> None:
+        """Nothing can be decided any more on what is on the screen."""
+        if self.opened is not None and self.opened.tip == tip:
+            self.opened = None
 
     def _keep_ahead(self, parcel: Parcel, scan: Scan | None, rows: Sequence[QueueRow]) -> None:
         if scan is None:
-            self._kept.put(parcel, ())
+            self._kept.put(parcel, Pictures(()))
             self.read_ahead(rows)
             return
 
-        def keep(views: tuple[Shown, ...]) -> None:
-            self._kept.put(parcel, views)
+        def keep(pictures: Pictures) -> None:
+            self._kept.put(parcel, pictures)
             self.read_ahead(rows)
 
-        self.pixels.submit(lambda: build_views(scan), keep)
+        station, officer, is_true = self.station, self.officer, not self._may_project
+        self.pixels.submit(lambda: build_pictures(station, parcel, scan, officer=officer, is_true=is_true), keep)
 
     def _decided(self, decided: Decided) -> None:
         self.is_deciding = False

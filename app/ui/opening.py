@@ -9,9 +9,12 @@ from app.customs.identifiers import Candidate, parse
 from app.customs.orders import Hit
 from app.customs.parcel import Decision, Parcel
 from app.customs.states import Offer
+from app.customs.tip import Tip
+from app.officers.errors import OfficerError
 from app.papers import Compared
+from app.tip_office import Prepared
 from app.ui.viewer import Shown
-from app.views import StationView
+from app.views import StationView, TipView
 from imaging.errors import KnownError
 from imaging.pyramid import Pyramid
 from imaging.scan import Scan
@@ -21,7 +24,10 @@ KEPT = 6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Opened:
-    """A parcel as the window shows it. `scan_error` says why there is no picture although there was a capture."""
+    """A parcel as the window shows it. `scan_error` says why there is no picture although there was a capture.
+
+    `tip` is the threat that is projected into the picture; what is `seen` is then that of the projected picture.
+    """
 
     parcel: Parcel
     offers: tuple[Offer, ...]
@@ -32,6 +38,15 @@ class Opened:
     scan: Scan | None = None
     scan_error: KnownError | None = None
     views: tuple[Shown, ...] = ()
+    tip: Tip | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pictures:
+    """The pictures of a parcel, ready to be shown; with a threat in them where `prepared` says so."""
+
+    views: tuple[Shown, ...]
+    prepared: Prepared | None = None
 
 
 def read_parcel(station: StationView, parcel_id: int, *, officer: str, has_scan: bool = True) -> Opened:
@@ -64,22 +79,39 @@ def build_views(scan: Scan) -> tuple[Shown, ...]:
     return tuple(views)
 
 
+def build_pictures(station: StationView, parcel: Parcel, scan: Scan, *, officer: str, is_true: bool) -> Pictures:
+    """The pictures of a parcel for an officer; true ones, or by chance with a projected threat."""
+    prepared = None if is_true or station.tip is None else _prepare(station.tip, parcel, scan, officer)
+    return Pictures(build_views(scan if prepared is None else prepared.scan), prepared)
+
+
+def _prepare(office: TipView, parcel: Parcel, scan: Scan, officer: str) -> Prepared | None:
+    try:
+        return office.prepare(parcel, scan, officer=officer)
+    except OfficerError:  # who decides on no pictures sees them as they are
+        return None
+
+
 class Kept:
     """The pictures of the last and the next few parcels, by parcel and captures; the oldest goes first."""
 
     def __init__(self) -> None:
-        self._views: OrderedDict[tuple[int, tuple[str, ...]], tuple[Shown, ...]] = OrderedDict()
+        self._views: OrderedDict[tuple[int, tuple[str, ...]], Pictures] = OrderedDict()
 
-    def put(self, parcel: Parcel, views: tuple[Shown, ...]) -> None:
-        self._views[_key(parcel)] = views
+    def put(self, parcel: Parcel, pictures: Pictures) -> None:
+        self._views[_key(parcel)] = pictures
         while len(self._views) > KEPT:
             self._views.popitem(last=False)
 
-    def get(self, parcel: Parcel) -> tuple[Shown, ...] | None:
+    def get(self, parcel: Parcel) -> Pictures | None:
         views = self._views.get(_key(parcel))
         if views is not None:
             self._views.move_to_end(_key(parcel))
         return views
+
+    def drop(self, parcel_id: int) -> None:
+        for key in [key for key in self._views if key[0] == parcel_id]:
+            del self._views[key]
 
     def has(self, parcel_id: int) -> bool:
         return any(known == parcel_id for known, _ in self._views)

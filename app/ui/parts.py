@@ -19,6 +19,7 @@ from app.ui.queue_panel import QueuePanel
 from app.ui.replay_bar import ReplayBar
 from app.ui.side import SidePanel
 from app.ui.stage import Stage
+from app.ui.tip_card import TipCard
 from app.ui.toast import BreakBanner, LastDecision, Notice
 
 SIDE_EM = 25.0
@@ -54,6 +55,7 @@ class Parts:
         window.setCentralWidget(self._lay_out())
         self.pages = PageList(self.stack, window)
         self.notice = Notice(self.stage.glass)
+        self.tip_card = TipCard(self.stage.glass)
         self.chooser = Chooser(window)
         self.help = HelpSheet(window)
 
@@ -69,6 +71,7 @@ class Parts:
         for part in (self.top, self.queue, self.side, self.actions, self.status, self.last, self.alarm, self.chooser):
             part.retranslate()
         self.stage.retranslate()
+        self.tip_card.retranslate()
         self.stack.retranslate()
         self.pages.retranslate()
         if self.help.isVisible():
@@ -88,7 +91,7 @@ class Parts:
 
     def place(self) -> None:
         """The overlays go back to their places after the window has changed its size."""
-        for overlay in (self.notice, self.chooser, self.help, self.pages):
+        for overlay in (self.notice, self.tip_card, self.chooser, self.help, self.pages):
             if overlay.isVisible():
                 overlay.place()
 

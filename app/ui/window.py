@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow
 
 from app import texts
 from app.customs.states import Term
+from app.customs.tip import Ending
 from app.officers.rights import Role
 from app.texts import text
 from app.ui import theme
@@ -113,6 +114,7 @@ class MainWindow(QMainWindow):
         """Somebody sits down: the work that stands here goes on, but another officer begins his own."""
         if login != self.desk.officer:
             self.course.log_shown()
+            self.desk.projecting.end(Ending.HANDED_OVER)
             self.desk.officer = login
             self.parts.chooser.leave()
             self.parts.last.clear()

@@ -40,6 +40,7 @@ FREE = {
     "exams": "load parcel photographs records use_cameras",
     "forms": "offered",
     "statistics": "check make_report page rates span today",
+    "tip": "start end give_way rates uses",
     "sharing": "start stop answers handed_to offers overview scan extend give_back",
 }
 """What needs no right: the station's own running, and reading what whoever has signed in may see.

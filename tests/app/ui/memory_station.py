@@ -36,6 +36,8 @@ UNDO_S = 60.0
 class MemoryStation:
     """Parcels and their scans by id. Knows which threads called it, so that a test can say which may not."""
 
+    tip = None
+
     def __init__(self, folder: Path) -> None:
         self.parcels: dict[int, Parcel] = {}
         self.scans: dict[int, Scan | Exception] = {}
