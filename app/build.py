@@ -24,8 +24,9 @@ from app.notary import Notary
 from app.officers.directory import LdapDirectory
 from app.officers.errors import DemoDevicesError, DemoRefusedError
 from app.officers.rights import KnownOfficers, Role
+from app.sameness import home_of
 from app.screening import Posted
-from app.settings import Detection, DeviceEntry, ModelChoice, Settings
+from app.settings import Detection, DeviceEntry, ModelChoice, Sameness, Settings
 from app.settings import Printer as PrinterEntry
 from app.station import Station
 from app.store import retention
@@ -41,9 +42,9 @@ from app.trace.keystore import create_key_store
 from app.trace.printers import CupsPrinter, FolderPrinter, Printer, TcpPrinter
 from app.trace.printing import PrintQueue
 from models import onnx
-from models.apart import ApartDetector
+from models.apart import ApartDetector, ApartEmbedder
 from models.card import STORE
-from models.detector import Detector, ModelError
+from models.detector import ModelError
 from scanners.barcode import BarcodeReader
 from scanners.drivers.keyboard_wedge import KeyboardWedge
 from scanners.drivers.recording import open_recording
@@ -85,9 +86,12 @@ def build_station(settings: Settings, *, place: str = "window") -> Station:
     labelling = Labelling(keys, settings.post, settings.work, settings.data / "labels")
     prints = open_print_queue(settings)
     station = Station(store, labelling, rules, settings, rights=rights, tables=tables, prints=prints)
+    station.identities.use(ApartEmbedder)
     if settings.detection.is_on:
         try:
-            station.use_detector(start_detector(settings.detection))
+            detector = start_detector(settings.detection, settings.sameness)
+            station.use_detector(detector)
+            station.sameness.use(detector)
         except ModelError as error:
             station.use_detector(None, error)
         station.use_further([post_model(choice) for choice in settings.detection.further])
@@ -156,14 +160,19 @@ def load_detector(detection: Detection) -> onnx.OnnxDetector:
     return onnx.load(detection.model, detection.folder or STORE, provider=detection.provider)
 
 
-def start_detector(detection: Detection) -> Detector:
-    """The same in a process of its own, so that no model takes the station with it.
+def start_detector(detection: Detection, sameness: Sameness | None = None) -> ApartDetector:
+    """The same in a process of its own, so that no model takes the station with it; an embedding model beside it.
 
     Raises:
-        ModelError: it is missing, altered, broken or refused.
+        ModelError: the detector is missing, altered, broken or refused.
     """
+    embedding = sameness.model if sameness else ""
     return ApartDetector(
-        detection.model, detection.folder or STORE, provider=detection.provider, longest_s=detection.longest_s
+        detection.model,
+        detection.folder or STORE,
+        provider=detection.provider,
+        longest_s=detection.longest_s,
+        embedding=(embedding, home_of(embedding, detection.folder)),
     )
 
 

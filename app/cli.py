@@ -11,6 +11,7 @@ from app.commands import (
     files,
     filings,
     hub,
+    identity,
     keeping,
     log,
     mail,
@@ -23,9 +24,11 @@ from app.commands import (
     returns,
     risk,
     runs,
+    same,
     stats,
     trace,
     train,
+    train_embedding,
 )
 from app.commands.output import Commands
 from app.commands.prints import print_commands
@@ -50,6 +53,8 @@ for command in (
     files.decode,
     files.render,
     files.convert,
+    same.same,
+    same.nearest,
     records.label,
     keeping.backup,
     keeping.restore,
@@ -73,11 +78,13 @@ cli.add_typer(hub.hub_commands, name="hub")
 cli.add_typer(log.log_commands, name="log")
 cli.add_typer(encryption.encryption_commands, name="encryption")
 cli.add_typer(model.model_commands, name="model")
+train.train_commands.add_typer(train_embedding.embedding_commands, name="embedding")
 cli.add_typer(train.train_commands, name="train")
 cli.add_typer(messages.message_commands, name="messages")
 cli.add_typer(officers.officer_commands, name="officers")
 cli.add_typer(mail.mail_commands, name="mail")
 cli.add_typer(returns.return_commands, name="returns")
+cli.add_typer(identity.identity_commands, name="identity")
 cli.add_typer(counters.refund_commands, name="refund")
 cli.add_typer(counters.sample_commands, name="samples")
 cli.add_typer(counters.vehicle_commands, name="vehicles")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,17 +11,12 @@ from typing import Protocol, runtime_checkable
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from app.customs.examination import Examination, Photograph, check_examination
 from app.customs.parcel import Parcel
-from app.exchange.errors import PhotographBrokenError
 from app.officers.rights import Right, Rights
+from app.photographs import photograph_broken, read_photograph, suffix_of
 from app.store.store import Store
-
-MAX_BYTES = 32 << 20
-MAX_MEGAPIXELS = 100
-_SUFFIXES = {b"\xff\xd8\xff": ".jpg", b"\x89PNG": ".png"}
 
 
 @runtime_checkable
@@ -64,12 +58,7 @@ class ExamRoom:
             PhotographBrokenError: it is no JPEG or PNG, or too large. OfficerError.
         """
         self._rights.require(officer, Right.EXAM_RECORD)
-        try:
-            with path.open("rb") as file:
-                content = file.read(MAX_BYTES + 1)
-        except OSError as error:
-            raise _broken(path.name, str(error)) from error
-        return self._keep(parcel_id, content, source=path.name, officer=officer)
+        return self._keep(parcel_id, read_photograph(path), source=path.name, officer=officer)
 
     def use_cameras(self, devices: Iterable[object]) -> None:
         """Photographs are taken with those of the station's devices that can."""
@@ -86,11 +75,15 @@ class ExamRoom:
             PhotographBrokenError: the camera shows nothing yet. OfficerError.
         """
         self._rights.require(officer, Right.EXAM_RECORD)
+        return self._keep(parcel_id, self.snap(camera), source=camera, officer=officer)
+
+    def snap(self, camera: str) -> bytes:
+        """What a camera sees now, as JPEG. Raises PhotographBrokenError where it shows nothing yet."""
         frame = self._cameras[camera].photograph()
         if frame is None:
-            raise _broken(camera, "the camera shows nothing yet")
+            raise photograph_broken(camera, "the camera shows nothing yet")
         _, encoded = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, 92])
-        return self._keep(parcel_id, encoded.tobytes(), source=camera, officer=officer)
+        return encoded.tobytes()
 
     def sign(self, record: Examination, *, second_pin: str = "") -> Examination:
         """Sign a record: `officer` has examined, `second_officer` confirms with his own secret.
@@ -108,27 +101,13 @@ class ExamRoom:
         return signed
 
     def _keep(self, parcel_id: int, content: bytes, *, source: str, officer: str) -> Photograph:
-        suffix = next((suffix for head, suffix in _SUFFIXES.items() if content.startswith(head)), "")
-        if not suffix or len(content) > MAX_BYTES or not _is_picture(content):
-            raise _broken(source, "it is no JPEG or PNG, or too large")
         kept = self._store.examinations.add_photograph(
-            parcel_id, content, suffix=suffix, source=source, officer=officer, taken_at=datetime.now(UTC)
+            parcel_id,
+            content,
+            suffix=suffix_of(content, source),
+            source=source,
+            officer=officer,
+            taken_at=datetime.now(UTC),
         )
         self._on_changed(parcel_id)
         return kept
-
-
-def _is_picture(content: bytes) -> bool:
-    """Whether a decoder reads it; its size is looked at in its head first, so that none too large is unpacked."""
-    try:
-        with Image.open(io.BytesIO(content)) as head:
-            if head.width * head.height > MAX_MEGAPIXELS * 1_000_000:
-                return False
-        decoded = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_REDUCED_COLOR_8)
-    except (OSError, ValueError, cv2.error, Image.DecompressionBombError):
-        return False
-    return decoded is not None
-
-
-def _broken(name: str, why: str) -> PhotographBrokenError:
-    return PhotographBrokenError(f"The photograph {name} is not taken: {why}.", name=name, why=why)

@@ -14,6 +14,8 @@ from app.labelling import Labelling
 from app.officers.errors import OfficerError
 from app.officers.rights import RIGHT_FOR, KnownOfficers, Right
 from app.papers import Compared, Papers
+from app.sameness import Compared as Alike
+from app.sameness import Near, Sameness, Search
 from app.settings import Settings
 from app.store.decisions import TraceFound
 from app.store.found import LogReport
@@ -31,6 +33,7 @@ class Lookups:
     rights: KnownOfficers | Duty
     tracing: Tracing
     orders: ControlOrders
+    sameness: Sameness
     _store: Store
     _papers: Papers
     _labelling: Labelling
@@ -65,6 +68,14 @@ class Lookups:
         """
         self.rights.require(officer, Right.ARCHIVE)
         return self._store.archive(wanted, limit)
+
+    def nearest(self, parcel_id: int, search: Search | None = None, *, officer: str) -> list[Near]:
+        """The earlier parcels whose pictures are most like a parcel's, the best first; raises as Sameness.nearest."""
+        return self.sameness.nearest(parcel_id, search, officer=officer)
+
+    def compare(self, one_id: int, other_id: int) -> Alike | None:
+        """The newest pictures of two parcels held against each other; raises as Sameness.compare."""
+        return self.sameness.compare(one_id, other_id)
 
     def offers(self, parcel_id: int, *, officer: str) -> list[Offer]:
         """The actions that the table has for this parcel now; what the officer may not do says so."""

@@ -18,11 +18,11 @@ ROWS_AT_ONCE = 65_536
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What may be found: parcels of a kind but one, seen from a moment on, by captures before a number."""
+    """What may be found: parcels of a kind but one, by pictures that were taken between two moments."""
 
     kind: Kind
     since_us: int = 0
-    before_capture: int = 1 << 62
+    until_us: int = 1 << 62
     not_parcel: int = 0
 
 
@@ -78,7 +78,7 @@ def best_of(blocks: Sequence[Block], vector: Vector, wanted: Wanted, most: int) 
 
 def _fits(block: Block, rows: slice, wanted: Wanted) -> npt.NDArray[np.bool_]:
     fits = block.is_container[rows] == (wanted.kind is Kind.CONTAINER)
-    fits &= (block.taken_us[rows] >= wanted.since_us) & (block.capture_ids[rows] < wanted.before_capture)
+    fits &= (block.taken_us[rows] >= wanted.since_us) & (block.taken_us[rows] < wanted.until_us)
     return np.asarray(fits & (block.parcel_ids[rows] != wanted.not_parcel))
 
 

@@ -164,6 +164,19 @@ class Tip(_Section):
     library: Path | None = None
 
 
+class Sameness(_Section):
+    """Which earlier scans are like a new one (同一性): the embedding model by its name in the folder of models.
+
+    `visible` is the one for pictures of a camera, by which identities are checked; none ships. Empty: there is none.
+    Earlier scans are sought `days` back, among the newest `most`, which take 128 bytes of memory each.
+    """
+
+    model: str = "same-1"
+    visible: str = ""
+    days: Annotated[int, Field(ge=1, le=36_500)] = 365
+    most: Annotated[int, Field(ge=1_000, le=20_000_000)] = 1_000_000
+
+
 class Work(_Section):
     """Times and limits of the officer's work."""
 
@@ -259,6 +272,7 @@ class Settings(BaseSettings):
     officer: Officer = Officer()
     officers: Officers = Officers()
     detection: Detection = Detection()
+    sameness: Sameness = Sameness()
     tip: Tip = Tip()
     work: Work = Work()
     look: Look = Look()

@@ -25,6 +25,7 @@ from app.filing_office import FilingOffice
 from app.form_desk import FormDesk
 from app.handovers import Handovers
 from app.hub.records import Due
+from app.identity_desk import IdentityDesk
 from app.intake import Intake, Taken
 from app.labelling import Labelling
 from app.lookups import Lookups
@@ -34,6 +35,7 @@ from app.officers.rights import RIGHT_FOR, KnownOfficers, Right
 from app.papers import Papers
 from app.printing import PrinterStatus, Printing
 from app.risk_office import RiskOffice
+from app.sameness import Sameness
 from app.screening import Posted
 from app.settings import Settings
 from app.sharing import Sharing
@@ -117,6 +119,8 @@ class Station(Lookups):
         self.tip = TipOffice(
             store, settings.tip, rights, settings.data / "tip", look=self._look_again, lane_of=settings.lane_of
         )
+        self.sameness = Sameness(store, rights, settings, is_idle=self._intake.is_idle, on_error=self._tell_failure)
+        self.identities = IdentityDesk(store, rights, settings)
         self._printing: Printing | None = None
         if prints is not None:
             self._printing = Printing(
@@ -146,10 +150,12 @@ class Station(Lookups):
         self.exams.use_cameras(placed.device for placed in devices)
         self.tip.start()
         self.sharing.start()
+        self.sameness.start()
 
     def close_devices(self) -> bool:
         """Stop devices, then detection and pictures, then labels; False if a device did not come back in time."""
         self._intake.stop_waiting()
+        self.sameness.stop()
         came_back = [self._arrivals.close()] if self._arrivals else []
         self._intake.stop()
         self._labels.shutdown(wait=True)
@@ -162,6 +168,7 @@ class Station(Lookups):
         came_back = self.close_devices()
         came_back = self.sharing.stop() and came_back
         self._intake.screening.stop()
+        self.identities.stop()
         if self.duty:
             try:
                 self.duty.sign_out()
@@ -364,6 +371,7 @@ class Station(Lookups):
         self._tell_queue(parcel.id)
         if taken:
             self._watcher.scan_ended(taken.device.name, taken.scan.id, parcel.id)
+            self.sameness.wake()
 
     def _tell_queue(self, parcel_id: int) -> None:
         row = self._store.row(parcel_id)

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
-import numpy.typing as npt
 
 from imaging.scan import Colour, Scan
 from models.card import STORE
@@ -30,12 +29,11 @@ from models.detector import (
     ModelRefusedError,
     ViewUnsuitedError,
 )
+from models.likeness import NoPhotographError, NoXrayError, Vector
 from models.passage import Inbound, Outbound
 
 if TYPE_CHECKING:
     from models.embedding import Embedder
-
-Vector = npt.NDArray[np.float32]
 
 LONGEST_LOAD_S = 60.0
 LONGEST_FIND_S = 30.0
@@ -45,8 +43,11 @@ FAILURES_BEFORE_PAUSE = 3
 MOST_MEMORY = 8 * 2**30
 _ERRORS = {
     kind.key: kind
-    for kind in (ModelMissingError, ModelAlteredError, ViewUnsuitedError, ModelBrokenError, ModelRefusedError)
-}
+    for kind in (
+        ModelMissingError, ModelAlteredError, ViewUnsuitedError, NoXrayError, NoPhotographError, ModelBrokenError,
+        ModelRefusedError,
+    )
+}  # fmt: skip
 
 
 class _Apart:

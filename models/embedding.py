@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import onnxruntime as ort
 
 from imaging.scan import Colour, Scan, ViewKind
 from models.card import STORE, EmbeddingCard, EmbeddingInput, InputKind, load_embedding_card, read_model
-from models.detector import ModelBrokenError, ModelRefusedError, ViewUnsuitedError
+from models.detector import ModelBrokenError, ModelRefusedError
 from models.inputs import Planes, read_planes
+from models.likeness import NoPhotographError, NoXrayError, Steps, Vector
 from models.onnx import open_session
 from models.upright import set_upright
-
-Vector = npt.NDArray[np.float32]
 
 DEFAULT = "same-1"
 """The model that ships, for X-ray pictures."""
@@ -30,27 +26,6 @@ BELT_BRIGHT, BELT_GREY = 190, 40
 three channels, greatest difference of them."""
 BELT_LEAST, RIM_LEAST = 0.08, 0.3
 """So much of an X-ray picture, and of its rim, is such background."""
-
-
-class Likeness(StrEnum):
-    """How alike two pictures are, in three steps."""
-
-    SAME = "same"
-    UNSURE = "unsure"
-    OTHER = "other"
-
-
-@dataclass(frozen=True, slots=True)
-class Steps:
-    """The scores that part the steps, from a model's card."""
-
-    same_from: float
-    alike_from: float
-
-    def of(self, score: float) -> Likeness:
-        if score >= self.same_from:
-            return Likeness.SAME
-        return Likeness.UNSURE if score >= self.alike_from else Likeness.OTHER
 
 
 def load(path: Path | str = DEFAULT, folder: Path = STORE, *, provider: str = "cpu") -> Embedder:
@@ -84,36 +59,41 @@ class Embedder:
         """The vector of a scan's first view.
 
         Raises:
-            ViewUnsuitedError: the model looks at camera pictures, or the picture is none of an X-ray machine.
+            NoPhotographError: the model looks at pictures of a camera.
+            NoXrayError: the picture is none of an X-ray machine.
             ModelBrokenError: the model failed on it.
         """
         view = scan.views[0]
         if self.card.input is not EmbeddingInput.XRAY:
-            raise ViewUnsuitedError(
+            raise NoPhotographError(
                 f"{self.name} compares pictures of cameras, and this is a scan. Choose a model for X-ray pictures.",
-                kind=view.kind.value,
+                name=self.name,
             )
         if view.kind is ViewKind.COLOUR and view.colour is not None and not is_xray(view.colour):
-            raise ViewUnsuitedError(
+            raise NoXrayError(
                 "This does not look like the picture of an X-ray machine: there is no bright background. "
                 f"{self.name} compares scans; for pictures of a camera a model for visible light is needed.",
-                kind=view.kind.value,
+                name=self.name,
             )
         planes = read_planes(view, InputKind.ATTEN_ZEFF, scan.generator)
-        return self._run(set_upright(planes, self.card.size)[None])
+        return self.embed_upright(set_upright(planes, self.card.size))
+
+    def embed_upright(self, frame: Planes) -> Vector:
+        """The vector of a picture that `set_upright` has made."""
+        return self._run(frame[None])
 
     def embed_photograph(self, picture: Colour) -> Vector:
         """The vector of a camera's picture, (rows, cols, 3) RGB.
 
         Raises:
-            ViewUnsuitedError: the model looks at X-ray scans.
+            NoXrayError: the model looks at X-ray scans.
             ModelBrokenError: the model failed on it.
         """
         if self.card.input is not EmbeddingInput.RGB:
-            raise ViewUnsuitedError(
+            raise NoXrayError(
                 f"{self.name} compares X-ray scans and knows nothing of pictures in visible light. "
                 "Put an embedding model for RGB pictures into the model folder, and name it in the settings.",
-                kind="photograph",
+                name=self.name,
             )
         rows, cols = self.card.size
         small = cv2.resize(picture, (cols, rows), interpolation=cv2.INTER_AREA).astype(np.float32) / np.float32(255)

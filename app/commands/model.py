@@ -37,12 +37,19 @@ def check(
 
 @model_commands.command("eval")
 def evaluate(
-    coco: Annotated[Path, typer.Option(help="COCO file with the known boxes.")],
+    coco: Annotated[Path | None, typer.Option(help="COCO file with the known boxes.")] = None,
+    pairs: Annotated[Path | None, typer.Option(help="Folder of groups, for an embedding model.")] = None,
     images: Annotated[Path | None, typer.Option(help="Folder of the pictures; default: beside the file.")] = None,
     model: Annotated[str | None, typer.Option(help="Name of a model in the model folder.")] = None,
     json: Json = False,
 ) -> None:
-    """Judge a model on pictures with known boxes, beside the densest blobs."""
+    """Judge a detector on known boxes, beside the densest blobs; or an embedding on pairs, beside plain pixels."""
+    if (coco is None) == (pairs is None):
+        raise typer.BadParameter("give either --coco or --pairs")
+    if coco is None:
+        assert pairs is not None
+        _evaluate_pairs(pairs, model, is_json=json)
+        return
     from app.build import load_detector
     from models.detect import evaluate_coco
 
@@ -57,3 +64,22 @@ def evaluate(
         print_line(name)
         for figure, value in report.figures.items():
             print_line(f"    {figure:40s} {value:.3f}")
+
+
+def _evaluate_pairs(groups: Path, model: str | None, *, is_json: bool) -> None:
+    from app.sameness import home_of
+    from models.embedding import load
+    from models.pairs import describe
+    from models.training.embedding.judge import judge_groups
+
+    settings = load_settings()
+    name = model or settings.sameness.model
+    with known_errors():
+        embedder = load(name, home_of(name, settings.detection.folder))
+        figures = judge_groups(embedder, groups)
+    if is_json:
+        print_json({"model": embedder.name, "figures": figures})
+        return
+    print_line(embedder.name)
+    for line in describe(figures):
+        print_line(line)

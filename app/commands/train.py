@@ -16,7 +16,8 @@ from models.training.recipes import Name
 train_commands = typer.Typer(help="Make a detector: scenes, training, export, judgement.", no_args_is_help=True)
 
 
-def _need_torch() -> None:
+def need_torch() -> None:
+    """End the command where the extra `train` is not installed."""
     missing = [name for name in ("torch", "onnx") if find_spec(name) is None]
     if missing:
         typer.echo(text("train.missing", packages=", ".join(missing)), err=True)
@@ -56,7 +57,7 @@ def run(
     recipe: Name = Name.PARCEL,
 ) -> None:
     """Train; writes checkpoint.pt, log.csv and curve.png. On a graphics processor where there is one."""
-    _need_torch()
+    need_torch()
     from models.training.recipes import RECIPES
     from models.training.train import Plan, train
 
@@ -71,7 +72,7 @@ def export(
     scenes: Annotated[Path | None, typer.Option(help="Also write an 8-bit form, calibrated on these scenes.")] = None,
 ) -> None:
     """Write a trained network as a model of 32 bit, and as one of 8."""
-    _need_torch()
+    need_torch()
     from models.training.export import export_forms
 
     with known_errors():

@@ -29,6 +29,7 @@ class Area(StrEnum):
     REFUND = "refund"
     SAMPLE = "sample"
     VEHICLE = "vehicle"
+    IDENTITY = "identity"
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,8 @@ class Right(StrEnum):
     EXAM_RECORD = "exam_record"
     TIP_SET = "tip_set"
     TIP_SCORES = "tip_scores"
+    IDENTITY = "identity"
+    IDENTITY_EDIT = "identity_edit"
     LOG_VERIFY = "log_verify"
     LOG_EXPORT = "log_export"
     KEYS = "keys"
@@ -93,9 +95,20 @@ _DECIDES = _LOOKS | {
     _R.RETURNS,
     _R.COUNTERS,
     _R.EXAM_RECORD,
+    _R.IDENTITY,
     _R.RULES_EDIT,
 }
-_LEADS = {_R.RECALL, _R.RULES_SWITCH_ON, _R.ORDERS_LIFT, _R.LOG_VERIFY, _R.MODELS_SWITCH, _R.HUB_SUPERVISE, _R.TIP_SET, _R.TIP_SCORES}
+_LEADS = {
+    _R.RECALL,
+    _R.IDENTITY_EDIT,
+    _R.RULES_SWITCH_ON,
+    _R.ORDERS_LIFT,
+    _R.LOG_VERIFY,
+    _R.MODELS_SWITCH,
+    _R.HUB_SUPERVISE,
+    _R.TIP_SET,
+    _R.TIP_SCORES,
+}
 
 RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.VIEWER: _LOOKS,

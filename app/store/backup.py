@@ -215,9 +215,10 @@ def _put_photographs_back(file: Path, kept: Path, target: Path) -> None:
 
 def _photographs(file: Path) -> list[tuple[str, str]]:
     with closing(connect(file)) as connection:
-        if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'photographs'").fetchone():
-            return []  # the store of an older version
-        return connection.execute("SELECT path, sha256 FROM photographs ORDER BY id").fetchall()
+        known = "SELECT name FROM sqlite_schema WHERE name IN ('photographs', 'identity_pictures')"
+        tables = [name for (name,) in connection.execute(known)]  # the store of an older version has fewer
+        found = [connection.execute(f"SELECT path, sha256 FROM {table} ORDER BY id").fetchall() for table in tables]
+        return [row for rows in found for row in rows]
 
 
 def _copy_sidecar(source: Path, target: Path, sha256: str) -> None:

@@ -35,6 +35,7 @@ from app.store.filings import Filings
 from app.store.found import LogReport
 from app.store.hours import day_counts
 from app.store.hub import HubSide
+from app.store.identity_pictures import IdentityPictures
 from app.store.keeping import Keeping
 from app.store.labels import Labels
 from app.store.mail import Mail
@@ -90,6 +91,7 @@ class Store:
         self.mail = Mail(self._write, database.read)
         self.tips = Tips(self._write, database.read)
         self.vectors = Vectors(self._write, database.read)
+        self.identity_pictures = IdentityPictures(folder, self._write)
         self.keeping = Keeping(folder, database, self._write)
 
     @classmethod

@@ -91,8 +91,10 @@ class Vectors:
             for key, parcel_id, kind, scan_id, path, digest, device, taken_us, sidecar in rows
         ]
 
-    def add(self, sha256: str, made: Iterable[tuple[Unmade, Vector]]) -> None:
+    def add(self, sha256: str, made: Sequence[tuple[Unmade, Vector]]) -> None:
         """Keep vectors; a picture that was removed meanwhile stays without."""
+        if not made:
+            return
         with self._write() as writer:
             model_id = _known_model(writer, sha256)
             writer.executemany(

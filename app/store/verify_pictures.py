@@ -61,12 +61,17 @@ def _check_sidecar(picture: Path, folder: Path, sha256: str) -> Problem | None:
 
 
 def _check_photographs(database: Database, folder: Path) -> Iterator[Problem]:
-    """Hash the photographs of examinations too, a page of rows at a time."""
+    """Hash the photographs of examinations and identities too, a page of rows at a time."""
+    for table in ("photographs", "identity_pictures"):
+        yield from _check_table(database, folder, table)
+
+
+def _check_table(database: Database, folder: Path, table: str) -> Iterator[Problem]:
     last = 0
     while True:
         with database.read() as reader:
             page = reader.execute(
-                "SELECT id, path, sha256 FROM photographs WHERE id > ? ORDER BY id LIMIT 500", (last,)
+                f"SELECT id, path, sha256 FROM {table} WHERE id > ? ORDER BY id LIMIT 500", (last,)
             ).fetchall()
         if not page:
             return

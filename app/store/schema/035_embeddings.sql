@@ -24,3 +24,10 @@ CREATE TABLE photograph_vectors (
     vector BLOB NOT NULL,
     PRIMARY KEY (model_id, sha256)
 ) STRICT, WITHOUT ROWID;
+
+-- The photographs of registered identities and of their checks, as files in the folder of photographs.
+CREATE TABLE identity_pictures (
+    id INTEGER PRIMARY KEY,
+    path TEXT NOT NULL UNIQUE,
+    sha256 TEXT NOT NULL
+) STRICT;

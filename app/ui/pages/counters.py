@@ -9,13 +9,13 @@ from app.ui.pages.baggage import BaggagePage
 from app.ui.pages.lab import LabPage
 from app.ui.pages.mail import MailPage
 from app.ui.pages.page import PageKind
-from app.ui.pages.picture import Scans
+from app.ui.pages.picture import Compares
 from app.ui.pages.refund import RefundPage
 from app.ui.pages.returns import ReturnsPage
 from app.ui.pages.vehicles import VehiclesPage
 
 
-def make_counter_pages(counters: Counters, scans: Scans) -> Sequence[PageKind]:
+def make_counter_pages(counters: Counters, scans: Compares) -> Sequence[PageKind]:
     """Mail, returns, departure refunds, samples, vehicles, baggage."""
     return (
         PageKind("mail", "M", lambda frame: MailPage(frame, counters.mail)),

@@ -9,6 +9,7 @@ from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.customs.parcel import Parcel
+from app.sameness import Compared
 from app.texts import text
 from app.ui import theme
 from imaging.render import picture_of
@@ -21,6 +22,12 @@ class Scans(Protocol):
     """What a page asks of the station for its pictures."""
 
     def open_scan(self, parcel_id: int) -> Scan | None: ...
+
+
+class Compares(Scans, Protocol):
+    """What a page asks of the station for two pictures and their likeness."""
+
+    def compare(self, one_id: int, other_id: int) -> Compared | None: ...
 
 
 def read_picture(scans: Scans, parcel: Parcel | None) -> QImage | None:

@@ -10,14 +10,21 @@ from app.counter_words import say_return_fault
 from app.customs.documents import from_units
 from app.customs.returns import Disposition, ReturnLine
 from app.returns_office import ReturnsOffice, ReturnView, Stand
+from app.same_words import say_compared
 from app.store.errors import MatterUnknownError
 from app.texts import text
 from app.ui import build, words
 from app.ui.pages.counter import ROWS, Act, CounterPage, grid, heading, lines
 from app.ui.pages.page import Frame
-from app.ui.pages.picture import Picture, Scans, read_picture
+from app.ui.pages.picture import Compares, Picture, read_picture
+from imaging.errors import KnownError
+from models.likeness import Likeness
 
 Pictures = tuple[QImage | None, QImage | None]
+Said = tuple[str, str]
+"""How alike the parcel out and the one back are, in words, and the tone to say it in."""
+
+TONES = {Likeness.SAME: "good", Likeness.UNSURE: "warn", Likeness.OTHER: "bad"}
 
 
 class ReturnsPage(CounterPage):
@@ -25,12 +32,13 @@ class ReturnsPage(CounterPage):
 
     columns = ("stand", "age", "number", "inventory", "faults")
 
-    def __init__(self, frame: Frame, office: ReturnsOffice, scans: Scans) -> None:
+    def __init__(self, frame: Frame, office: ReturnsOffice, scans: Compares) -> None:
         self._office = office
         self._scans = scans
         self._rows: list[ReturnView] = []
         self._view: ReturnView | None = None
         self._chosen_ways: dict[int, Disposition] = {}
+        self._said: Said = ("", "")
         super().__init__(frame, "returns")
         self.out, self.back = Picture(), Picture()
         pictures = build.row(gap=8)
@@ -95,13 +103,15 @@ class ReturnsPage(CounterPage):
         if self._view is None or self._view.matter.id != matter_id:
             self._chosen_ways = {}
 
-        def read() -> tuple[ReturnView, Pictures]:
+        def read() -> tuple[ReturnView, Pictures, Said]:
             view = office.view(matter_id)
-            return view, (read_picture(scans, view.out), read_picture(scans, view.back))
+            pictures = read_picture(scans, view.out), read_picture(scans, view.back)
+            return view, pictures, _compare(scans, view)
 
         self.ask(read, lambda found: self._show_both(*found), slot="return", is_quiet=True)
 
-    def _show_both(self, view: ReturnView, pictures: Pictures) -> None:
+    def _show_both(self, view: ReturnView, pictures: Pictures, said: Said) -> None:
+        self._said = said
         self.out.show_picture(pictures[0], text("returns.out", number=view.out.number if view.out else "-"))
         self.back.show_picture(pictures[1], text("returns.back", number=view.application.number))
         self._show_view(view)
@@ -134,6 +144,7 @@ class ReturnsPage(CounterPage):
             ),
             lines(*map(say_return_fault, view.faults), tone="bad"),
             lines("" if view.faults or not view.scanned else text("returns.fits"), tone="good"),
+            lines(self._said[0], tone=self._said[1]),
         )
 
     def _line_cells(self, each: ReturnLine, view: ReturnView) -> Sequence[str]:
@@ -224,6 +235,19 @@ class ReturnsPage(CounterPage):
         found = self._view and (self._view.back or self._view.out)
         if found:
             self.parcel_chosen.emit(found.id)
+
+
+def _compare(scans: Compares, view: ReturnView) -> Said:
+    """The likeness of the parcel out and the one back; called on a worker."""
+    if view.out is None or view.back is None:
+        return "", ""
+    try:
+        compared = scans.compare(view.out.id, view.back.id)
+    except KnownError as error:
+        return text("same.unknown", why=words.error_words(error)), "soft"
+    if compared is None:
+        return text("same.no_picture"), "soft"
+    return text("returns.compared", said=say_compared(compared)), TONES[compared.likeness]
 
 
 def _cells(row: ReturnView) -> tuple[str, ...]:

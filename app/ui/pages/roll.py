@@ -10,6 +10,7 @@ from app.ui.pages.central_review import CentralReviewPage
 from app.ui.pages.counters import make_counter_pages
 from app.ui.pages.examination import ExaminationPage
 from app.ui.pages.filings import FilingsPage
+from app.ui.pages.identity import IdentityPage
 from app.ui.pages.officers import OfficersPage
 from app.ui.pages.orders import OrdersPage
 from app.ui.pages.page import PageKind
@@ -34,6 +35,7 @@ def make_pages(station: Station) -> Sequence[PageKind]:
         PageKind("statistics", "S", lambda frame: StatisticsPage(frame, station.statistics, station.settings.post)),
     ]
     kinds += make_counter_pages(station.counters, station)
+    kinds.append(PageKind("identity", "A", lambda frame: IdentityPage(frame, station.identities, station.exams)))
     if printing is not None:
         kinds.append(PageKind("prints", "P", lambda frame: PrintsPage(frame, printing)))
     if station.sharing.state is not None:

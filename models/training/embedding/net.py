@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from models.training.embedding.scenes import DIMENSIONS
 from models.training.net import Residual, convolve
 
 WIDTHS = (24, 48, 96, 128)
-DIMENSIONS = 64
 PLACES, PLACE_WIDTH = (3, 4), 24
 """The grid, and the channels a cell, by which it knows roughly where things are."""
 

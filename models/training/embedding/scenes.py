@@ -12,6 +12,7 @@ import numpy.typing as npt
 from imaging.phantom.chain import Detector, sample_cargo_detector
 from imaging.phantom.container import simulate_container
 from imaging.phantom.library import ObjectLibrary
+from imaging.phantom.objects import HELD_OUT, THREATS
 from imaging.phantom.packing import Packing, alter, lay, pack, shake, throw_anew
 from imaging.phantom.simulate import measure_scene
 from imaging.scan import Scan
@@ -21,6 +22,8 @@ from models.upright import set_upright
 
 FRAME = (96, 128)
 """(rows, cols) of what the network sees."""
+DIMENSIONS = 64
+"""Numbers that it makes of it."""
 MARGIN = 1 / 16
 KEPT = (108, 144)
 """With a margin on each side, so that the training may turn and shift what it sees."""
@@ -47,9 +50,17 @@ class Group:
     planes: npt.NDArray[np.uint8]
     proportions: npt.NDArray[np.float32]
 
+    @property
+    def is_container(self) -> bool:
+        """At MeV no material is known."""
+        return not self.planes[:, 1].any()
 
-def write_groups(out: Path, count: int, seed: int) -> None:
-    """Fill a folder up to `count` groups, going on where it left off; group k is the same whenever it is made."""
+
+def write_groups(out: Path, count: int, seed: int, *, is_unseen: bool = False) -> None:
+    """Fill a folder up to `count` groups, going on where it left off; group k is the same whenever it is made.
+
+    `is_unseen` takes prohibited goods of the designs that are held out of every training.
+    """
     cv2.setNumThreads(1)
     out.mkdir(parents=True, exist_ok=True)
     parts: dict[int, ObjectLibrary] = {}
@@ -59,7 +70,9 @@ def write_groups(out: Path, count: int, seed: int) -> None:
             continue
         for number in range(block, block + LIBRARIES):
             if number not in parts:
-                parts[number] = ObjectLibrary.build(seed * 1013 + number, per_recipe=1)
+                parts[number] = ObjectLibrary.build(
+                    seed * 1013 + number, per_recipe=1, threats=HELD_OUT if is_unseen else THREATS
+                )
         library = ObjectLibrary.merge(parts[number] for number in range(block, block + LIBRARIES))
         parts.pop(block, None)
         for k in wanted:

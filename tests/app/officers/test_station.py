@@ -27,7 +27,7 @@ WHO = ("officer", "by", "review", "record")
 
 FREE = {
     "station": "start close_devices stop use_detector use_further wait_until_idle is_idle queue counts parcel history search "
-    "open_scan find_code trace verify_log label offers log_shown open_hits papers",
+    "open_scan find_code trace verify_log label offers log_shown open_hits papers compare",
     "accounts": "is_badge make_first",
     "tracing": "trace label_of notices_on watch marks_on notices notice affected_by where same_as inventory_no life",
     "risk": "assess assess_again day_of expect_delay_over has_drawn in_force redraw selected states today try_out "
@@ -37,7 +37,9 @@ FREE = {
     "filings": "counts facts_of page versions",
     "handovers": "of",
     "models": "models",
-    "exams": "load parcel photographs records use_cameras",
+    "exams": "load parcel photographs records snap use_cameras",
+    "sameness": "compare start stop use wake",
+    "identities": "find load place_of reference references stop use",
     "forms": "offered",
     "statistics": "check make_report page rates span today",
     "tip": "start end give_way rates uses",

@@ -23,6 +23,7 @@ from app.customs.states import (
     next_state,
     offers,
 )
+from app.sameness import Near, Search
 from app.store.errors import ParcelChangedError
 from app.trace.printing import PrintJob
 from app.trace.verdicts import Verdict
@@ -88,6 +89,9 @@ class MemoryStation:
         rows = [row for row in rows if wanted in f"{row.number} {row.goods}".lower()]
         rows.sort(key=lambda row: row.arrived_at, reverse=filter.newest_first)
         return rows[:limit]
+
+    def nearest(self, parcel_id: int, search: Search | None = None, *, officer: str) -> list[Near]:
+        return []
 
     def archive(self, wanted: ArchiveFilter, limit: int = 200, *, officer: str) -> list[QueueRow]:
         self._note()
