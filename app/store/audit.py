@@ -63,9 +63,10 @@ def event_hash(previous: bytes, fields: Sequence[object]) -> bytes:
 
     `fields` are seq, at_us, monotonic_us, boot, hlc, kind, parcel_id ("-" where there is none) and body.
     """
-    *head, body = fields
-    line = " ".join("-" if field is None else str(field) for field in head)
-    return hashlib.sha256(previous + f"{line}\n{body}".encode()).digest()
+    seq, at_us, monotonic_us, boot, hlc, kind, parcel_id, body = fields
+    about = "-" if parcel_id is None else parcel_id
+    line = f"{seq} {at_us} {monotonic_us} {boot} {hlc} {kind} {about}\n{body}"
+    return hashlib.sha256(previous + line.encode()).digest()
 
 
 def first_hash(store_id: str, station: str) -> bytes:

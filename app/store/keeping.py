@@ -16,7 +16,7 @@ from app.store.found import LogReport, Progress, Trust, say_nothing
 from app.store.notes import Note, find_notes
 from app.store.retention import Due, Rule, Writing
 from app.store.times import from_us
-from app.store.verify import verify
+from app.store.verify import verify, verify_chain
 from imaging.errors import KnownError
 
 
@@ -60,9 +60,16 @@ class Keeping:
         self, trust: Trust | None = None, *, with_pictures: bool = True, progress: Progress = say_nothing
     ) -> LogReport:
         """Check the whole log, the rows it vouches for, its checkpoints and the pictures."""
+        folder = self.pictures_folder if with_pictures else None
+        return verify(self._database, folder, self._with_exported(trust), progress=progress)
+
+    def verify_chain(self, trust: Trust | None = None, *, progress: Progress = say_nothing) -> LogReport:
+        """Check the events and their checkpoints alone: rows and pictures are not looked at."""
+        return verify_chain(self._database, self._with_exported(trust), progress=progress)
+
+    def _with_exported(self, trust: Trust | None) -> Trust:
         trust = trust or Trust()
-        trust = replace(trust, held=(*trust.held, *self.exported_notes()))
-        return verify(self._database, self.pictures_folder if with_pictures else None, trust, progress=progress)
+        return replace(trust, held=(*trust.held, *self.exported_notes()))
 
     def export(
         self,
