@@ -195,5 +195,5 @@ _NAMES = _Names()
 
 
 def _object(fields: Mapping[str, str]) -> str:
-    """Fields as JSON, in the order of the message: as json.dumps writes them, which takes longer because it expects more than texts."""
+    """Fields as JSON, in the order of the message: what json.dumps would write, which looks for more than texts."""
     return "{" + ",".join([_NAMES[tag] + encode_basestring(text) for tag, text in fields.items()]) + "}"

@@ -10,6 +10,12 @@ from app.exchange.ceb.tables import NAMESPACE, Spec
 
 _NAMES = {"c": NAMESPACE}
 _ROOT_TEXT = "/*/text()[normalize-space()]"
+_ODD_EXTENSION = {
+    FaultKind.UNKNOWN_ATTRIBUTE: ["@*", "*/@*"],
+    FaultKind.STRAY_TEXT: ["text()[normalize-space()]", "c:Message/text()[normalize-space()]"],
+    FaultKind.UNKNOWN_TAG: ["c:name/*", "c:version/*", "c:Message/*[position() > 1]"],
+}
+"""An extension's message may hold one element of anybody's, with whatever is in it."""
 
 
 class Oddities:
@@ -19,6 +25,8 @@ class Oddities:
         groups = {f"/*/c:{group.tag}": 1 for group in spec.tail if group.tag in ("BaseTransfer", "BaseSubscribe")}
         groups[f"/*/c:{spec.record.tag}"] = 2 if spec.head else 1
         odd = {path: _odd_below(depth) for path, depth in groups.items()}
+        if any(group.tag == "ExtendMessage" for group in spec.tail):
+            odd["/*/c:ExtendMessage"] = _ODD_EXTENSION
         # What is odd stands in predicates: there the sets stay small, and XPath adds to large ones slowly.
         tests = [
             f"{path}[{' or '.join(each for paths in kinds.values() for each in paths)}]" for path, kinds in odd.items()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -11,14 +12,14 @@ from lxml import etree
 
 from app.exchange.ceb.envelope import open_envelope
 from app.exchange.ceb.groups import Faults, Reader, local_name
-from app.exchange.ceb.message import Envelope, FaultKind, Message, Record, Signature
+from app.exchange.ceb.message import Envelope, Fault, FaultKind, Message, Record, Signature
 from app.exchange.ceb.oddities import Oddities
 from app.exchange.ceb.rules import check_record
 from app.exchange.ceb.tables import NAMESPACE, SIGNATURE, Field, Group, Spec, specs
 from app.exchange.errors import MessageUnknownError
 from app.exchange.xml import parse_xml
 
-_ROOT = re.compile(rf"\{{{re.escape(NAMESPACE)}\}}(CEB[0-9]{{3}})(Message)?", re.ASCII).fullmatch
+_ROOT = re.compile(rf"(?P<space>\{{{re.escape(NAMESPACE)}\}})?(?P<kind>CEB[0-9]{{3}})(?:Message)?", re.ASCII).fullmatch
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 _GUID = Field("@guid", "C36", "C", 36, 36, False)
 _VERSION = Field("@version", "C1..10", "C", 1, 10, False)
@@ -34,10 +35,22 @@ def read_message(source: Path | bytes) -> Message:
     root = parse_xml(source)
     root, envelope = open_envelope(root)
     match = _ROOT(root.tag)
-    if match is None or match[1] not in specs():
+    if match is None or match["kind"] not in specs():
         name = local_name(root.tag)
         raise MessageUnknownError(f"No message is called {name}; this station reads CEB messages.", detail=name)
-    return _reader(match[1]).read(root, envelope)
+    if match["space"]:
+        return _reader(match["kind"]).read(root, envelope)
+    _name_space(root)
+    message = _reader(match["kind"]).read(root, envelope)
+    nameless = Fault(FaultKind.WRONG_ROOT, local_name(root.tag), expected=root.tag)
+    return replace(message, faults=(nameless, *message.faults))
+
+
+def _name_space(root: etree._Element) -> None:
+    """Give a message that was written without a namespace that of the messages."""
+    for element in root.iter(etree.Element):
+        if not element.tag.startswith("{"):
+            element.tag = f"{{{NAMESPACE}}}{element.tag}"
 
 
 @cache

@@ -25,6 +25,7 @@ from app.exchange.errors import (
     MessageUnknownError,
 )
 from app.exchange.xml import MAX_BYTES
+from tests.app.exchange.generated import make_message
 from tests.app.exchange.variants import CEB, variant
 
 Messages = dict[str, bytes]
@@ -264,9 +265,45 @@ def test_a_message_in_its_envelope(messages: Messages) -> None:
 
 def test_encodings_of_chinese_systems(messages: Messages) -> None:
     text = messages["CEB311_order"].decode().partition("?>")[2]
-    for code in ("gbk", "gb18030", "utf-16"):
-        encoded = f'<?xml version="1.0" encoding="{code}"?>{text}'.encode(code)
+    for code in ("gbk", "gb18030", "gb2312", "utf-16", "utf-8-sig"):
+        encoded = f'<?xml version="1.0" encoding="{code.removesuffix("-sig")}"?>{text}'.encode(code)
         assert read_message(encoded) == read_message(messages["CEB311_order"])
+
+
+def test_a_name_that_its_declared_encoding_cannot_write_is_read(messages: Messages) -> None:
+    """As systems write GB 2312: 镕 is in GBK only, 䶮 in GB 18030."""
+    text = change(messages["CEB311_order"], "buyerName", "朱镕䶮").decode("ascii")
+    said = text.replace("&#26417;&#38229;&#19886;", "朱镕䶮")
+    for code in ("GB2312", "gbk"):
+        encoded = f"<?xml version='1.0' encoding='{code}'?>{said}".encode("gb18030")
+        assert read_message(encoded).records[0].fields["buyerName"] == "朱镕䶮"
+
+
+def test_a_message_without_a_namespace_is_read_and_named(messages: Messages) -> None:
+    for name, text in messages.items():
+        bare = re.sub(rb' xmlns:ceb="[^"]*"', b"", text).replace(b"<ceb:", b"<").replace(b"</ceb:", b"</")
+        message = read_message(bare)
+        assert kinds(message) == {K.WRONG_ROOT: f"{name[:6]}Message"}, name
+        assert message.records == read_message(text).records
+
+
+SEEDS = int(os.environ.get("GUANJIAN_SEEDS", "6"))
+"""Of each of the 42 kinds of messages."""
+
+
+@pytest.mark.parametrize("kind", specs())
+def test_every_kind_of_message_is_judged_as_the_schema_judges_it(judge: Judge, kind: str) -> None:
+    for seed in range(SEEDS):
+        sound = make_message(kind, seed)
+        assert judge(sound) == [], seed
+        message = read_message(sound)
+        assert (message.type, [fault for fault in message.faults if fault.is_by_schema]) == (kind, []), seed
+        assert len(message.records) == len(etree.fromstring(sound).findall(f"{CEB}{specs()[kind].record.tag}")) > 0
+        changed = variant(sound, seed)
+        refused = judge(changed)
+        if not refused or not all("xmldsig#" in said for said in refused):
+            by_schema = [fault for fault in read_message(changed).faults if fault.is_by_schema]
+            assert bool(by_schema) == bool(refused), (seed, by_schema, refused)
 
 
 ENTITIES = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">{}]>'.format(
@@ -308,7 +345,7 @@ def test_document_types_are_refused_unread(text: str, code: str) -> None:
         (b"<a>" + b"x" * MAX_BYTES + b"</a>", MessageTooLargeError),
         (b"<a/>", MessageUnknownError),
         (b'<CEB999Message xmlns="http://www.chinaport.gov.cn/ceb"/>', MessageUnknownError),
-        (b"<CEB621Message/>", MessageUnknownError),
+        (b'<CEB621Message xmlns="urn:other"/>', MessageUnknownError),
     ],
     ids=range(14),
 )
