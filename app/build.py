@@ -41,6 +41,7 @@ from app.trace.keys import ALGORITHMS, KeyList
 from app.trace.keystore import create_key_store
 from app.trace.printers import CupsPrinter, FolderPrinter, Printer, TcpPrinter
 from app.trace.printing import PrintQueue
+from imaging import plugins
 from models import onnx
 from models.apart import ApartDetector, ApartEmbedder
 from models.card import STORE
@@ -72,6 +73,7 @@ def build_station(settings: Settings, *, place: str = "window") -> Station:
         StoreError, KeyStoreError, RulesError, DatedRulesError: what the station cannot do without cannot be used.
         DemoRefusedError: a demo was asked for where none may be. DirectoryError: it cannot be used safely.
     """
+    plugins.trust_with(lambda: settings.plugins.trusted)
     rules, tables = load_rules(settings.work.rules), load_tables(settings.work.tables)
     check_finished(settings.data, wanted=settings.store.encryption != "off")
     store = Store.open(settings.data, station=settings.post.station)

@@ -7,6 +7,7 @@ import typer
 from app.commands import (
     bench,
     counters,
+    devices,
     encryption,
     files,
     filings,
@@ -33,9 +34,10 @@ from app.commands import (
 from app.commands.output import Commands
 from app.commands.prints import print_commands
 from app.logs import configure_logs
-from app.settings import system_language
+from app.settings import load_settings, system_language
 from app.store.sealed import ask_with
 from app.texts import set_language
+from imaging.plugins import trust_with
 
 cli = typer.Typer(
     cls=Commands,
@@ -77,6 +79,7 @@ cli.add_typer(filings.filing_commands, name="filings")
 cli.add_typer(hub.hub_commands, name="hub")
 cli.add_typer(log.log_commands, name="log")
 cli.add_typer(encryption.encryption_commands, name="encryption")
+cli.add_typer(devices.device_commands, name="devices")
 cli.add_typer(model.model_commands, name="model")
 train.train_commands.add_typer(train_embedding.embedding_commands, name="embedding")
 cli.add_typer(train.train_commands, name="train")
@@ -96,4 +99,5 @@ def run_commands() -> None:
     configure_logs()
     set_language(system_language())
     ask_with(encryption.ask_passphrase)
+    trust_with(lambda: load_settings().plugins.trusted)
     cli()

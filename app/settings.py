@@ -242,6 +242,12 @@ class StoreFiles(_Section):
     encryption: Literal["off", "passphrase", "keyring"] = "off"
 
 
+class Plugins(_Section):
+    """Packages of others whose drivers and readers may be loaded, with the hash of their files; see docs/drivers.md."""
+
+    trusted: dict[str, Annotated[str, Field(pattern="^[0-9a-f]{64}$")]] = Field(default_factory=dict)
+
+
 def system_language() -> Literal["zh_CN", "en"]:
     """English where the system's language is English, else Chinese."""
     return "en" if os.environ.get("LC_ALL", os.environ.get("LANG", "")).startswith("en") else "zh_CN"
@@ -279,6 +285,7 @@ class Settings(BaseSettings):
     printer: Printer = Printer()
     hub: Hub = Hub()
     store: StoreFiles = StoreFiles()
+    plugins: Plugins = Plugins()
     devices: tuple[DeviceEntry, ...] = ()
 
     def device(self, name: str) -> DeviceEntry:

@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import cast
 
 from pydantic import ValidationError
 
+from imaging import plugins
 from scanners.device import Device, DeviceSettings, DeviceSettingsError, DriverUnknownError
 
 GROUP = "guanjian.devices"
 
 
+def entries() -> list[EntryPoint]:
+    """All installed drivers by name; of two with the same name ours comes first."""
+    return sorted(entry_points(group=GROUP), key=lambda entry: (entry.name, not plugins.is_own(entry)))
+
+
 def driver_names() -> list[str]:
     """The names of all installed drivers, in order."""
-    return sorted({entry.name for entry in entry_points(group=GROUP)})
+    return sorted({entry.name for entry in entries()})
 
 
-def driver(name: str) -> type[Device]:
-    """The driver class of that name.
+def find(name: str) -> EntryPoint:
+    """The installed driver of that name, not loaded.
 
     Raises:
-        DriverUnknownError: none is installed under that name, or it cannot be imported.
+        DriverUnknownError: none is installed under that name.
     """
-    found = next(iter(entry_points(group=GROUP, name=name)), None)
+    found = next((entry for entry in entries() if entry.name == name), None)
     if found is None:
         installed = ", ".join(driver_names()) or "none"
         raise DriverUnknownError(
@@ -32,8 +38,19 @@ def driver(name: str) -> type[Device]:
             driver=name,
             installed=installed,
         )
+    return found
+
+
+def driver(name: str) -> type[Device]:
+    """The driver class of that name.
+
+    Raises:
+        DriverUnknownError: none is installed under that name, or it cannot be imported.
+        PluginRefusedError: another package brings it, and the post does not trust that package as it is.
+    """
+    found = find(name)
     try:
-        loaded = found.load()
+        loaded = plugins.load(found)
     except ImportError as error:
         raise DriverUnknownError(
             f"The driver {name!r} is installed but cannot be loaded: {error}. Install what it needs.",
@@ -53,7 +70,7 @@ def build_device(name: str, driver_name: str, options: Mapping[str, object]) -> 
     """Make a device called `name`, not opened yet.
 
     Raises:
-        DriverUnknownError: see `driver`.
+        DriverUnknownError, PluginRefusedError: see `driver`.
         DeviceSettingsError: an option is unknown, missing or out of range; the message names each.
     """
     found = driver(driver_name)

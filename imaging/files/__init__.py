@@ -1,7 +1,7 @@
 """Files that become scans: one module a format, found by content and never by name alone.
 
 A maker's own format is added by a package that registers an entry point in the group `guanjian.scan_readers`: a module
-or an object with the two functions of `Reader`. Such readers are asked first.
+or an object with the two functions of `Reader`. Such readers are asked first, where the post trusts their package.
 """
 
 from __future__ import annotations
@@ -11,10 +11,14 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Protocol, cast
 
+import structlog
+
+from imaging import plugins
 from imaging.errors import FileMissingError, FileTornError, FileUnsupportedError
 from imaging.files import dicos, native, numpy_array, pair, picture
 from imaging.scan import Scan
 
+log = structlog.get_logger()
 GROUP = "guanjian.scan_readers"
 HEAD_BYTES = 4096
 
@@ -54,9 +58,14 @@ def read(path: Path | str) -> Scan:
 
 @cache
 def readers() -> tuple[Reader, ...]:
-    """The readers that other packages register, by name, then ours."""
-    found = sorted(entry_points(group=GROUP), key=lambda point: point.name)
-    return (*(cast(Reader, point.load()) for point in found), *BUILT_IN)
+    """The readers of trusted packages, by name, then ours; one that is not trusted is logged and left out."""
+    found = []
+    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+        try:
+            found.append(cast(Reader, plugins.load(point)))
+        except plugins.PluginRefusedError as error:
+            log.warning("reader of scans not used", why=str(error))
+    return (*found, *BUILT_IN)
 
 
 def read_head(path: Path) -> bytes:
