@@ -200,6 +200,7 @@ class IdentityPage(CounterPage):
 
         def withdraw(reason: str) -> None:
             self._reference = self._checked = None
+            self._show_detail()
             self.act(
                 lambda: desk.withdraw(reference.id, reason, officer=officer),
                 text("identity.done.withdrawn", name=reference.name),
