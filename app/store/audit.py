@@ -96,7 +96,7 @@ class Log:
     def append(self, kind: str, parcel_id: int | None, body: Mapping[str, object], row: bytes | None = None) -> int:
         """Write the next event, with the fingerprint of the parcel's row where it changed it; returns its number."""
         seq, (kept, text) = self.seq, stored_body(body, row)
-        at_us, monotonic_us = time.time_ns() // 1000, time.monotonic_ns() // 1000
+        at_us, monotonic_us = time.time_ns() // 1000, running_us()
         self._hlc = max(self._hlc + 1, at_us)
         hashed = event_hash(self._previous, (seq, at_us, monotonic_us, BOOT, self._hlc, kind, parcel_id, text))
         self._connection.execute(
@@ -124,6 +124,11 @@ def keep_boot(connection: Connection) -> int:
     connection.execute("INSERT OR IGNORE INTO boots (boot) VALUES (?)", (BOOT,))
     key: int = connection.execute("SELECT id FROM boots WHERE boot = ?", (BOOT,)).fetchone()[0]
     return key
+
+
+def running_us() -> int:
+    """A clock that nobody sets; it begins with the machine, and within one start of it goes on alike everywhere."""
+    return time.monotonic_ns() // 1000
 
 
 def _boot_id() -> str:

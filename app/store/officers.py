@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from app.store import audit
 from app.store.audit import Log
 from app.store.database import Connection
 from app.store.errors import AccountChangedError, AdminMissingError, BadgeTakenError
@@ -188,12 +189,27 @@ def _attend(writer: Connection, login: str, what: str, at: datetime, detail: str
 
 
 def _wait_left(connection: Connection, login: str, at: datetime, wait_s: Callable[[int], float]) -> float:
-    failures, last_us = connection.execute(
-        "SELECT count(*), max(at_us) FROM attendance WHERE login = ?1 AND what = 'tried' AND id > "
+    failures, last = connection.execute(
+        "SELECT count(*), max(id) FROM attendance WHERE login = ?1 AND what = 'tried' AND id > "
         f"coalesce((SELECT max(id) FROM attendance WHERE login = ?1 AND what IN {_PASSED}), 0)",
         (login,),
     ).fetchone()
-    if not failures:
-        return 0.0
-    left: float = wait_s(failures) - (to_us(at) - last_us) / 1e6
-    return max(0.0, left)
+    return max(0.0, wait_s(failures) - _since_s(connection, last, at)) if failures else 0.0
+
+
+def _since_s(connection: Connection, attended: int, at: datetime) -> float:
+    """How long ago something was attended, whatever was done to the wall clock since.
+
+    Within one start of the machine its own clock tells. From an earlier start on it is as long as the wall clock says,
+    but no longer than the machine has run since; and as long as that where the wall clock was set back.
+    """
+    at_us, monotonic_us, boot = connection.execute(
+        "SELECT a.at_us, l.monotonic_us, l.boot FROM attendance a JOIN log l ON l.seq = a.event_seq WHERE a.id = ?",
+        (attended,),
+    ).fetchone()
+    running_us, passed_us = audit.running_us(), to_us(at) - at_us
+    if boot == audit.BOOT:
+        passed_us = running_us - monotonic_us
+    elif not 0 <= passed_us <= running_us:
+        passed_us = running_us
+    return float(passed_us / 1e6)

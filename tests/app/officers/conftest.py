@@ -29,21 +29,29 @@ def logged(store: Store) -> list[Event]:
 
 
 class Clock:
-    """Time that a test moves."""
+    """Time that a test moves; the machine has run for a minute when it begins."""
 
     def __init__(self) -> None:
         self.now = datetime(2026, 11, 22, 8, tzinfo=UTC)
+        self.running_s = 60.0
 
     def __call__(self) -> datetime:
         return self.now
 
     def go(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
+        self.running_s += seconds
+
+    def set(self, seconds: float) -> None:
+        """Somebody sets the wall clock, forward or back."""
+        self.now += timedelta(seconds=seconds)
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr("app.store.audit.running_us", lambda: round(made.running_s * 1e6))
+    return made
 
 
 @pytest.fixture

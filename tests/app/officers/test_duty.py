@@ -105,6 +105,45 @@ def test_wrong_pins_make_him_wait_longer_and_longer_even_with_the_right_one(
     duty.sign_in("boss", PIN)
 
 
+def lock_out(duty: Duty, clock: Clock) -> None:
+    for wait in (0, 0, 1, 5, 30):
+        clock.go(wait)
+        with pytest.raises(SignInRefusedError):
+            duty.sign_in("boss", "wrong-pin")
+
+
+@pytest.mark.parametrize("jump_s", [901, 10 * 365 * 86_400, -901, -20 * 365 * 86_400])
+def test_setting_the_clock_neither_opens_an_account_nor_keeps_it_locked(
+    duty: Duty, accounts: Accounts, clock: Clock, jump_s: float
+) -> None:
+    lock_out(duty, clock)
+    clock.set(jump_s)
+    with pytest.raises(LockedOutError) as refused:
+        duty.sign_in("boss", PIN)
+    assert refused.value.details["seconds"] == 900
+    clock.go(899)
+    with pytest.raises(LockedOutError):
+        duty.sign_in("boss", PIN)
+    clock.go(1)
+    assert duty.sign_in("boss", PIN).login == "boss"
+
+
+@pytest.mark.parametrize("jump_s", [0, 300, 86_400, -86_400])
+def test_after_a_restart_it_is_locked_until_the_machine_has_run_as_long(
+    duty: Duty, accounts: Accounts, clock: Clock, monkeypatch: pytest.MonkeyPatch, jump_s: float
+) -> None:
+    """The machine was off for so long, or somebody set the clock by that meanwhile: nobody can tell which."""
+    lock_out(duty, clock)
+    monkeypatch.setattr("app.store.audit.BOOT", "another start")
+    clock.set(jump_s)
+    clock.running_s = 0.0
+    clock.go(899)
+    with pytest.raises(LockedOutError):
+        duty.sign_in("boss", PIN)
+    clock.go(1)
+    assert duty.sign_in("boss", PIN).login == "boss"
+
+
 def test_the_wait_outlives_the_station_and_an_admin_ends_it(
     store: Store, duty: Duty, accounts: Accounts, employ: Employ, clock: Clock
 ) -> None:
