@@ -44,7 +44,7 @@ from app.trace.printing import PrintQueue
 from imaging import plugins
 from models import onnx
 from models.apart import ApartDetector, ApartEmbedder
-from models.card import STORE
+from models.card import STORE, load_card
 from models.detector import ModelError
 from scanners.barcode import BarcodeReader
 from scanners.drivers.keyboard_wedge import KeyboardWedge
@@ -187,6 +187,17 @@ def post_model(choice: ModelChoice) -> Posted:
     except ModelError as error:
         return Posted(choice, error=error)
     return Posted(choice, detector)
+
+
+def name_models(detection: Detection) -> list[Posted]:
+    """The models of the settings by what their cards say; none is run."""
+    named = []
+    for choice in (detection, *detection.further) if detection.is_on else ():
+        try:
+            named.append(Posted(choice, title=load_card(choice.model, choice.folder or STORE)[0].title))
+        except ModelError as error:
+            named.append(Posted(choice, error=error))
+    return named
 
 
 def build_devices(settings: Settings) -> list[Placed]:

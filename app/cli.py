@@ -9,6 +9,7 @@ from app.commands import (
     counters,
     devices,
     encryption,
+    export,
     files,
     filings,
     hub,
@@ -18,6 +19,7 @@ from app.commands import (
     mail,
     messages,
     model,
+    models,
     officers,
     orders,
     quality,
@@ -80,7 +82,8 @@ cli.add_typer(hub.hub_commands, name="hub")
 cli.add_typer(log.log_commands, name="log")
 cli.add_typer(encryption.encryption_commands, name="encryption")
 cli.add_typer(devices.device_commands, name="devices")
-cli.add_typer(model.model_commands, name="model")
+cli.add_typer(models.model_commands, name="model")
+cli.add_typer(export.export_commands, name="export")
 train.train_commands.add_typer(train_embedding.embedding_commands, name="embedding")
 cli.add_typer(train.train_commands, name="train")
 cli.add_typer(messages.message_commands, name="messages")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from app.customs.model_trial import Mode, Trial, compare
 from app.officers.rights import Right, Rights
-from app.screening import Screening
+from app.screening import Posted, modes_of
 from app.settings import ModelChoice
 from app.store.shadows import ModelSwitch
 from app.store.store import Store
@@ -29,23 +29,31 @@ class PostedModel:
 
 
 class ModelOffice:
-    """Looks at models and switches them. May be used from any thread."""
+    """Looks at models and switches them; `posted` tells which there are. May be used from any thread."""
 
-    def __init__(self, store: Store, screening: Screening, rights: Rights, *, on_switched: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        posted: Callable[[], Sequence[Posted]],
+        rights: Rights,
+        *,
+        on_switched: Callable[[], None] = lambda: None,
+    ) -> None:
         self._store = store
-        self._on_switched = on_switched
-        self._screening = screening
+        self._posted = posted
         self._rights = rights
+        self._on_switched = on_switched
 
     def models(self) -> list[PostedModel]:
         """Every model of the settings, in their order."""
-        modes, switches = self._screening.modes(), self._store.shadows.switches()
+        posted, switches = self._posted(), self._store.shadows.switches()
+        modes = modes_of(posted, switches)
         tried = self._store.shadows.tried()
         return [
             PostedModel(
                 each.name, modes[each.name], each.choice, tried.get(each.name, 0), switches.get(each.name), each.error
             )
-            for each in self._screening.posted
+            for each in posted
         ]
 
     def compare(self, model: str, days: int, *, officer: str, is_drill: bool = False) -> Trial:
@@ -64,7 +72,7 @@ class ModelOffice:
             OfficerError: the officer may not. ModelMissingError: the settings name no such model.
         """
         self._rights.require(officer, Right.MODELS_SWITCH)
-        modes = self._screening.modes()
+        modes = modes_of(self._posted(), self._store.shadows.switches())
         if model not in modes:
             known = ", ".join(modes) or "none"
             raise ModelMissingError(f"The settings name no model {model}; there are: {known}.", name=model)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -14,6 +14,7 @@ from app.customs.opacity import to_finding
 from app.customs.parcel import Finding, FindingKind, Seen
 from app.measured import Measured
 from app.settings import DeviceEntry, ModelChoice
+from app.store.shadows import ModelSwitch
 from app.store.store import Store
 from imaging.errors import KnownError
 from imaging.marks import OPAQUE_SHARE, measure_opaque
@@ -34,11 +35,13 @@ class Posted:
     choice: ModelChoice
     detector: Detector | None = None
     error: KnownError | None = None
+    title: str = ""
+    """Name and version as its card says them, where it is looked at without being run."""
 
     @property
     def name(self) -> str:
         """Name and version; of a model that cannot be used the name in the settings."""
-        return self.detector.name if self.detector else self.choice.model
+        return self.detector.name if self.detector else self.title or self.choice.model
 
     def looks_at(self, device: DeviceEntry) -> bool:
         """Whether it was made for what a device carries, and stands on its lane."""
@@ -68,11 +71,8 @@ class Screening:
         self._trials = ThreadPoolExecutor(1, "shadow")
 
     def modes(self) -> dict[str, Mode]:
-        """What each model is now: as it was switched last, or else as the settings say."""
-        switches = self._store.shadows.switches()
-        return {
-            each.name: switches[each.name].mode if each.name in switches else each.choice.mode for each in self.posted
-        }
+        """What each model is now."""
+        return modes_of(self.posted, self._store.shadows.switches())
 
     def in_use(self) -> tuple[str, KnownError | None]:
         """The names of the models that are on, and why the first of them that cannot be used cannot."""
@@ -151,6 +151,11 @@ class Screening:
             return
         self._measured.add_time("shadow", found.ms)
         keep(scan.id, model=posted.name, ms=found.ms, seen=seen_of(found), is_drill=device.is_drill)
+
+
+def modes_of(posted: Sequence[Posted], switches: Mapping[str, ModelSwitch]) -> dict[str, Mode]:
+    """What each model is: as it was switched last, or else as the settings say."""
+    return {each.name: switches[each.name].mode if each.name in switches else each.choice.mode for each in posted}
 
 
 def seen_of(found: Findings) -> tuple[Seen, ...]:

@@ -27,6 +27,7 @@ from app.handovers import Handovers
 from app.hub.records import Due
 from app.identity_desk import IdentityDesk
 from app.intake import Intake, Taken
+from app.labelled_set import LabelledSets
 from app.labelling import Labelling
 from app.lookups import Lookups
 from app.measured import Measured
@@ -98,7 +99,10 @@ class Station(Lookups):
         self._intake = Intake(
             store, self.risk, settings, self.measured, on_parcel=self._entered, on_error=self._tell_failure
         )
-        self.models = ModelOffice(store, self._intake.screening, rights, on_switched=self._tell_detector)
+        self.models = ModelOffice(
+            store, lambda: self._intake.screening.posted, rights, on_switched=self._tell_detector
+        )
+        self.labelled_sets = LabelledSets(store, rights)
         self.tracing = Tracing(
             store, labelling.keys, settings.post, rights, assess=self.risk.assess_again, on_marked=self._tell_queue
         )

@@ -37,6 +37,7 @@ from app.store.hours import day_counts
 from app.store.hub import HubSide
 from app.store.identity_pictures import IdentityPictures
 from app.store.keeping import Keeping
+from app.store.labelled import Labelled
 from app.store.labels import Labels
 from app.store.mail import Mail
 from app.store.matters import Matters
@@ -88,6 +89,7 @@ class Store:
         self.waiting = Waitings(self._write, database.read)
         self.matters = Matters(self._write, database.read)
         self.shadows = Shadows(self._write, database.read)
+        self.labelled = Labelled(database.read)
         self.mail = Mail(self._write, database.read)
         self.tips = Tips(self._write, database.read)
         self.vectors = Vectors(self._write, database.read)

@@ -10,6 +10,7 @@ import glob
 import io
 import subprocess
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -105,6 +106,11 @@ def write(scan: Scan, path: Path | str) -> tuple[Path, ...]:
                 write_whole(target, _encoded(dataset, counts))
                 written.append(target)
     return tuple(written)
+
+
+def instance_ids(paths: Iterable[Path]) -> tuple[str, ...]:
+    """The instance ids of DICOS files, by which reports refer to them."""
+    return tuple(str(pydicom.dcmread(path, stop_before_pixels=True).SOPInstanceUID) for path in paths)
 
 
 def _read(path: Path) -> Scan:

@@ -10,6 +10,7 @@ from app.ui.pages.central_review import CentralReviewPage
 from app.ui.pages.counters import make_counter_pages
 from app.ui.pages.examination import ExaminationPage
 from app.ui.pages.filings import FilingsPage
+from app.ui.pages.models import ModelsPage
 from app.ui.pages.identity import IdentityPage
 from app.ui.pages.officers import OfficersPage
 from app.ui.pages.orders import OrdersPage
@@ -34,6 +35,7 @@ def make_pages(station: Station) -> Sequence[PageKind]:
         PageKind("rules", "R", lambda frame: RulesPage(frame, station.risk, station.statistics)),
         PageKind("statistics", "S", lambda frame: StatisticsPage(frame, station.statistics, station.settings.post)),
     ]
+    kinds.append(PageKind("models", "N", lambda frame: ModelsPage(frame, station.models)))
     kinds += make_counter_pages(station.counters, station)
     kinds.append(PageKind("identity", "A", lambda frame: IdentityPage(frame, station.identities, station.exams)))
     if printing is not None:

@@ -1,0 +1,74 @@
+"""Models on the command line: listed with what their cards say, compared, switched by who may, and taken out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from app.cli import cli
+from app.customs.parcel import Capture, Seen
+from app.store.store import Store
+
+NOW = datetime.now(UTC)
+GUN = Seen("firearm", 0.9, "sure", (1, 2, 30, 40))
+
+
+@pytest.fixture
+def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """Runs a command on the store of a demonstration with the shipped model and one that is not there."""
+    monkeypatch.setenv("GUANJIAN_OFFICERS__SIGN_IN", "demo")
+    monkeypatch.setenv("GUANJIAN_DEVICES", "[]")
+    monkeypatch.setenv("GUANJIAN_DETECTION__FURTHER", json.dumps([{"model": "lab-9", "lanes": ["mail"]}]))
+    store = Store.open(tmp_path / "data", station="station-1")
+    for number, tried in enumerate(((GUN,), (), ())):
+        capture = Capture(f"scan-{number}", f"{number}.tif", "0" * 64, "belt", NOW)
+        store.record_scan(None, capture, number=f"R{number}", model="first 1", detect_ms=10.0, arrived_at=NOW)
+        store.shadows.add(capture.scan_id, model="lab-9 1", ms=20.0, seen=tried)
+    store.close()
+
+    def run(*arguments: str, code: int = 0) -> str:
+        result = CliRunner().invoke(cli, [*arguments, "--data", str(tmp_path / "data")])
+        assert result.exit_code == code, result.output
+        return result.output
+
+    return run
+
+
+def lines(output: str) -> list[Any]:
+    return [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+
+
+def test_models_are_listed_and_switched(call: Callable[..., str]) -> None:
+    first, second = lines(call("model", "list", "--json"))
+    assert first["mode"] == "on"
+    assert first["name"].startswith("parcel-")
+    assert (second["name"], second["mode"], second["lanes"]) == ("lab-9", "shadow", ["mail"])
+    assert "lab-9" in second["error"]
+    call("model", "switch", first["name"], "--to", "shadow", "--officer", "auditor-1", code=3)
+    call("model", "switch", "lab-7", code=3)
+    call("model", "switch", "lab-9", "--officer", "supervisor-1")
+    assert [each["mode"] for each in lines(call("model", "list", "--json"))] == ["shadow", "on"]
+    call("model", "switch", first["name"], "--beside", "--officer", "supervisor-1")
+    assert [each["mode"] for each in lines(call("model", "list", "--json"))] == ["on", "on"]
+
+
+def test_a_trial_is_compared(call: Callable[..., str]) -> None:
+    (figures,) = lines(call("model", "compare", "lab-9 1", "--json"))
+    assert figures["pictures"] == "3"
+    assert figures["extra"] == "1 / 3  33.3%"
+    assert "6.1% - 79.2%" in call("model", "compare", "lab-9 1")
+    assert lines(call("model", "compare", "lab-9 1", "--drill", "--json"))[0]["pictures"] == "0"
+
+
+def test_what_officers_know_is_taken_out_once(call: Callable[..., str], tmp_path: Path) -> None:
+    out = str(tmp_path / "set")
+    (said,) = lines(call("export", "labelled", "--out", out, "--json"))
+    assert (said["parcels"], said["pictures"]) == (0, 0)
+    call("export", "labelled", "--out", out, code=3)
+    call("export", "labelled", "--out", str(tmp_path / "other"), "--officer", "admin-1", code=3)
