@@ -29,6 +29,7 @@ from app.commands import (
     runs,
     same,
     stats,
+    tip,
     trace,
     train,
     train_embedding,
@@ -91,6 +92,7 @@ cli.add_typer(officers.officer_commands, name="officers")
 cli.add_typer(mail.mail_commands, name="mail")
 cli.add_typer(returns.return_commands, name="returns")
 cli.add_typer(identity.identity_commands, name="identity")
+cli.add_typer(tip.tip_commands, name="tip")
 cli.add_typer(counters.refund_commands, name="refund")
 cli.add_typer(counters.sample_commands, name="samples")
 cli.add_typer(counters.vehicle_commands, name="vehicles")

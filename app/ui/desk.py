@@ -388,8 +388,8 @@ class Desk(QObject):
             self._kept.put(parcel, pictures)
             self.read_ahead(rows)
 
-        station, officer, is_true = self.station, self.officer, not self._may_project
-        self.pixels.submit(lambda: build_pictures(station, parcel, scan, officer=officer, is_true=is_true), keep)
+        station, officer = self.station, self.officer
+        self.pixels.submit(lambda: build_pictures(station, parcel, scan, officer=officer), keep)
 
     def _decided(self, decided: Decided) -> None:
         self.is_deciding = False

@@ -79,7 +79,9 @@ def build_views(scan: Scan) -> tuple[Shown, ...]:
     return tuple(views)
 
 
-def build_pictures(station: StationView, parcel: Parcel, scan: Scan, *, officer: str, is_true: bool) -> Pictures:
+def build_pictures(
+    station: StationView, parcel: Parcel, scan: Scan, *, officer: str, is_true: bool = False
+) -> Pictures:
     """The pictures of a parcel for an officer; true ones, or by chance with a projected threat."""
     prepared = None if is_true or station.tip is None else _prepare(station.tip, parcel, scan, officer)
     return Pictures(build_views(scan if prepared is None else prepared.scan), prepared)

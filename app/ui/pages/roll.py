@@ -20,6 +20,7 @@ from app.ui.pages.prints import PrintsPage
 from app.ui.pages.rules import RulesPage
 from app.ui.pages.statistics import StatisticsPage
 from app.ui.pages.supervision import SupervisionPage
+from app.ui.pages.tip import TipPage
 
 
 def make_pages(station: Station) -> Sequence[PageKind]:
@@ -36,6 +37,7 @@ def make_pages(station: Station) -> Sequence[PageKind]:
         PageKind("statistics", "S", lambda frame: StatisticsPage(frame, station.statistics, station.settings.post)),
     ]
     kinds.append(PageKind("models", "N", lambda frame: ModelsPage(frame, station.models)))
+    kinds.append(PageKind("tip", "J", lambda frame: TipPage(frame, station.tip, station.rights)))
     kinds += make_counter_pages(station.counters, station)
     kinds.append(PageKind("identity", "A", lambda frame: IdentityPage(frame, station.identities, station.exams)))
     if printing is not None:
