@@ -96,7 +96,9 @@ def build_station(settings: Settings, *, place: str = "window") -> Station:
             station.sameness.use(detector)
         except ModelError as error:
             station.use_detector(None, error)
-        station.use_further([post_model(choice) for choice in settings.detection.further])
+        carried = {entry.carries for entry in settings.devices}
+        further = [choice for choice in settings.detection.further if carried & set(choice.looks_at)]
+        station.use_further([post_model(choice) for choice in further])
     return station
 
 

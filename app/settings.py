@@ -134,13 +134,17 @@ class ModelChoice(_Section):
     longest_s: Annotated[float, Field(gt=0, le=600)] = 30.0
 
 
+CARGO = ModelChoice(model="cargo-1", looks_at=(Kind.CONTAINER,), mode=Mode.ON)
+"""The model that ships for containers."""
+
+
 class Detection(ModelChoice):
     """The first model, and `further` ones beside it. `is_on` false: the station works without any."""
 
     is_on: bool = True
     model: str = "parcel-1"
     mode: Mode = Mode.ON
-    further: tuple[ModelChoice, ...] = ()
+    further: tuple[ModelChoice, ...] = (CARGO,)
 
     @model_validator(mode="after")
     def _check_names(self) -> Self:
@@ -148,6 +152,19 @@ class Detection(ModelChoice):
         if len(set(names)) != len(names):
             raise ValueError("a model is named twice; give one entry all its lanes")
         return self
+
+
+class Sameness(_Section):
+    """Which earlier scans are like a new one (同一性): the embedding model by its name in the folder of models.
+
+    `visible` is the one for pictures of a camera, by which identities are checked; none ships. Empty: there is none.
+    Earlier scans are sought `days` back, among the newest `most`, which take 128 bytes of memory each.
+    """
+
+    model: str = "same-1"
+    visible: str = ""
+    days: Annotated[int, Field(ge=1, le=36_500)] = 365
+    most: Annotated[int, Field(ge=1_000, le=20_000_000)] = 1_000_000
 
 
 class Tip(_Section):
@@ -162,19 +179,6 @@ class Tip(_Section):
     longest_s: Annotated[float, Field(ge=1, le=3600)] = 60.0
     kinds: tuple[Kind, ...] = (Kind.PARCEL,)
     library: Path | None = None
-
-
-class Sameness(_Section):
-    """Which earlier scans are like a new one (同一性): the embedding model by its name in the folder of models.
-
-    `visible` is the one for pictures of a camera, by which identities are checked; none ships. Empty: there is none.
-    Earlier scans are sought `days` back, among the newest `most`, which take 128 bytes of memory each.
-    """
-
-    model: str = "same-1"
-    visible: str = ""
-    days: Annotated[int, Field(ge=1, le=36_500)] = 365
-    most: Annotated[int, Field(ge=1_000, le=20_000_000)] = 1_000_000
 
 
 class Work(_Section):
@@ -278,8 +282,8 @@ class Settings(BaseSettings):
     officer: Officer = Officer()
     officers: Officers = Officers()
     detection: Detection = Detection()
-    sameness: Sameness = Sameness()
     tip: Tip = Tip()
+    sameness: Sameness = Sameness()
     work: Work = Work()
     look: Look = Look()
     printer: Printer = Printer()

@@ -82,6 +82,7 @@ CLASSES: Mapping[str, Term] = {
     "powder_bag": Term("powder_bag", "粉末"),
     "cigarettes": Term("cigarettes", "卷烟"),
     "ivory": Term("ivory", "象牙"),
+    "false_wall": Term("false_wall", "假壁夹层"),
     "novel": Term("novel", "异常物"),
     "opaque": Term("opaque", "无法穿透"),
 }
