@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -198,10 +198,12 @@ class IdentityDesk:
         scored.sort(key=lambda each: -each.score)
         picture = self._store.identity_pictures.keep(content, suffix=suffix, source=source, at=datetime.now(UTC))
         checked = Checked(picture, tuple(scored[:SHOWN]), card.title)
-        self._log(checked, officer)
-        return checked
+        return replace(
+            checked, nearest=(replace(checked.best, reference=self._log(checked, officer)), *scored[1:SHOWN])
+        )
 
-    def _log(self, checked: Checked, officer: str) -> None:
+    def _log(self, checked: Checked, officer: str) -> Reference:
+        """Enter a check into the record of its best reference, which comes back as it stands then."""
         best = checked.best
         body = {
             "picture": asdict(checked.picture),
@@ -210,7 +212,7 @@ class IdentityDesk:
             "likeness": best.likeness.value,
             "model": checked.model,
         }
-        self._lead(best.reference.id, Entry(Deed.CHECKED, REGISTERED, body), officer)
+        return self._lead(best.reference.id, Entry(Deed.CHECKED, REGISTERED, body), officer)
 
     def _lead(self, reference_id: int, entry: Entry, officer: str) -> Reference:
         def make(matter: Matter) -> Entry:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray
@@ -14,13 +15,11 @@ from app.exam_room import ExamRoom
 from app.identity_desk import Checked, IdentityDesk
 from app.store.errors import MatterUnknownError
 from app.texts import text
-from app.ui import build, words
+from app.ui import build
 from app.ui.pages.counter import ROWS, Act, CounterPage, grid, heading, lines
 from app.ui.pages.page import Frame
 from app.ui.pages.picture import Picture
-from models.likeness import Likeness
 
-TONES = {Likeness.SAME: "good", Likeness.UNSURE: "warn", Likeness.OTHER: "bad"}
 FILES = "*.jpg *.jpeg *.png"
 SHOWN_CHECKS = 12
 
@@ -115,7 +114,7 @@ class IdentityPage(CounterPage):
             ("kind", text(f"identity.kind.{reference.kind}")),
             ("code", reference.code),
             ("note", reference.note),
-            ("registered", f"{words.clock(reference.registered_at)}  {reference.registered_by}"),
+            ("registered", f"{reference.registered_at.astimezone():%Y-%m-%d}  {reference.registered_by}"),
             ("pictures", str(len(reference.pictures))),
         )
         self.show_detail(
@@ -131,10 +130,10 @@ class IdentityPage(CounterPage):
             f"identity.said.{best.likeness}",
             name=best.reference.name,
             code=best.reference.code,
-            score=f"{best.score:.2f}",
+            score=_score(best.score),
         )
-        others = ((f"{each.score:.2f}", each.reference.name, each.reference.code) for each in checked.nearest[1:])
-        return heading(said), lines(text("identity.advice"), tone=TONES[best.likeness]), grid(others)
+        others = ((_score(each.score), each.reference.name, each.reference.code) for each in checked.nearest[1:])
+        return heading(said), lines(text("identity.advice"), tone="soft"), grid(others)
 
     # What keys do
 
@@ -158,7 +157,11 @@ class IdentityPage(CounterPage):
 
     def _show_checked(self, checked: Checked) -> None:
         self._checked = checked
-        self._look_at(self._desk.reference(checked.best.reference.id))
+        self.table.blockSignals(True)  # what is shown is the nearest, and no row that was chosen
+        self.table.setCurrentCell(-1, -1)
+        self.table.blockSignals(False)
+        self._look_at(checked.best.reference)
+        self.read(0)
 
     def _register(self) -> None:
         """Kind, name and number one after the other, then the pictures."""
@@ -218,18 +221,27 @@ class IdentityPage(CounterPage):
 
 def _cells(row: Reference) -> tuple[str, ...]:
     last = row.checks[-1] if row.checks else None
-    checked = f"{words.clock(last.at)}  {text(f'identity.likeness.{last.likeness}')}" if last else ""
+    checked = f"{_time(last.at)}  {text(f'identity.likeness.{last.likeness}')}" if last else ""
     return text(f"identity.kind.{row.kind}"), row.name, row.code, str(len(row.pictures)), checked
 
 
 def _check_line(check: Check) -> str:
     return text(
         "identity.check.line",
-        at=words.clock(check.at),
+        at=_time(check.at),
         likeness=text(f"identity.likeness.{check.likeness}"),
-        score=f"{check.score:.2f}",
+        score=_score(check.score),
         officer=check.officer,
     )
+
+
+def _score(score: float) -> str:
+    """Two digits, and no minus before a zero."""
+    return f"{round(score, 2) + 0.0:.2f}"
+
+
+def _time(at: datetime) -> str:
+    return f"{at.astimezone():%m-%d %H:%M}"
 
 
 def _image(content: bytes) -> QImage:
