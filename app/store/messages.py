@@ -67,7 +67,7 @@ class Messages:
         self._read = read
 
     def add(self, batch: Iterable[tuple[Received, Declaration | Withdrawal | None]]) -> int:
-        """Keep records and what they declare or take back, up to 200 in a transaction; returns how many were new.
+        """Keep records and what they declare or take back, a few dozen in a transaction; returns how many were new.
 
         A record that came before, the same in everything, is passed over: a message may come twice.
         """

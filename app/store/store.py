@@ -140,7 +140,7 @@ class Store:
     # Writes
 
     def add_declarations(self, batch: Iterable[Declaration]) -> int:
-        """Keep declarations (申报), up to 200 in a transaction; returns how many were not known before."""
+        """Keep declarations (申报), a few dozen in a transaction; returns how many were not known before."""
         count, rest = 0, iter(batch)
         while part := list(islice(rest, declarations.BATCH)):
             with self._write(is_patient=True) as writer:
