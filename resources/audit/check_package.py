@@ -1,13 +1,12 @@
 #!/usr/bin/env python3
 """Checks a package of `guanjian log export` with nothing but Python's standard library.
 
-    python check_package.py PACKAGE.zip [--keys KEYS.json] [--held CHECKPOINTS]
+    python check_package.py [PACKAGE.zip or its folder] [--keys KEYS.json] [--held CHECKPOINTS]
 
 Without --keys the keys are those in the package: compare their fingerprints, printed below, with what the office
 published. --held takes checkpoints that you hold from earlier. Exit code 0: all is as it was signed; 1: something is
 forged or missing, and named; 2: this is no package.
 """
-
 import argparse
 import base64
 import hashlib
@@ -16,11 +15,9 @@ import pathlib
 import sys
 import zipfile
 
-P = 2**255 - 19
-Q = 2**252 + 27742317777372353535851937790883648493
+P, Q = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493  # Ed25519, RFC 8032 section 5.1
 D = -121665 * pow(121666, P - 2, P) % P
-ROOT = pow(2, (P - 1) // 4, P)
-CHANGE_NO_ROW = ("shown", "noted")
+BASE = bytes.fromhex("58" + "66" * 31)
 
 
 def sha(*parts):
@@ -31,40 +28,29 @@ def canonical(value):
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def add(a, b):  # Ed25519, RFC 8032 section 5.1.4, extended coordinates
+def add(a, b):  # section 5.1.4, extended coordinates
     e, f = (a[1] - a[0]) * (b[1] - b[0]) % P, (a[1] + a[0]) * (b[1] + b[0]) % P
     c, d = 2 * a[3] * b[3] * D % P, 2 * a[2] * b[2] % P
-    h, g, i, j = f - e, d - c, d + c, f + e
-    return h * g % P, i * j % P, g * i % P, h * j % P
+    return (f - e) * (d - c) % P, (d + c) * (f + e) % P, (d - c) * (d + c) % P, (f - e) * (f + e) % P
 
 
 def multiply(number, point):
     found = (0, 1, 1, 0)
     while number:
-        if number & 1:
-            found = add(found, point)
-        point, number = add(point, point), number >> 1
+        found, point, number = add(found, point) if number & 1 else found, add(point, point), number >> 1
     return found
 
 
-def recover_x(y, sign):  # section 5.1.3
+def decode_point(text):  # section 5.1.3
+    y, sign = int.from_bytes(text, "little") & (1 << 255) - 1, text[31] >> 7
     square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
     x = pow(square, (P + 3) // 8, P)
     if (x * x - square) % P:
-        x = x * ROOT % P
+        x = x * pow(2, (P - 1) // 4, P) % P
     if y >= P or (x * x - square) % P or (x == 0 and sign):
         return None
-    return x if x & 1 == sign else P - x
-
-
-def decode_point(text):
-    y, sign = int.from_bytes(text, "little") & (1 << 255) - 1, text[31] >> 7
-    x = recover_x(y, sign)
-    return None if x is None else (x, y, 1, x * y % P)
-
-
-BASE_Y = 4 * pow(5, P - 2, P) % P
-BASE = (recover_x(BASE_Y, 0), BASE_Y, 1, recover_x(BASE_Y, 0) * BASE_Y % P)
+    x = x if x & 1 == sign else P - x
+    return x, y, 1, x * y % P
 
 
 def has_signed(public, message, signature):  # section 5.1.7
@@ -74,8 +60,8 @@ def has_signed(public, message, signature):  # section 5.1.7
     if a is None or r is None or s >= Q:
         return False
     k = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % Q
-    left, right = multiply(s, BASE), add(r, multiply(k, a))
-    return (left[0] * right[2] - right[0] * left[2]) % P == 0 and (left[1] * right[2] - right[1] * left[2]) % P == 0
+    left, right = multiply(s, decode_point(BASE)), add(r, multiply(k, a))
+    return all((left[i] * right[2] - right[i] * left[2]) % P == 0 for i in (0, 1))
 
 
 def read_notes(text):  # C2SP tlog-checkpoint in a signed note
@@ -117,14 +103,13 @@ def is_consistent(old, old_root, size, root, path):
 
 
 def check(package, keys, held):
-    """Yield the name of everything that is not as it was signed."""
-    read, names = package.read, set(package.namelist())
-    (body, signatures), = read_notes(read("checkpoint.txt").decode())
+    """Yield the name of everything that is not as it was signed; `package` is a path, of a folder or in a zip."""
+    (body, signatures), = read_notes((package / "checkpoint.txt").read_bytes().decode())
     origin, size, root = body.split("\n")[:3]
     size, root = int(size), base64.b64decode(root)
     if not is_signed(body, signatures, keys):
         yield "checkpoint.txt: no key of the office has signed it"
-    proofs = json.loads(read("consistency.json"))
+    proofs = json.loads((package / "consistency.json").read_bytes())
     for old_body, old_signatures in held:
         old_origin, old, old_root = old_body.split("\n")[:3]
         path = [base64.b64decode(each) for each in proofs.get(old, ())]
@@ -133,10 +118,9 @@ def check(package, keys, held):
         elif not is_signed(old_body, old_signatures, keys) or old_origin != origin or not is_consistent(
                 int(old), base64.b64decode(old_root), size, root, path):
             yield f"held checkpoint of {old} events: the log of this package does not begin with it"
-    hashes, newest, versions, vouched, pictures, sidecars, removed = {}, {}, {}, {}, {}, {}, set()
-    with package.open("events.jsonl") as lines:
-        for line in lines:
-            event = json.loads(line)
+    hashes, newest, versions, vouched, pictures, removed = {}, {}, {}, {}, {}, set()
+    with (package / "events.jsonl").open("rb") as lines:
+        for event in map(json.loads, lines):
             seq, text, kind, parcel = event["seq"], event["body"], event["kind"], event["parcel_id"]
             head = [seq, event["at_us"], event["monotonic_us"], event["boot"], event["hlc"], kind]
             told = " ".join(map(str, [*head, "-" if parcel is None else parcel])) + "\n" + text
@@ -147,95 +131,53 @@ def check(package, keys, held):
             if hashes.get(seq - 1, event["previous"]) != event["previous"]:
                 yield f"event {seq}: it does not follow event {seq - 1}"
             hashes[seq], content = hashed.hex(), json.loads(text)
-            if "row" in content and kind not in CHANGE_NO_ROW:
+            if "row" in content and kind not in ("shown", "noted"):
                 newest[parcel], versions[parcel] = content["row"], versions.get(parcel, 0) + 1
             vouched.update((f"declaration {key}", said) for key, said in content.get("declarations", ()))
             if kind == "decided" and "label" in content:
                 vouched[f"label {content['label'][0]}"] = content["label"][2]
             if kind == "scanned":
-                pictures[content["capture"][0]] = content["capture"][2]
-                sidecars[content["capture"][0]] = content.get("sidecar")
+                pictures[content["capture"][0]] = content["capture"][2], content.get("sidecar")
             if kind == "removed":
                 removed.add(content["sha256"])
-    for record in map(json.loads, read("records.jsonl").decode().splitlines()):
+    for record in map(json.loads, (package / "records.jsonl").read_bytes().decode().splitlines()):
         key, value = record["record"], record["value"]
         if key.startswith("parcel "):
-            parcel = value[0]
-            if sha(canonical(value).encode()).hex() != newest.get(parcel):
-                yield f"{key}: its record is not the one that was signed"
-            if versions.get(parcel, 0) != value[-2]:
-                yield f"{key}: {value[-2]} events changed it, {versions.get(parcel, 0)} are in the package"
-            newest.pop(parcel, None)
+            wanted, count = newest.pop(value[0], None), versions.get(value[0], 0)
+            if count != value[-2]:
+                yield f"{key}: {value[-2]} events changed it, {count} are in the package"
         else:
-            text = value if key.startswith("label ") else canonical(value)
-            if key not in vouched or not sha(text.encode()).hex().startswith(vouched[key]):
-                yield f"{key}: its record is not the one that was signed"
+            wanted = vouched.get(key)
+        text = value if key.startswith("label ") else canonical(value)
+        if not wanted or not sha(text.encode()).hex().startswith(wanted):
+            yield f"{key}: its record is not the one that was signed"
     yield from (f"parcel {parcel}: its record is missing" for parcel in newest)
-    yield from check_pictures(package, names, pictures, sidecars, removed)
-
-
-def check_pictures(package, names, pictures, sidecars, removed):
-    """Yield every picture, and every description beside one, that is not as it was signed."""
-    read = package.read
-    for scan, wanted in pictures.items():
-        name = f"pictures/{wanted}.tif"
-        if name not in names:
-            if wanted not in removed:
-                yield f"picture {scan}: it is missing"
-        elif sha(read(name)).hex() != wanted:
-            yield f"picture {scan} ({name}): it is not the one that was signed"
-        described, beside = sidecars[scan], [f"pictures/{each}.json" for each in (wanted, sidecars[scan])]
-        if described and name in names and described not in [sha(read(each)).hex() for each in beside if each in names]:
+    for scan, (wanted, described) in pictures.items():
+        hashed, *beside = (sha(file.read_bytes()).hex() if file.exists() else None for file in (
+            package / "pictures" / name for name in (f"{wanted}.tif", f"{wanted}.json", f"{described}.json")))
+        if hashed is None and wanted not in removed:
+            yield f"picture {scan}: it is missing"
+        elif hashed not in (None, wanted):
+            yield f"picture {scan} (pictures/{wanted}.tif): it is not the one that was signed"
+        if described and hashed and described not in beside:
             yield f"picture {scan}: its description is not the one that was signed"
-
-
-def read_keys(text):
-    return [bytes.fromhex(key["public"]) for key in json.loads(text)["keys"]]
-
-
-class Folder:
-    """An unpacked package, read like the zip."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        return None
-
-    def namelist(self):
-        return [file.relative_to(self.path).as_posix() for file in self.path.rglob("*") if file.is_file()]
-
-    def read(self, name):
-        try:
-            return (self.path / name).read_bytes()
-        except FileNotFoundError as error:
-            raise KeyError(name) from error
-
-    def open(self, name):
-        return (self.path / name).open("rb")
-
-
-def open_package(path):
-    return Folder(path) if path.is_dir() else zipfile.ZipFile(path)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     here = pathlib.Path(__file__).resolve().parent
-    parser.add_argument("package", nargs="?", default=here, help="the zip, or the folder of its files: this one")
-    parser.add_argument("--keys", help="the office's key list from a source that you trust")
-    parser.add_argument("--held", help="checkpoints that you hold")
+    parser.add_argument("package", nargs="?", type=pathlib.Path, default=here, help="the zip or its folder")
+    parser.add_argument("--keys", type=pathlib.Path, help="the office's key list from a source that you trust")
+    parser.add_argument("--held", type=pathlib.Path, help="checkpoints that you hold")
     given = parser.parse_args()
     try:
-        with open_package(pathlib.Path(given.package)) as package:
-            keys = read_keys(open(given.keys, "rb").read() if given.keys else package.read("keys.json"))
-            held = list(read_notes(open(given.held, encoding="utf-8").read())) if given.held else []
-            for key in keys:
-                print("key", hashlib.sha256(key).hexdigest())
-            wrong = list(check(package, keys, held))
+        package = given.package if given.package.is_dir() else zipfile.Path(given.package)
+        listed = json.loads((given.keys or package / "keys.json").read_bytes())
+        keys = [bytes.fromhex(key["public"]) for key in listed["keys"]]
+        held = list(read_notes(given.held.read_bytes().decode())) if given.held else []
+        for key in keys:
+            print("key", hashlib.sha256(key).hexdigest())
+        wrong = list(check(package, keys, held))
     except (OSError, ValueError, KeyError, TypeError, IndexError, zipfile.BadZipFile) as error:
         print(f"FORGED OR NO PACKAGE: {type(error).__name__}: {error}")
         return 2

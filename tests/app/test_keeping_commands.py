@@ -108,6 +108,7 @@ def test_a_package_is_checked_by_the_script_in_it(guanjian: Run, tmp_path: Path)
     shutil.unpack_archive(tmp_path / "p.zip", tmp_path / "open")
     script = [sys.executable, "-I", str(tmp_path / "open" / "check_package.py"), str(tmp_path / "p.zip")]
     assert subprocess.run(script, capture_output=True, check=False).returncode == 0
+    assert subprocess.run(script[:-1], capture_output=True, check=False).returncode == 0, "the folder that it lies in"
     assert guanjian("log", "export", tmp_path / "p.zip", "--parcel", "N9").exit_code == 3
     assert guanjian("log", "export", tmp_path / "p.zip", "--parcel", "1", "--since", "2026-01-01").exit_code == 2
     assert guanjian("log", "export", tmp_path / "all.zip", "--since", "2026-01-01").exit_code == 0

@@ -370,7 +370,7 @@ def make(store: Store, office: Office, out: Path, wanted: Wanted, held: tuple[No
 def problems(script: ModuleType, package: Path, office: Office, held: tuple[Note, ...] = ()) -> list[str]:
     notes = list(script.read_notes("\n".join(map(str, held)))) if held else []
     with zipfile.ZipFile(package) as opened:
-        return list(script.check(opened, [office.public], notes))
+        return list(script.check(zipfile.Path(opened), [office.public], notes))
 
 
 @pytest.mark.parametrize("wanted", [Wanted(), Wanted(parcel_id=2), Wanted(since=LONG_AGO)])
