@@ -28,15 +28,24 @@ class ReportFileError(KnownError):
     key = "report_file"
 
 
+class ReportFolderError(ReportFileError):
+    """The report's folder is not there."""
+
+    key = "report_folder"
+
+
 def write_report(
     report: Report, path: Path, *, post: str, write: Callable[[Path, bytes], object] = Path.write_bytes
 ) -> None:
     """Write a report; the file's name says as what.
 
     Raises:
+        ReportFolderError: there is no such folder.
         ReportFileError: its ending is none of .csv, .xlsx and .pdf, or the file cannot be written.
         FontMissingError: a PDF needs a Chinese font.
     """
+    if not path.parent.is_dir():
+        raise ReportFolderError(f"There is no folder {path.parent}.", name=str(path.parent))
     encode = {".csv": _csv, ".xlsx": _xlsx, ".pdf": _pdf}.get(path.suffix.lower())
     if encode is None:
         raise ReportFileError(f"{path.name} ends in none of {', '.join(FORMATS)}.", name=path.name, why=path.suffix)

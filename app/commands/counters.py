@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from app.commands.acting import Officer, act_as
-from app.commands.output import expand, known_errors, print_line
+from app.commands.output import expand, known_errors, or_nothing, print_line
 from app.commands.records import Data, open_station
 from app.counter_words import say_form_fault, say_vehicle_fault
 from app.counters import Counters
@@ -83,7 +83,7 @@ def refuse_form(
 def list_samples(data: Data = None) -> None:
     """List the samples that laboratories have, with their deadlines."""
     with known_errors(), open_station(data) as station:
-        for sample in station.counters.laboratory.queue():
+        for sample in or_nothing(station.counters.laboratory.queue()):
             _print_sample(sample)
 
 
@@ -142,7 +142,7 @@ def announce(files: Files, officer: Officer = None, data: Data = None) -> None:
 def list_vehicles(data: Data = None) -> None:
     """List the vehicles that are expected or at the lane."""
     with known_errors(), open_station(data) as station:
-        for view in station.counters.vehicles.queue():
+        for view in or_nothing(station.counters.vehicles.queue()):
             _print_vehicle(view, is_short=True)
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from app.commands.acting import Officer, act_as
-from app.commands.output import Exit, known_errors, print_json, print_line, progress
+from app.commands.output import Exit, known_errors, or_nothing, print_json, print_line, progress
 from app.commands.records import Data, Json, open_station
 from app.customs.filings import Book, Filing
 from app.exchange.filings import Wrong, guess_book
@@ -69,11 +69,11 @@ def show(
             for each, n in station.filings.counts().items():
                 print_json({"book": each, "filings": n}) if json else print_line(f"{text(f'filings.book.{each}')}  {n}")
         elif versions:
-            for version in station.filings.versions(book, wanted):
+            for version in or_nothing(station.filings.versions(book, wanted), json=json):
                 origin = {"officer": version.officer, "source": version.source, "at": version.imported_at.isoformat()}
                 _print_filing(version.filing, json, origin)
         else:
-            for filing in station.filings.page(book, wanted=wanted, limit=limit):
+            for filing in or_nothing(station.filings.page(book, wanted=wanted, limit=limit), json=json):
                 _print_filing(filing, json, {})
 
 

@@ -13,7 +13,7 @@ import typer
 
 from app.commands.acting import Officer, act_as, acting
 from app.commands.log import open_store, settings_of
-from app.commands.output import Exit, explain, known_errors, print_json, print_line
+from app.commands.output import Exit, explain, known_errors, or_nothing, print_json, print_line
 from app.commands.records import Data, Json, open_station
 from app.counter_words import say_source
 from app.customs.postal import Deed, MailCase
@@ -45,7 +45,7 @@ def list_waiting(
 ) -> None:
     """List what mail items wait for, the oldest first."""
     with known_errors(), open_station(data) as station:
-        for row in station.counters.mail.queue(wait or (), limit=limit):
+        for row in or_nothing(station.counters.mail.queue(wait or (), limit=limit), json=json):
             _print_row(row, json=json)
 
 

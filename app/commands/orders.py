@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -9,13 +10,15 @@ from typing import Annotated
 import typer
 
 from app.commands.acting import Officer, act_as, read_second_pin
-from app.commands.output import Exit, explain, known_errors, print_json, print_line
+from app.commands.output import Exit, explain, known_errors, or_nothing, print_json, print_line
 from app.commands.records import Data, Json, open_station
+from app.control_orders import ControlOrders
 from app.customs.orders import Hit, Result
 from app.exchange.orders import schema as exchange_schema
 from app.officers.rights import Right
 from app.station import Station
 from app.store.errors import ParcelUnknownError
+from app.store.orders import Listed
 from app.texts import text
 
 PAGE = 200
@@ -59,32 +62,26 @@ def list_(
 ) -> None:
     """List the hits of control orders, the newest first."""
     with known_errors(), open_station(data) as station:
-        before: int | None = None
-        while page := station.orders.hits(limit=PAGE, before=before, is_open=not every):
-            for hit in page:
-                _print_hit(hit, json)
-            before = page[-1].id
+        for hit in or_nothing(_hits(station.orders, is_open=not every), json=json):
+            _print_hit(hit, json)
 
 
 @order_commands.command("received")
 def received(json: Json = False, data: Data = None) -> None:
     """List the orders that were received, the last first, with how many parcels each hit."""
     with known_errors(), open_station(data) as station:
-        before: tuple[datetime, str] | None = None
-        while page := station.orders.orders(limit=PAGE, before=before):
-            for each in page:
-                order, at = each.order, each.received_at.isoformat()
-                if json:
-                    print_json(
-                        {
-                            "order": order.id, "issuer": order.issuer, "level": order.level, "work": order.work,
-                            "received_at": at, "revoked": each.is_revoked, "hits": each.hits, "open": each.open_hits,
-                        }
-                    )  # fmt: skip
-                else:
-                    level, work = text(f"orders.level.{order.level}"), text(f"orders.work.{order.work}")
-                    print_line(f"{order.id}  {order.issuer}  {level}  {work}  {at}  {each.open_hits}/{each.hits}")
-            before = (page[-1].received_at, page[-1].order.id)
+        for each in or_nothing(_orders(station.orders), json=json):
+            order, at = each.order, each.received_at.isoformat()
+            if json:
+                print_json(
+                    {
+                        "order": order.id, "issuer": order.issuer, "level": order.level, "work": order.work,
+                        "received_at": at, "revoked": each.is_revoked, "hits": each.hits, "open": each.open_hits,
+                    }
+                )  # fmt: skip
+            else:
+                level, work = text(f"orders.level.{order.level}"), text(f"orders.work.{order.work}")
+                print_line(f"{order.id}  {order.issuer}  {level}  {work}  {at}  {each.open_hits}/{each.hits}")
 
 
 @order_commands.command()
@@ -211,3 +208,17 @@ def _print_hit(hit: Hit, json: bool = False) -> None:
     late = text("orders.late") if hit.is_late(now) else ""
     parts = (hit.order.id, hit.number, text(f"orders.part.{hit.part}"), text(f"orders.work.{hit.work}"), step, late)
     print_line(f"{hit.id}  " + "  ".join(part for part in parts if part))
+
+
+def _hits(office: ControlOrders, *, is_open: bool) -> Iterator[Hit]:
+    before: int | None = None
+    while page := office.hits(limit=PAGE, before=before, is_open=is_open):
+        yield from page
+        before = page[-1].id
+
+
+def _orders(office: ControlOrders) -> Iterator[Listed]:
+    before: tuple[datetime, str] | None = None
+    while page := office.orders(limit=PAGE, before=before):
+        yield from page
+        before = (page[-1].received_at, page[-1].order.id)

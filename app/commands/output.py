@@ -46,6 +46,16 @@ def print_line(line: str) -> None:
     sys.stdout.write(line + "\n")
 
 
+def or_nothing(rows: Iterable[T], *, json: bool = False) -> Iterator[T]:
+    """The rows; where there are none a line says so, so that nobody wonders whether the command did anything."""
+    is_empty = True
+    for row in rows:
+        is_empty = False
+        yield row
+    if is_empty and not json:
+        print_line(text("pages.nothing"))
+
+
 def explain(error: KnownError) -> str:
     """The error in the officer's language where it is translated, else in plain English."""
     key = f"error.{error.key}"

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from app.commands.acting import Officer, act_as
-from app.commands.output import Exit, expand, explain, known_errors, print_json, print_line
+from app.commands.output import Exit, expand, explain, known_errors, or_nothing, print_json, print_line
 from app.commands.records import Data, Json, open_station
 from app.counter_words import say_return_fault
 from app.customs.documents import from_units
@@ -59,7 +59,7 @@ def list_open(
 ) -> None:
     """List open applications, the oldest first."""
     with known_errors(), open_station(data) as station:
-        for view in station.counters.returns.queue(limit=limit):
+        for view in or_nothing(station.counters.returns.queue(limit=limit), json=json):
             _print(view, json=json, is_short=True)
 
 

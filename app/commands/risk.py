@@ -14,7 +14,7 @@ from rich.table import Column, Table
 
 from app.commands.log import Data, Json, bars, open_store, settings_of
 from app.commands.output import Exit, known_errors, print_json, print_line
-from app.customs.risk.errors import RulesError
+from app.customs.risk.errors import RulesEmptyError, RulesError
 from app.customs.risk.lanes import RuleSet
 from app.customs.risk.rule import Rule
 from app.customs.risk.table import parse_rules, write_rules
@@ -45,6 +45,8 @@ def try_rules(
     """What a file of rules would have selected, hit and missed on the last days' parcels, beside those in force."""
     with known_errors(), _office(data) as office, bars() as watch:
         wanted = RuleSet(_read(rules))
+        if not len(wanted):
+            raise RulesEmptyError(f"{rules} holds no rule; there is nothing to try.", name=str(rules))
 
         def progress(done: int) -> bool:
             watch("trial", done, done + 1)

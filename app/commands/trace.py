@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from app.commands.acting import Officer, act_as, acting_beside
-from app.commands.output import Exit, explain, known_errors, print_json, print_line
+from app.commands.output import Exit, explain, known_errors, or_nothing, print_json, print_line
 from app.commands.records import Data, Json, open_station, take_code
 from app.commands.traced import (
     affected_row,
@@ -121,7 +121,7 @@ def verify(
 def list_keys(json: Json = False, data: Data = None) -> None:
     """List every key that this station trusts."""
     with known_errors():
-        for key in _keyring(data).public_keys():
+        for key in or_nothing(_keyring(data).public_keys(), json=json):
             print_key(key, json=json)
 
 

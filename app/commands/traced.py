@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.commands.output import print_json, print_line
+from app.commands.output import or_nothing, print_json, print_line
 from app.customs.notices import LastEvent, Notice
 from app.customs.parcel import Decision, Parcel
 from app.texts import has_text, text
@@ -74,7 +74,7 @@ def print_key(key: PublicKey, *, json: bool) -> None:
 
 
 def print_notices(notices: Sequence[Notice], *, json: bool) -> None:
-    for notice in notices:
+    for notice in or_nothing(notices, json=json):
         if json:
             lifted_at = notice.lifted_at.isoformat() if notice.lifted_at else None
             print_json(

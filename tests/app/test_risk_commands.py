@@ -82,6 +82,27 @@ def test_wrong_rules_are_named_with_their_place(tmp_path: Path) -> None:
     run("risk", "check", tmp_path / "none.toml", code=3)
 
 
+def test_a_file_without_rules_is_named_as_such(data: Path, tmp_path: Path) -> None:
+    file = tmp_path / "rules.toml"
+    file.write_text("", "utf-8")
+    assert "There is no rule in" in run("risk", "test", file, "--data", data, code=3)
+
+
+def test_a_report_into_a_folder_that_is_not_there_says_which(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "missing" / "day.csv"
+    said = run("stats", "--out", out, "--data", data, "--officer", "supervisor-1", code=3)
+    assert f"There is no folder {out.parent}" in said.replace("\n", "")
+
+
+@pytest.mark.parametrize(
+    "command", ["orders list", "orders received", "recall list", "vehicles list", "filings show goods"]
+)
+def test_a_list_that_is_empty_says_so(data: Path, command: str) -> None:
+    assert run(*command.split(), "--data", data) == "There is nothing to list.\n"
+    if not command.startswith("vehicles"):
+        assert run(*command.split(), "--json", "--data", data) == ""
+
+
 def test_rules_in_force_are_exported_as_a_file(data: Path, tmp_path: Path) -> None:
     file = tmp_path / "out.toml"
     file.write_text(run("risk", "export", "--data", data), "utf-8")

@@ -11,6 +11,12 @@ class RulesError(KnownError):
     key = "rules"
 
 
+class RulesEmptyError(RulesError):
+    """A file of rules that holds none."""
+
+    key = "rules_empty"
+
+
 class RuleTextError(RulesError):
     """A condition that cannot be read: `why` says what is wrong, `at` and `length` where, counted in characters.
 
