@@ -1,4 +1,4 @@
-"""Commands on encryption at rest: status, enable, change-passphrase."""
+"""Commands on encryption at rest: status, enable, change-passphrase, open."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from app.commands.acting import Officer, acting_beside
-from app.commands.log import Data, Json, bars, settings_of, show, trust_of
+from app.commands.acting import Officer, acting, acting_beside
+from app.commands.log import Data, Json, bars, open_store, settings_of, show, trust_of
 from app.commands.output import Exit, known_errors, print_json, print_line
 from app.officers.rights import Right
 from app.store import encrypting, sealed
@@ -62,7 +62,8 @@ def enable(
     officer: Officer = None,
     data: Data = None,
 ) -> None:
-    """Encrypt the store, its pictures and photographs; the station must be closed. Run again after a power cut."""
+    """Encrypt the store and its files; the station must be closed. Run again after a power cut, and after an update
+    that encrypts files which stayed plain before."""
     settings = settings_of(data)
     report = None
     with known_errors(), bars() as watch:
@@ -72,9 +73,10 @@ def enable(
                 if (settings.data / FILE).is_file() and not (settings.data / KEY_FILE).is_file():
                     done, report = back_up(settings.data, backups, trust_of(settings), progress=watch)
                     print_line(text("keeping.backed_up", folder=done))
-        passphrase = (
-            "" if keyring else ask_passphrase(settings.data / PENDING) if has_begun else _ask_new(settings.data)
-        )
+        if keyring or (settings.data / KEY_FILE).is_file():
+            passphrase = ""
+        else:
+            passphrase = ask_passphrase(settings.data / PENDING) if has_begun else _ask_new(settings.data)
         kind: sealed.Kind = "keyring" if keyring else "passphrase"
         encrypting.enable(settings.data, FILE, kind, passphrase, progress=watch)
         store = Store.open(settings.data, station=settings.post.station)
@@ -100,6 +102,25 @@ def change_passphrase(officer: Officer = None, data: Data = None) -> None:
         old = ask_passphrase(key_file) if sealed.kind_of(key_file) == "passphrase" else None
         sealed.change_passphrase(key_file, old, _ask_new(settings.data))
     print_line(text("keeping.passphrase_changed"))
+
+
+@encryption_commands.command("open")
+def open_file(
+    file: Annotated[Path, typer.Argument(help="A file of an encrypted store, such as a record to be printed.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where it is written in plain.")],
+    officer: Officer = None,
+    data: Data = None,
+) -> None:
+    """Write a file of the store in plain, for a printer or another program; the log says who did it."""
+    settings = settings_of(data)
+    with known_errors(), open_store(settings) as store, acting(settings, store, officer, Right.EXPORT) as login:
+        content = sealed.read_file(file)
+        if sealed.is_sealed(content):
+            raise StoreLockedError(
+                f"{file.name} was encrypted with another key than this store's, or altered.", name=file.name, why="key"
+            )
+        store.add_event("exported", None, {"what": "file", "file": file.name, "officer": login})
+        out.write_bytes(content)
 
 
 def _pending(folder: Path) -> bool:

@@ -1,4 +1,8 @@
-"""What lies in a station's data folder, and in which form where its store is encrypted: the one list of it."""
+"""What lies in a station's data folder, and in which form where its store is encrypted: the one list of it.
+
+What is in no folder named here holds no goods and nobody's data, or is encrypted by itself: the store's file, keys, the
+signed roots in `checkpoints`, how the window was left.
+"""
 
 from __future__ import annotations
 
