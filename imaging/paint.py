@@ -36,13 +36,14 @@ class Paint:
         self.is_filtered = look.enhancement in FILTERED
         self.is_painted = pyramid.kind is ViewKind.DUAL and tone.is_painted(look)
         self._kept: dict[int, tuple[Box, Look, Tones]] = {}
+        self._kept_counts: dict[int, tuple[Box, tuple[float, ...], bool, Counts]] = {}
         if pyramid.kind is not ViewKind.COLOUR:
             self._make_tables()
 
     def with_look(self, look: Look) -> Paint:
-        """The same pyramid in another look; the last filtered box of each size stays while only colours change."""
+        """The same pyramid in another look; the last weighed and filtered box of each size stays for it."""
         fresh = Paint(self.pyramid, look)
-        fresh._kept = self._kept
+        fresh._kept, fresh._kept_counts = self._kept, self._kept_counts
         return fresh
 
     def fill(self, index: int, box: Box, out: Pixels) -> None:
@@ -61,6 +62,12 @@ class Paint:
 
     def mixed(self, index: int, box: Box) -> Counts:
         """Both energies of a box weighed to one plane of counts."""
+        kept = self._kept_counts.get(index)
+        if kept is None or kept[:3] != (box, self.gains, self.look.keeps_thin):
+            kept = self._kept_counts[index] = box, self.gains, self.look.keeps_thin, self._weighed(index, box)
+        return kept[3]
+
+    def _weighed(self, index: int, box: Box) -> Counts:
         return _mixed(tuple(_cut(plane, box) for plane in self._planes(self.pyramid.levels[index])), *self.gains)
 
     def tones(self, index: int, box: Box) -> Tones:
@@ -69,7 +76,7 @@ class Paint:
         kept = self._kept.get(index)
         if kept is None or kept[:2] != (box, look):
             around, inner, fill = surroundings(box, self.pyramid.levels[index].shape)
-            counts = self.mixed(index, around)
+            counts = self._weighed(index, around)
             if any(fill):
                 filled = cv2.copyMakeBorder(counts, 0, fill[0], 0, fill[1], cv2.BORDER_REPLICATE)
                 counts = counts_of(filled, (counts.shape[0] + fill[0], counts.shape[1] + fill[1]))

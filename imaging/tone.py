@@ -22,6 +22,7 @@ SUPER_RANGE = 9.0
 LOG_RANGE = 7.0
 SLICE_CENTRE = 1.5
 SLICE_FACTOR = 1.6
+_EVERY_TONE: Brightness = np.linspace(0, 1, 65536, dtype=np.float32)
 WHITENING = 1.8
 """How late a hue turns to white as brightness rises; 1 would leave thin organics pale."""
 STRIPPED_FROM = 0.55
@@ -51,7 +52,7 @@ def tone(transmission: Brightness, look: Look) -> Brightness:
 
 def windowed(brightness: Brightness, look: Look) -> Brightness:
     """Brightness after gamma and window, cut to 0 to 1."""
-    bent = brightness ** np.float32(1 / look.gamma)
+    bent = brightness if look.gamma == 1.0 else brightness ** np.float32(1 / look.gamma)
     return np.asarray(np.clip((bent - look.window_centre) / look.window_width + 0.5, 0, 1), np.float32)
 
 
@@ -66,7 +67,7 @@ def tone_table(look: Look, dark: float, air: float) -> npt.NDArray[np.uint16]:
 @lru_cache(maxsize=16)
 def window_table(look: Look) -> npt.NDArray[np.uint8]:
     """8-bit brightness of every 16-bit tone."""
-    return bytes_of(windowed(np.linspace(0, 1, 65536, dtype=np.float32), look))
+    return bytes_of(windowed(_EVERY_TONE, look))
 
 
 def equalised_table(look: Look, histogram: npt.NDArray[np.float32], dark: float, air: float) -> npt.NDArray[np.uint16]:
