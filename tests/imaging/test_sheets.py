@@ -66,7 +66,15 @@ def test_what_is_drawn_strip_by_strip_is_the_picture_drawn_anew(pyramid: Pyramid
 def test_another_look_is_coloured_anew(pyramid: Pyramid) -> None:
     sheets = Sheets(pyramid)
     rows, cols = pyramid.shape
-    for look in [STANDARD, replace(STANDARD, window_width=0.4), LOOKS["penetration_high"], LOOKS["super"], replace(LOOKS["super"], window_width=0.4), LOOKS["inverse"], STANDARD]:
+    for look in [
+        STANDARD,
+        replace(STANDARD, window_width=0.4),
+        LOOKS["penetration_high"],
+        LOOKS["super"],
+        replace(LOOKS["super"], window_width=0.4),
+        LOOKS["inverse"],
+        STANDARD,
+    ]:
         sheets.set_look(look)
         assert np.array_equal(sheets.sheet(0, (0, 0, cols, rows)), whole(pyramid, look, 0))
 
