@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import groupby
 from operator import itemgetter
+from sys import maxsize
 from typing import Any
 
 from pydantic_core import to_json
@@ -79,7 +80,7 @@ class Feed:
             f"SELECT event_seq, {kept.key}, {kept.columns} FROM {kept.table} ORDER BY {order}"
         )
         self._rows: list[tuple[Any, ...]] = []
-        self._last = 0
+        self._last = -maxsize
         self._read()
 
     def expect(self, seq: int, parcel_id: int, body: dict[str, Any]) -> None:

@@ -172,6 +172,7 @@ def test_the_store_itself_refuses_to_change_what_only_grows(kept: Store, table: 
         ("UPDATE decisions SET reason = 'false_alarm' WHERE id = 1", "row_altered", "decisions 1"),
         ("UPDATE decisions SET decided_us = decided_us + 1 WHERE id = 1", "row_altered", "decisions 1"),
         ("UPDATE decisions SET event_seq = event_seq - 1 WHERE id = 3", "row_added", "decisions 3"),
+        ("UPDATE decisions SET event_seq = -1 WHERE id = 3", "row_added", "decisions 3"),
         ("DELETE FROM decisions WHERE id = 2", "row_missing", "decisions (event "),
         (
             "INSERT INTO decisions SELECT 9, parcel_id, action, before, after, return_state, officer, second_officer, "
