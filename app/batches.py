@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from app.customs.batch import Excluded, WhyNot, exclude, find_release
+from app.customs.errors import GreenDelayedError
 from app.customs.parcel import Kind, Lane, Parcel, QueueFilter
 from app.customs.states import Action, State, offers
 from app.officers.rights import Right, Rights
@@ -43,13 +45,22 @@ class Released:
 
 
 class Batches:
-    """`decide` decides on one parcel, as an officer's key does."""
+    """`decide` decides on one parcel, as an officer's key does; `expect_due` raises where its release is delayed."""
 
-    def __init__(self, store: Store, rights: Rights, papers: Papers, *, decide: Callable[..., Decided]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        rights: Rights,
+        papers: Papers,
+        *,
+        decide: Callable[..., Decided],
+        expect_due: Callable[[Parcel, Action, datetime], None],
+    ) -> None:
         self._store = store
         self._rights = rights
         self._papers = papers
         self._decide = decide
+        self._expect_due = expect_due
 
     def preview(self, bill: str = "", *, limit: int = MOST) -> Preview:
         """Look through a consignment by its bill (总运单), or through what waits in the green lane."""
@@ -90,4 +101,11 @@ class Batches:
     def _judge(self, parcel: Parcel) -> Parcel | Excluded:
         state, facts = self._store.facts(parcel.id)
         papers = self._papers.of(parcel)
-        return exclude(parcel, find_release(offers(state, facts)), papers.match if papers else None) or parcel
+        why = exclude(parcel, find_release(offers(state, facts)), papers.match if papers else None)
+        if why is not None:
+            return why
+        try:
+            self._expect_due(parcel, Action.RELEASE, datetime.now(UTC))
+        except GreenDelayedError as error:
+            return Excluded(parcel, WhyNot.REFUSED, error.key, error)
+        return parcel

@@ -16,7 +16,7 @@ import structlog
 from app.customs.identity import Identity, OwnLabel, ReadCode, identify
 from app.customs.likeness import TOLD_FROM, compare
 from app.customs.matching import Matcher, Passage, Sighting
-from app.customs.parcel import Capture, Finding, FindingKind, Kind, Parcel, Seen
+from app.customs.parcel import Capture, Declaration, Finding, FindingKind, Kind, Parcel, Seen
 from app.customs.states import LETS_GO, TERMINAL
 from app.measured import Measured
 from app.risk_office import RiskOffice
@@ -249,8 +249,11 @@ class Intake:
         if known and known.state in GONE:
             findings = (*findings, Finding(FindingKind.REPEATED_NUMBER))
             known = None
-        findings = (*findings, *self._compare(identity.number, lambda: taken.scan, screened.seen))
-        assessment = self._risk.assess(identity.number, arrived_at, screened.seen, findings, identity.kind)
+        declaration = self._store.find_declaration(identity.number)
+        findings = (*findings, *self._compare(declaration, lambda: taken.scan, screened.seen))
+        assessment = self._risk.assess_declared(
+            identity.number, arrived_at, screened.seen, findings, identity.kind, declaration=declaration
+        )
         return self._store.record_scan(
             known.id if known else None,
             capture,
@@ -267,9 +270,10 @@ class Intake:
             is_drill=taken.device.is_drill,
         )
 
-    def _compare(self, number: str, load: Callable[[], Scan], seen: Sequence[Seen]) -> tuple[Finding, ...]:
+    def _compare(
+        self, declaration: Declaration | None, load: Callable[[], Scan], seen: Sequence[Seen]
+    ) -> tuple[Finding, ...]:
         """What does not look as declared, where it says enough; the first view is weighed, where it can be read."""
-        declaration = self._store.find_declaration(number)
         if declaration is None:
             return ()
         content = None
@@ -294,8 +298,11 @@ class Intake:
         kept = tuple(finding for finding in parcel.findings if finding.kind not in FROM_CODES)
         findings = (*kept, *identity.findings, *self.marks_on((identity.number, *identity.numbers)))
         load = partial(self._store.load, parcel.captures[-1])
-        findings = (*findings, *self._compare(identity.number, load, parcel.seen))
-        assessment = self._risk.assess(identity.number, parcel.arrived_at, parcel.seen, findings, parcel.kind)
+        declaration = self._store.find_declaration(identity.number)
+        findings = (*findings, *self._compare(declaration, load, parcel.seen))
+        assessment = self._risk.assess_declared(
+            identity.number, parcel.arrived_at, parcel.seen, findings, parcel.kind, declaration=declaration
+        )
         changed = self._store.identify(
             parcel.id,
             number=identity.number,

@@ -76,9 +76,23 @@ class RiskOffice:
         kind: Kind,
     ) -> Assessment:
         """The lane of a parcel by the rules in force."""
+        return self.assess_declared(
+            number, arrived_at, seen, findings, kind, declaration=self._store.find_declaration(number)
+        )
+
+    def assess_declared(
+        self,
+        number: str,
+        arrived_at: datetime,
+        seen: Sequence[Seen],
+        findings: Sequence[Finding],
+        kind: Kind,
+        *,
+        declaration: Declaration | None,
+    ) -> Assessment:
+        """The same where the declaration of the number is at hand."""
         self._refresh()
         day = self.day_of(arrived_at)
-        declaration = self._store.find_declaration(number)
         facts = Facts(
             number,
             day,

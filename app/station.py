@@ -114,7 +114,7 @@ class Station(Lookups):
         )  # fmt: skip
         self.orders = ControlOrders(store, settings.post, rights, on_changed=self._tell_queue)
         self._papers = Papers(store)
-        self.batches = Batches(store, rights, self._papers, decide=self.decide)
+        self.batches = Batches(store, rights, self._papers, decide=self.decide, expect_due=self.risk.expect_delay_over)
         self.filings = FilingOffice(store, rights)
         self.risk.filings = self.filings
         self.exams = ExamRoom(store, rights, on_changed=self._tell_queue)

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from app.batches import Batches
 from app.build import load_rules
+from app.customs.batch import WhyNot
 from app.customs.errors import GreenDelayedError
 from app.customs.parcel import Capture, Declaration, GoodsLine, Kind, Lane, Parcel, Seen
 from app.customs.risk.errors import RuleSelfApprovedError, RuleUnchangedError, RuleUnknownError
@@ -18,6 +20,7 @@ from app.customs.risk.rule import Rule, make_rule
 from app.customs.states import Action, Term
 from app.officers.errors import RightMissingError
 from app.officers.rights import DEMO, KnownOfficers
+from app.papers import Papers
 from app.risk_office import RiskOffice
 from app.settings import Post
 from app.store.store import Store
@@ -167,6 +170,23 @@ def test_history_counts_what_came_before_and_nothing_later(store: Store) -> None
     assert store.past.arrivals(Party.CONSIGNEE, "测试甲", 7, NOW + timedelta(days=30)) == 0
     store.rollups.catch_up()
     assert store.past.hits(Party.GOODS, "8211", 7, NOW + timedelta(days=1)) == 1
+
+
+def test_a_batch_leaves_out_what_is_delayed_and_says_why(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Papers, "of", lambda *_: None)
+    office = open_office(store, [rule("slow", "declared", Lane.GREEN, delay_min=30)])
+    parcel = pass_parcel(store, office, "RB1")
+    for minutes, is_clear in ((10, False), (31, True)):
+        now = NOW + timedelta(minutes=minutes)
+        batches = Batches(
+            store, KnownOfficers(DEMO), Papers(store), decide=pytest.fail,
+            expect_due=lambda each, action, _, now=now: office.expect_delay_over(each, action, now),
+        )  # fmt: skip
+        preview = batches.preview()
+        assert [each.id for each in preview.clear] == ([parcel.id] if is_clear else [])
+        assert [(each.why, each.detail) for each in preview.excluded] == (
+            [] if is_clear else [(WhyNot.REFUSED, "green_delayed")]
+        )
 
 
 def test_a_green_parcel_is_not_released_before_its_time(store: Store) -> None:
