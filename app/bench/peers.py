@@ -33,19 +33,15 @@ class Pane(Protocol):
 def missing_rows() -> list[Row]:
     """One row for each peer of which there is no figure, so that nobody takes silence for a result.
 
-    vispy, with which napari draws, needs OpenGL and so a display; napari itself is never measured: it is vispy with
-    more around it.
+    vispy, and napari which draws with it, need OpenGL and so a display.
     """
-    absent = [name for name, is_there in (("pyqtgraph", has_pyqtgraph()), ("vispy", has_vispy())) if not is_there]
-    return [Row(f"viewer.peer.{name}.measured", 0, "figures") for name in (*absent, "napari")]
+    has_display = QGuiApplication.platformName() not in SCREENLESS
+    absent = [name for name in ("pyqtgraph", "vispy", "napari") if not _can_run(name, has_display=has_display)]
+    return [Row(f"viewer.peer.{name}.measured", 0, "figures") for name in absent]
 
 
-def has_pyqtgraph() -> bool:
-    return find_spec("pyqtgraph") is not None
-
-
-def has_vispy() -> bool:
-    return find_spec("vispy") is not None and QGuiApplication.platformName() not in SCREENLESS
+def _can_run(name: str, *, has_display: bool) -> bool:
+    return find_spec(name) is not None and (has_display or name == "pyqtgraph")
 
 
 def swing(number: int, reach: int = REACH) -> int:
@@ -160,6 +156,38 @@ class VispyPane(_Moving):
         self.canvas.close()
 
 
+class NapariPane(_Moving):
+    """napari's canvas with one image layer; it is vispy's, with napari's layers and events around it."""
+
+    def __init__(self, picture: Counts | Colour, size: tuple[int, int], zooms: dict[str, float]) -> None:
+        from napari.components import ViewerModel  # type: ignore[import-not-found]
+        from napari.qt import QtViewer  # type: ignore[import-not-found]
+
+        super().__init__(picture.shape, size, zooms)
+        self.most = float(np.iinfo(picture.dtype).max)
+        self.model: Any = ViewerModel()
+        self.layer: Any = self.model.add_image(picture, rgb=picture.ndim == 3)
+        self.viewer: Any = QtViewer(self.model)
+        show(self.viewer, *size)
+        show(self.widget, *size)
+
+    @property
+    def widget(self) -> QWidget:
+        widget: QWidget = self.viewer.canvas.native
+        return widget
+
+    def show_box(self, left: float, top: float, width: float, height: float) -> None:
+        self.model.camera.zoom = self.size[0] / width
+        self.model.camera.center = (0.0, top + height / 2, left + width / 2)
+
+    def set_levels(self, least: float, most: float) -> None:
+        if not self.layer.rgb:
+            self.layer.contrast_limits = (self.most * least, self.most * most)
+
+    def close(self) -> None:
+        self.viewer.close()
+
+
 def open_panes(view: View, colour: Colour, size: tuple[int, int], zooms: dict[str, float]) -> dict[str, Pane]:
     """Every way to give the peers the picture; none of those that cannot be run here.
 
@@ -167,12 +195,15 @@ def open_panes(view: View, colour: Colour, size: tuple[int, int], zooms: dict[st
     pyqtgraph's averaged picture shows about what our viewer does.
     """
     assert view.high is not None
+    has_display = QGuiApplication.platformName() not in SCREENLESS
     panes: dict[str, Pane] = {}
-    if has_pyqtgraph():
+    if _can_run("pyqtgraph", has_display=has_display):
         panes["pyqtgraph grey"] = GraphPane(view.high, size, zooms)
         panes["pyqtgraph colour"] = GraphPane(colour, size, zooms)
         panes["pyqtgraph colour averaged"] = GraphPane(colour, size, zooms, is_averaged=True)
-    if has_vispy():
+    if _can_run("vispy", has_display=has_display):
         panes["vispy grey"] = VispyPane(view.high, size, zooms)
         panes["vispy colour"] = VispyPane(colour, size, zooms)
+    if _can_run("napari", has_display=has_display):
+        panes["napari grey"] = NapariPane(view.high, size, zooms)
     return panes

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
+import numpy as np
 import pytest
 
 from app.ui.look_keys import LOOK_NAMES, LookKeys, changed, is_on, parts_on
-from imaging.look import STANDARD, Enhancement, Look, Mode
+from imaging.look import STANDARD, Enhancement, Look, Mode, conflict_in
+from imaging.phantom import simulate_parcel
+from imaging.pyramid import Pyramid
+from imaging.render import fit, render
 
 
 class Clock:
@@ -92,3 +98,19 @@ def test_dials_stay_in_their_range_and_come_back(look_keys: LookKeys, dial: str)
     assert look_keys.look.window_centre == pytest.approx(0.5)
     for steps in (500, -1000):
         look_keys.turn(dial, steps)
+
+
+def test_two_looks_that_show_no_more_than_one_of_them_are_told() -> None:
+    scan = simulate_parcel(3)
+    pyramid = Pyramid.of(scan.views[0], scan.generator)
+    names = LOOK_NAMES[1:]
+    single = {name: changed(STANDARD, name) for name in names}
+    drawn = {look: render(pyramid, fit(pyramid.shape, 160, 160), look) for look in single.values()}
+    for one, other in permutations(names, 2):
+        both = changed(single[one], other)
+        if both in drawn or both == STANDARD:
+            continue
+        pixels = render(pyramid, fit(pyramid.shape, 160, 160), both)
+        shows_one_only = any(np.array_equal(pixels, drawn[single[name]]) for name in (one, other))
+        reason = conflict_in(both)
+        assert shows_one_only == (reason not in {None, "log_over_penetration"}), (one, other, reason)
