@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -13,6 +14,12 @@ from app.build import build_devices, build_station, find_player, find_wedge
 from app.report import build_report
 from app.settings import Settings
 from app.station import Station
+from app.store.encrypting import enable
+from app.store.errors import StoreLockedError
+from app.store.sealed import KEY_FILE, PENDING, home_of, unlock, waits_for_passphrase
+from app.store.store import FILE
+from app.texts import set_language
+from app.ui import theme
 from app.ui.bridge import Bridge
 from app.ui.kept import read_kept, write_kept
 from app.ui.lock import Door
@@ -21,7 +28,8 @@ from app.ui.replay_bar import ReplayBar
 from app.ui.scripted import ScriptedOfficer
 from app.ui.settings import UiSettings
 from app.ui.start import make_application, start
-from app.ui.window import MainWindow
+from app.ui.unlock import Unlock
+from app.ui.window import LEAST_H, MainWindow
 from scanners.xray import XraySource
 
 MEMORY_EVERY = 100
@@ -34,6 +42,7 @@ def sit(settings: Settings, *, is_auto: bool, ends: bool, think_s: float = 0.0) 
     `think_s` is how long the scripted officer looks at each picture.
     """
     make_application()
+    _unlock(settings)
     station = build_station(settings)
     try:
         devices = build_devices(station.settings)
@@ -45,6 +54,35 @@ def sit(settings: Settings, *, is_auto: bool, ends: bool, think_s: float = 0.0) 
         return build_report(station) | {"seconds": round(seconds, 3), "memory_mb": memory.readings}
     finally:
         station.stop()
+
+
+def _unlock(settings: Settings) -> None:
+    """Have the passphrase of an encrypted store given in a window; of a new one where the post wants it encrypted.
+
+    Raises:
+        StoreLockedError: the window was closed instead.
+    """
+    data = settings.data
+    is_new = settings.store.encryption == "passphrase" and not any(
+        (data / name).exists() for name in (FILE, KEY_FILE, PENDING)
+    )
+    if not is_new and not waits_for_passphrase(data):
+        return
+    kept = read_kept(data / "window.toml", UiSettings(language=settings.look.language, theme=settings.look.theme))
+    set_language(kept.language)
+    theme.use(kept.theme, kept.text_px or theme.text_px_for(LEAST_H))
+    key_file = home_of(data) / KEY_FILE
+    dialog = Unlock(
+        data.name,
+        (lambda given: enable(data, FILE, "passphrase", given)) if is_new else partial(unlock, key_file),
+        is_new=is_new,
+    )
+    try:
+        if not dialog.exec():
+            why = "nobody gave its passphrase"
+            raise StoreLockedError(f"The store in {data.name} stays locked: {why}.", name=data.name, why=why)
+    finally:
+        dialog.deleteLater()
 
 
 def _work(

@@ -30,9 +30,8 @@ BENCHES = (
     "soak",
     "risk",
     "statistics",
-    "tip",
 )
-MINUTES = ("hub", "store", "soak", "tip")
+MINUTES = ("hub", "store", "soak")
 """Run only when named: they take minutes to hours."""
 SIZED = {"store": 20_000, "soak": 200}
 """The benches that make as many parcels as they are told, and the fewest."""

@@ -17,11 +17,11 @@ from app.store import encrypting, sealed
 from app.store.backup import back_up
 from app.store.database import HAS_CIPHER
 from app.store.errors import StoreLockedError
-from app.store.sealed import KEY_FILE, PENDING
+from app.store.sealed import KEY_FILE, PASSPHRASE, PENDING
 from app.store.store import FILE, Store
 from app.texts import text
 
-PASSPHRASE, NEW_PASSPHRASE = "GUANJIAN_STORE_PASSPHRASE", "GUANJIAN_NEW_STORE_PASSPHRASE"
+NEW_PASSPHRASE = "GUANJIAN_NEW_STORE_PASSPHRASE"
 
 encryption_commands = typer.Typer(help="Encryption of the store at rest.", no_args_is_help=True)
 

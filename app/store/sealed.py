@@ -35,6 +35,8 @@ from imaging.files.durable import PRIVATE, Seal, write_whole
 KEY_FILE = "store.key"
 PENDING = "store.key.new"
 """The key file while a store is being encrypted."""
+PASSPHRASE = "GUANJIAN_STORE_PASSPHRASE"
+"""The environment variable that may hold it; nobody is asked then."""
 MIN_PASSPHRASE = 12
 KEYRING = "guanjian-store"
 _MARK = b"GJSEALED\x01"
@@ -139,6 +141,15 @@ def key_for(folder: Path) -> DataKey | None:
     """
     file = home_of(folder) / KEY_FILE
     return unlock(file) if file.is_file() else None
+
+
+def waits_for_passphrase(store: Path) -> bool:
+    """Whether the store in this folder opens with a passphrase that nobody has given yet. Raises KeyFileError."""
+    path = home_of(store) / KEY_FILE
+    if not path.is_file():
+        return False
+    file = _read(path)
+    return file.kind == "passphrase" and file.id not in _UNLOCKED.keys and not os.environ.get(PASSPHRASE)
 
 
 def home_of(folder: Path) -> Path:
