@@ -30,8 +30,9 @@ BENCHES = (
     "soak",
     "risk",
     "statistics",
+    "tip",
 )
-MINUTES = ("hub", "store", "soak")
+MINUTES = ("hub", "store", "soak", "tip")
 """Run only when named: they take minutes to hours."""
 SIZED = {"store": 20_000, "soak": 200}
 """The benches that make as many parcels as they are told, and the fewest."""

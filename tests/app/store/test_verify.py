@@ -24,6 +24,7 @@ from app.customs.orders import ControlOrder, Level, Target, Work
 from app.customs.parcel import Capture, Declaration, GoodsLine, Lane, Seen
 from app.customs.risk.rule import make_rule
 from app.customs.states import Action, Term
+from app.customs.tip import Outcome, Rate, Tip
 from app.customs.waiting import WaitingKind
 from app.store.audit import canonical
 from app.store.captures import sha256_of
@@ -85,6 +86,10 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     picture.write_bytes(content)
     due = store.waiting.begin(4, WaitingKind.TAX_PAYMENT, officer="li", since_at=NOON)
     store.waiting.settle(due.id, officer="li", outcome="paid", now=NOON)
+    lay = '{"along_mm": 1.0}'
+    tip = Tip(0, 4, "s3", "li", "mail", "blade", "blade-1", lay, ((1, 2, 3, 4),), True, False, NOON)
+    store.tips.resolve(store.tips.show(tip, version=store.parcel(4).version).id, Outcome.HIT, "refer", at=NOON)
+    store.tips.set_rate(Rate("mail", "", 0.1, "li", NOON))
     store.matters.open(Area.REFUND, "form", Entry("scanned", "checking", {"goods": 1}), actor="li", at=NOON)
     order = ControlOrder("B1", "5300", Level.PORT, Work.IMAGE, Target(numbers=("N3",)), NOON, LATER, NOON)
     store.orders.receive(order, source="b1.json")
