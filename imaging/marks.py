@@ -34,6 +34,7 @@ class Sensitivity(StrEnum):
 class MarkKind(StrEnum):
     OPAQUE = "opaque"
     SUSPICIOUS_ORGANIC = "suspicious_organic"
+    DENSE = "dense"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,10 @@ class Mark:
 OPAQUE_FROM = {Sensitivity.LOW: 5.5, Sensitivity.MEDIUM: 4.8, Sensitivity.HIGH: 4.0}
 """High-energy attenuation from which a region counts as not penetrated: 0.4, 0.8 and 1.8 % of the light is left."""
 ORGANIC_FROM = {Sensitivity.LOW: 1.0, Sensitivity.MEDIUM: 0.6, Sensitivity.HIGH: 0.35}
+OBJECT_FROM = 0.12
+"""Attenuation from which a pixel belongs to what is in the bag, and not to its cloth or to thin air beside it."""
+DENSEST_PART = 0.1
+DENSE_REGIONS = {Sensitivity.LOW: 3, Sensitivity.MEDIUM: 5, Sensitivity.HIGH: 8}
 LEAST_SHARE = {Sensitivity.LOW: 0.004, Sensitivity.MEDIUM: 0.0015, Sensitivity.HIGH: 0.0006}
 
 
@@ -92,6 +97,23 @@ def find_suspicious_organics(pyramid: Pyramid, sensitivity: Sensitivity = Sensit
     codes = cv2.medianBlur(np.ascontiguousarray(pyramid.materials(index)), 5).reshape(pyramid.levels[index].shape)
     mask = (codes >= first) & (codes <= last) & (_attenuation(pyramid, index) >= ORGANIC_FROM[sensitivity])
     return _marks_of(mask, MarkKind.SUSPICIOUS_ORGANIC, LEAST_SHARE[sensitivity], pyramid, index)
+
+
+def find_dense(pyramid: Pyramid, sensitivity: Sensitivity = Sensitivity.MEDIUM) -> tuple[Mark, ...]:
+    """Where to look first at what no detector knows: the largest regions of the densest tenth of the contents.
+
+    On phantoms this points at more objects than measures of the unfamiliar did (docs/models.md).
+    """
+    if pyramid.kind is ViewKind.COLOUR:
+        return ()
+    index = _work_index(pyramid)
+    attenuation = _attenuation(pyramid, index)
+    inside = attenuation[attenuation >= OBJECT_FROM]
+    if not inside.size:
+        return ()
+    mask = attenuation > np.quantile(inside, 1 - DENSEST_PART)
+    found = _marks_of(mask, MarkKind.DENSE, LEAST_SHARE[sensitivity] / 4, pyramid, index)
+    return found[: DENSE_REGIONS[sensitivity]]
 
 
 def suggest_look(pyramid: Pyramid) -> tuple[str, str] | None:

@@ -96,6 +96,7 @@ _OTHERS = (
     Binding("undo", ("Ctrl+Z",), "act", in_text=True),
     Binding("marks.opaque", ("A",), "look"),
     Binding("marks.suspicious_organic", ("Q",), "look"),
+    Binding("marks.dense", ("P",), "look"),
     Binding("suggested", ("9",), "look"),
     *(
         Binding(f"combination.{number}", (f"F{number}",), "look", listed_as="-" if number > 2 else "F2–F7")

@@ -10,10 +10,22 @@ from app.ui.background import Background
 from app.ui.look_bar import why_no_marks
 from app.ui.stage import Stage
 from app.ui.viewer import Shown
-from imaging.marks import Mark, MarkKind, Sensitivity, find_opaque, find_suspicious_organics, suggest_look
+from imaging.marks import (
+    Mark,
+    MarkKind,
+    Sensitivity,
+    find_dense,
+    find_opaque,
+    find_suspicious_organics,
+    suggest_look,
+)
 
 _STEPS = (None, Sensitivity.LOW, Sensitivity.MEDIUM, Sensitivity.HIGH)
-_FIND = {MarkKind.OPAQUE: find_opaque, MarkKind.SUSPICIOUS_ORGANIC: find_suspicious_organics}
+_FIND = {
+    MarkKind.OPAQUE: find_opaque,
+    MarkKind.SUSPICIOUS_ORGANIC: find_suspicious_organics,
+    MarkKind.DENSE: find_dense,
+}
 
 
 class Marking(QObject):

@@ -14,7 +14,11 @@ from app.ui.plates import BOX, PLATE, PLATE_TEXT
 from imaging.marks import Mark, MarkKind
 from models.detector import Level
 
-MARKS = {MarkKind.OPAQUE: QColor("#101010"), MarkKind.SUSPICIOUS_ORGANIC: QColor("#8a4dff")}
+MARKS = {
+    MarkKind.OPAQUE: QColor("#101010"),
+    MarkKind.SUSPICIOUS_ORGANIC: QColor("#8a4dff"),
+    MarkKind.DENSE: QColor("#00806a"),
+}
 _LINES = {Level.SURE: (3.0, Qt.PenStyle.SolidLine), Level.LIKELY: (2.2, Qt.PenStyle.DashLine)}
 _HINT_LINE = (1.6, Qt.PenStyle.DotLine)
 

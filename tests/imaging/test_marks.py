@@ -12,6 +12,7 @@ from imaging.look import LOOKS
 from imaging.marks import (
     MarkKind,
     Sensitivity,
+    find_dense,
     find_opaque,
     find_suspicious_organics,
     measure_opaque,
@@ -53,6 +54,15 @@ def test_boxes_of_large_views_are_in_their_own_pixels() -> None:
     assert np.allclose(mark.box, (2000, 400, 2400, 800), atol=16)
 
 
+def test_the_densest_of_the_contents_are_boxed_largest_first_and_no_more_than_asked_for() -> None:
+    spots = [(40 + 60 * k, 60, 60 + 60 * k, 80 + 2 * k) for k in range(7)]
+    pyramid = pyramid_with({(10, 10, 590, 390): (0.5, 1.15), **{spot: (2.0 + 0.1, 1.3) for spot in spots}})
+    marks = find_dense(pyramid, Sensitivity.LOW)
+    assert [mark.box for mark in marks] == spots[:-4:-1]
+    assert len(find_dense(pyramid, Sensitivity.HIGH)) == 7
+    assert find_dense(pyramid_with({})) == ()
+
+
 def test_the_opaque_part_of_the_object_is_measured_without_a_pyramid() -> None:
     blocks = {(100, 50, 180, 120): BLOCK, (300, 50, 400, 300): WATER}
     part, marks = measure_opaque(view_with(blocks))
@@ -71,7 +81,7 @@ def test_an_organic_mass_is_marked_and_steel_is_not() -> None:
     assert np.allclose(mark.box, (100, 50, 180, 120), atol=4)
 
 
-@pytest.mark.parametrize("find", [find_opaque, find_suspicious_organics])
+@pytest.mark.parametrize("find", [find_opaque, find_suspicious_organics, find_dense])
 def test_more_sensitivity_never_marks_less(find: type) -> None:
     rng = np.random.default_rng(4)
     blocks: dict[Box, tuple[float, float]] = {}

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QAbstractItemView, QLabel
 
 from app.customs.model_trial import Mode, Trial
 from app.model_office import PostedModel
@@ -55,16 +55,17 @@ class ModelsPage(Page):
     def _lay_out(self) -> None:
         self.figures.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.figures.table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.figures.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.listing.chosen.connect(lambda _row: self._compare())
         row = build.row(gap=8)
         for mode, button in self.buttons.items():
             button.clicked.connect(lambda _=False, mode=mode: self._switch(mode))
             row.addWidget(button)
         row.addStretch()
-        self.body.addWidget(self.listing, 2)
+        self.body.addWidget(self.listing, 1)
         self.body.addLayout(row)
         self.body.addWidget(self.span)
-        self.body.addWidget(self.figures, 3)
+        self.body.addWidget(self.figures, 4)
         self.body.addWidget(self.hint)
 
     def show_page(self) -> None:
@@ -150,8 +151,8 @@ def _cells(posted: PostedModel) -> tuple[str, ...]:
     return (
         posted.name,
         text(f"models.mode.{posted.mode}"),
-        "、".join(text(f"models.kind.{kind}") for kind in posted.choice.looks_at),
-        "、".join(posted.choice.lanes) or text("models.all_lanes"),
+        ", ".join(text(f"models.kind.{kind}") for kind in posted.choice.looks_at),
+        ", ".join(posted.choice.lanes) or text("models.all_lanes"),
         f"{posted.tried:,}",
         since,
         words.error_words(posted.error) if posted.error else "",
