@@ -70,13 +70,14 @@ def export(
     checkpoint: Annotated[Path, typer.Argument(exists=True)],
     out: Annotated[Path, typer.Argument(help="The .onnx file to write.")],
     scenes: Annotated[Path | None, typer.Option(help="Also write an 8-bit form, calibrated on these scenes.")] = None,
+    beside: Annotated[list[Path] | None, typer.Option(help="Another run's checkpoint; the mean of all speaks.")] = None,
 ) -> None:
     """Write a trained network as a model of 32 bit, and as one of 8."""
     need_torch()
     from models.training.export import export_forms
 
     with known_errors():
-        export_forms(checkpoint, out, scenes)
+        export_forms([checkpoint, *(beside or ())], out, scenes)
 
 
 @train_commands.command("judge")

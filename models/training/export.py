@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -27,28 +27,30 @@ from models.training.train import load_average
 OPSET = 17
 CALIBRATION_CROPS = 96
 SMALLEST_HALVED = 256
-UNQUANTISED = ("stem", "centre.1", "box.1", "centre/centre.1", "box/box.1")
+UNQUANTISED = ("/stem", "centre/centre.1", "box/box.1")
 
 
-def export_forms(checkpoint: Path, out: Path, scenes: Path | None = None) -> None:
-    """Write a model that computes in 32 bit and stores its weights in 16.
+def export_forms(checkpoints: Sequence[Path], out: Path, scenes: Path | None = None) -> None:
+    """Write a model that computes in 32 bit and stores its weights in 16; of several checkpoints the mean speaks.
 
     With scenes to calibrate on there is one `.int8.onnx` beside it (static, per channel; stem and last layers stay in
     32 bit).
     """
     with tempfile.TemporaryDirectory() as folder:
         full = Path(folder) / "full.onnx"
-        recipe = export(checkpoint, full)
+        recipe = export(checkpoints, full)
         halve(full, out)
         if scenes is not None:
             quantise(full, out.with_suffix(".int8.onnx"), scenes, recipe)
 
 
-def export(checkpoint: Path, out: Path) -> Recipe:
-    """Write the averaged weights of a checkpoint as ONNX with the metadata that models.heads.own reads; its recipe."""
-    network, recipe = load_average(checkpoint)
+def export(checkpoints: Sequence[Path], out: Path) -> Recipe:
+    """Write checkpoints as one ONNX graph with the metadata that models.heads.own reads; the recipe of the first."""
+    loaded = [load_average(path) for path in checkpoints]
+    recipe = loaded[0][1]
+    peaks = Peaks([network for network, _ in loaded])
     torch.onnx.export(
-        Peaks(network).eval(),
+        peaks.eval(),
         (torch.rand(1, 2, 288, 352),),
         str(out),
         input_names=["images"],
@@ -123,7 +125,7 @@ def quantise(source: Path, out: Path, scenes: Path, recipe: Recipe) -> None:
             str(out),
             Calibration(scenes, recipe),
             quant_format=QuantFormat.QDQ,
-            op_types_to_quantize=["Conv", "Add", "Relu"],
+            op_types_to_quantize=["Conv"],  # were additions too, the boxes themselves would come in 256 steps
             per_channel=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,

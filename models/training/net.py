@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -72,23 +74,24 @@ def distances(logs: Tensor) -> Tensor:
 
 
 class Peaks(nn.Module):
-    """The network as it is exported: (1, 4 + classes, cells) in the layout `peaks` of models.heads.own.
+    """Networks as they are exported: (1, 4 + classes, cells) in the layout `peaks` of models.heads.own.
 
-    Where a neighbouring cell, or another class at the same one, scores higher, a score counts for less: one object is
-    to have one best box.
+    Scores and log distances are the mean of all networks. Where a neighbouring cell, or another class at the same one,
+    scores higher, a score counts for less: one object is to have one best box.
     """
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, networks: Sequence[Network]) -> None:
         super().__init__()
-        self.network = network
+        self.networks = nn.ModuleList(networks)
 
     def forward(self, x: Tensor) -> Tensor:
-        logits, logs = self.network(x)
-        scores = torch.sigmoid(logits)
+        said = [network(x) for network in self.networks]
+        scores = torch.stack([torch.sigmoid(logits) for logits, _ in said]).mean(0)
+        logs = torch.stack([far for _, far in said]).mean(0)
         is_peak = (functional.max_pool2d(scores, 3, 1, 1) == scores).to(scores.dtype)
         strongest = functional.max_pool2d(scores.amax(1, keepdim=True), 3, 1, 1)
         scores = torch.where(scores < strongest, scores * CONTESTED, scores)
-        rows, cols = logits.shape[2], logits.shape[3]
+        rows, cols = scores.shape[2], scores.shape[3]
         y = (torch.arange(rows, dtype=torch.float32) * STRIDE + STRIDE / 2)[None, :, None]
         x_ = (torch.arange(cols, dtype=torch.float32) * STRIDE + STRIDE / 2)[None, None, :]
         left, top, right, bottom = distances(logs).unbind(1)

@@ -7,7 +7,7 @@ import copy
 import csv
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -29,6 +29,8 @@ WEIGHT_DECAY = 0.02
 LONGEST_AVERAGE = 0.999
 LOG_EVERY = 20
 SAVE_EVERY_S = 60.0
+SHAPE = ("widths", "depths", "neck")
+"""What a checkpoint says of its recipe, so that it can be exported after the recipe has changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class Run:
     def save(self, path: Path) -> None:
         state = {
             "recipe": self.recipe.name.value,
+            "shape": {name: getattr(self.recipe, name) for name in SHAPE},
             "network": self.network.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "average": self.average.state_dict(),
@@ -112,7 +115,7 @@ class Run:
 def load_average(path: Path) -> tuple[Network, Recipe]:
     """The averaged network of a checkpoint and its recipe, on the processor."""
     state = torch.load(path, map_location="cpu", weights_only=True)
-    recipe = RECIPES[Name(state["recipe"])]
+    recipe = replace(RECIPES[Name(state["recipe"])], **state["shape"])
     network = Network(recipe)
     network.load_state_dict(state["average"])
     return network, recipe
