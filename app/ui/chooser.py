@@ -73,7 +73,7 @@ class Chooser(QFrame):
     def ask(self, offer: Offer, number: str, kept: Choice | None = None) -> None:
         """Open for an action on a parcel; `kept` is what was chosen before, of which only the PIN is asked again."""
         self._offer, self._number, self._reason = offer, number, ""
-        self._reasons = words.reasons(offer.action) if offer.needs_reason else []
+        self._reasons = _reasons_of(offer)
         self._badge = ""
         for line in (self.second, self.second_pin, self.note):
             line.clear()
@@ -82,7 +82,10 @@ class Chooser(QFrame):
         self.retranslate()
         self.show()
         self.raise_()
-        self._focus_next()
+        if self._reasons and not self._reason:
+            self.setFocus()
+        else:
+            self._focus_next()
 
     def _keep(self, kept: Choice) -> None:
         self._reason = kept.reason
@@ -119,7 +122,7 @@ class Chooser(QFrame):
         self._title.setText(f"{words.action_name(self._offer.action)}   {self._number}")
         self.second.setVisible(self._offer.needs_second_officer)
         self.second_pin.setVisible(self._offer.needs_second_officer and self.is_badge is not None)
-        self._reasons = words.reasons(self._offer.action) if self._offer.needs_reason else []
+        self._reasons = _reasons_of(self._offer)
         self._fill_rows()
         self._show_needs()
         self.place()
@@ -215,3 +218,8 @@ class Chooser(QFrame):
 
     def showEvent(self, _event: QShowEvent) -> None:  # noqa: N802
         self.place()
+
+
+def _reasons_of(offer: Offer) -> list[tuple[str, str]]:
+    """What may be chosen: also where no reason is needed but a second officer is, for a receipt may rest on it."""
+    return words.reasons(offer.action) if offer.needs_reason or offer.needs_second_officer else []

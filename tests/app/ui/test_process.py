@@ -85,11 +85,11 @@ def post(tmp_path: Path) -> Iterator[Desk]:
 
 
 @pytest.fixture
-def sit_down(qtbot: QtBot, qapp: object, post: Desk) -> Callable[[str], MainWindow]:
+def sit_down(qtbot: QtBot, qapp: object, post: Desk) -> Callable[..., MainWindow]:
     """Opens the window on the real station, with all its pages."""
 
-    def sit(language: str) -> MainWindow:
-        settings = UiSettings(officer="officer-1", language=language, data=post.station.settings.data)
+    def sit(language: str, officer: str = "officer-1") -> MainWindow:
+        settings = UiSettings(officer=officer, language=language, data=post.station.settings.data)
         window = MainWindow(post.station, Bridge(), settings)
         qtbot.addWidget(window)
         window.parts.stack.set_kinds(make_pages(post.station))
@@ -183,7 +183,7 @@ def test_an_import_whose_papers_come_one_by_one_is_released(  # noqa: PLR0917  f
 
 
 def test_an_import_is_opened_detained_and_handed_over_with_its_forms(  # noqa: PLR0917  fixtures
-    qtbot: QtBot, post: Desk, sit_down: Callable[[str], MainWindow], shared: Path, tmp_path: Path, language: str
+    qtbot: QtBot, post: Desk, sit_down: Callable[..., MainWindow], shared: Path, tmp_path: Path, language: str
 ) -> None:
     import_papers(post, shared, tmp_path, *PAPERS)
     post.scan(0, NUMBER)
@@ -213,16 +213,20 @@ def test_an_import_is_opened_detained_and_handed_over_with_its_forms(  # noqa: P
         assert "pdf" in page.message
     forms = sorted(path.name.partition("-")[0] for path in (post.station.settings.data / "forms").iterdir())
     assert forms == ["detention_note", "examination_record"]
-    station = post.station
-    station.decide(
-        parcel.id, Action.LIFT_DETENTION, officer="officer-2", reason="order_revoked", second_officer="supervisor-1"
-    )
-    station.decide(
-        parcel.id, Action.TRANSFER, officer="officer-2", reason="anti_smuggling", second_officer="supervisor-1"
-    )
-    assert station.parcel(parcel.id).state is State.TRANSFERRED
+    strike(qtbot, window, Qt.Key.Key_Escape)
+    open_parcel(qtbot, window, parcel.id)
+    press(qtbot, window, Qt.Key.Key_L, "2", shift=True, second="supervisor-1")
+    assert post.station.parcel(parcel.id).state is State.DETAINED, "who detained it may not lift that"
+    window.close()
+    window = sit_down(language, "officer-2")
+    open_parcel(qtbot, window, parcel.id)
+    press(qtbot, window, Qt.Key.Key_L, "2", shift=True, second="supervisor-1")
+    assert post.station.parcel(parcel.id).state is State.EXAM_ABNORMAL
+    open_parcel(qtbot, window, parcel.id)
+    press(qtbot, window, Qt.Key.Key_F, "1", shift=True, second="supervisor-1")
+    assert post.station.parcel(parcel.id).state is State.TRANSFERRED
     assert told(post, tmp_path) == ["120", "500", "500", "500", "599", "500", "502"]
-    assert station.verify_log().is_ok
+    assert post.station.verify_log().is_ok
 
 
 def sign_record(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
