@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,11 +11,27 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from app.hub.errors import REFUSALS, HubAwayError, HubError, HubInsecureError, HubSettingsError, HubSetupError
+from app.hub.errors import (
+    REFUSALS,
+    HubAwayError,
+    HubError,
+    HubInsecureError,
+    HubLoginError,
+    HubServerOldError,
+    HubSettingsError,
+    HubSetupError,
+    HubUnreachableError,
+)
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 CONNECT_S = 5
 STATEMENT_MS = 10_000
+LEAST_SERVER = 150_000
+"""PostgreSQL 15, in its own numbers: the oldest version that the hub's schema is tried on."""
+_NO_DATABASE = re.compile('database ".*" does not exist')
+_NO_LOGIN = re.compile(
+    'password authentication failed|no password supplied|role ".*" does not exist|no pg_hba.conf entry'
+)
 _SECRETS = ("password", "sslpassword", "passfile")
 
 
@@ -70,11 +87,27 @@ def connect_as_owner(address: str) -> Connection:
     """A connection for setting the hub up, with whatever rights its role has; in autocommit.
 
     Raises:
-        HubAwayError, HubSettingsError, HubInsecureError, HubError: as for `connect`.
+        HubUnreachableError: nobody answers. HubServerOldError: the server is older than the hub needs.
+        HubSettingsError, HubInsecureError, HubError: as for `connect`.
     """
     parts = check_address(address) | {"application_name": "guanjian hub", "connect_timeout": CONNECT_S}
-    with known_errors():
-        return psycopg.connect(make_conninfo(**parts), autocommit=True)
+    try:
+        with known_errors():
+            connection = psycopg.connect(make_conninfo(**parts), autocommit=True)
+    except HubAwayError as error:
+        said = error.details["detail"]
+        raise HubUnreachableError(
+            f"No server answers at the owner's address ({said}). Start PostgreSQL, or correct host and port.",
+            detail=said,
+        ) from error
+    if connection.info.server_version < LEAST_SERVER:
+        found = str(connection.info.server_version // 10_000)
+        connection.close()
+        raise HubServerOldError(
+            f"The server is PostgreSQL {found}; the hub needs {LEAST_SERVER // 10_000} or newer. Upgrade the server.",
+            found=found, needed=str(LEAST_SERVER // 10_000),
+        )  # fmt: skip
+    return connection
 
 
 @contextmanager
@@ -92,10 +125,21 @@ def known(error: psycopg.Error) -> HubError:
     said = error.diag.message_primary or str(error).strip()
     if refusal := REFUSALS.get(state):
         return refusal(f"The hub refuses it: {said}.", detail=said)
-    if state in ("42883", "42P01", "3F000", "3D000"):
+    if state in ("42883", "42P01", "3F000"):
         return HubSetupError(f"The hub is not set up for this version; run guanjian hub init ({said}).", detail=said)
     if state in ("42501", "28P01", "28000"):
         return HubInsecureError(f"The hub does not let this role do that ({said}).", detail=said)
+    if isinstance(error, psycopg.OperationalError) and not state:
+        # What is refused while connecting has no code, only words; in another language it counts as no answer.
+        if _NO_DATABASE.search(said):
+            return HubSettingsError(
+                f"The server has no such database ({said}); make it, or correct dbname.", detail=said
+            )
+        if _NO_LOGIN.search(said):
+            return HubLoginError(
+                f"The server does not let this role in ({said}). Correct user, or put its password into ~/.pgpass.",
+                detail=said,
+            )
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
         return HubAwayError(f"The hub does not answer ({said}). The station works on alone.", detail=said)
     return HubError(f"The hub failed ({said}).", detail=said)

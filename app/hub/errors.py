@@ -17,6 +17,30 @@ class HubAwayError(HubError):
     key = "hub_away"
 
 
+class HubUnreachableError(HubAwayError):
+    """The server on which the hub is to be set up does not answer; no station is concerned yet."""
+
+    key = "hub_unreachable"
+
+
+class HubLoginError(HubError):
+    """The server does not know the role or its password."""
+
+    key = "hub_login"
+
+
+class HubServerOldError(HubError):
+    """The PostgreSQL server is older than the hub needs."""
+
+    key = "hub_server_old"
+
+
+class HubNewerError(HubError):
+    """The hub was set up by a newer version than this program."""
+
+    key = "hub_newer"
+
+
 class HubSettingsError(HubError):
     """The hub's address in the settings cannot be used."""
 

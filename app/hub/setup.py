@@ -12,7 +12,7 @@ from importlib import resources
 from psycopg import sql
 
 from app.hub.connection import Connection, known_errors
-from app.hub.errors import HubSetupError
+from app.hub.errors import HubNewerError
 
 GROUP = "guanjian_station"
 """The role that all stations are members of: it may call the hub's functions and read its views, and nothing else."""
@@ -32,7 +32,7 @@ def set_up(connection: Connection) -> int:
     """Bring a database to this version's schema; returns how many steps were missing. May be run again at any time.
 
     Raises:
-        HubSetupError: a step was edited after it had been applied, or the hub is of a newer version.
+        HubNewerError: the hub is of a newer version, or a step was edited after it had been applied.
         HubInsecureError: the role may not do it.
     """
     with known_errors(), connection.transaction():
@@ -95,7 +95,7 @@ def _missing(connection: Connection) -> list[tuple[int, str, str]]:
     applied: dict[int, str] = dict(connection.execute("SELECT number, digest FROM migrations").fetchall())
     for number, digest in applied.items():
         if known.get(number) != digest:
-            raise HubSetupError(
+            raise HubNewerError(
                 f"Step {number} of the hub's schema is not this version's; update Guanjian on this machine.",
                 detail=f"step {number}",
             )

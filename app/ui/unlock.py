@@ -20,7 +20,6 @@ class Unlock(QDialog):
 
     def __init__(self, name: str, use: Callable[[str], object], *, is_new: bool) -> None:
         super().__init__(None, Qt.WindowType.Window)
-        self.setObjectName("cover")
         self._use, self._is_new = use, is_new
         self._worker = Background("unlock", self)
         mode = "new" if is_new else "known"
@@ -51,8 +50,10 @@ class Unlock(QDialog):
         self.go_on.clicked.connect(self._enter)
         for widget in (self._message, self._busy, self.go_on):
             column.addWidget(widget)
-        page = build.column(self, margins=(40, 40, 40, 40))
-        page.addWidget(card, 0, Qt.AlignmentFlag.AlignCenter)
+        cover = QFrame()
+        cover.setObjectName("cover")
+        build.column(cover, margins=(40, 40, 40, 40)).addWidget(card, 0, Qt.AlignmentFlag.AlignCenter)
+        build.column(self, margins=(0, 0, 0, 0)).addWidget(cover)
         self.passphrase.setFocus()
 
     @property

@@ -7,12 +7,16 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 from typer.testing import CliRunner
 
 from app.bench.postgres import Cluster
 from app.cli import cli
+from app.hub.connection import connect_as_owner
+from app.hub.errors import HubServerOldError
 from app.hub.setup import enrol
 from app.store.store import Store
+from app.texts import set_language
 
 from .conftest import Post
 
@@ -74,3 +78,28 @@ def test_what_cannot_be_reached_or_must_not_be_written_is_said(address: str, tmp
     done = CliRunner().invoke(cli, ["hub", "status", "--profile", str(profile)])
     assert done.exit_code == 3
     assert "hub" in done.output.lower() or "协同中心" in done.output
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"port": "9"}, "Start PostgreSQL"),
+        ({"dbname": "absent"}, "--owner"),
+        ({"user": "nobody_here"}, "~/.pgpass"),
+    ],
+)
+def test_setting_up_names_what_to_do(cluster: Cluster, changed: dict[str, str], said: str) -> None:
+    set_language("en")
+    owner = " ".join(f"{name}={value}" for name, value in {**conninfo_to_dict(cluster.owner), **changed}.items())
+    refused = CliRunner().invoke(cli, ["hub", "init", "--owner", owner])
+    set_language("zh_CN")
+    assert refused.exit_code == 3
+    assert said in refused.stderr
+    assert "works on alone" not in refused.stderr
+    assert "hub init" not in refused.stderr
+
+
+def test_an_old_server_is_named(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.hub.connection.LEAST_SERVER", 990_000)
+    with pytest.raises(HubServerOldError, match="needs 99 or newer"):
+        connect_as_owner(cluster.owner)

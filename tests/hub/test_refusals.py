@@ -21,6 +21,7 @@ from app.hub.errors import (
     ForkError,
     GapError,
     HubInsecureError,
+    HubNewerError,
     HubSettingsError,
     HubSetupError,
     NoSupervisorError,
@@ -294,7 +295,7 @@ def test_a_hub_that_is_not_set_up_or_was_changed_says_so(post: Post, seat: Light
     assert set_up(post.owner) == 0
     post.owner.execute("UPDATE guanjian.migrations SET digest = 'x'")
     try:
-        with pytest.raises(HubSetupError):
+        with pytest.raises(HubNewerError):
             set_up(post.owner)
     finally:
         post.owner.execute("DROP SCHEMA guanjian CASCADE")
