@@ -211,7 +211,9 @@ def test_scores_are_an_officers_own_and_a_supervisors_to_see(desk: Desk) -> None
         desk.station.decide(false.id, action, officer="a", reason="suspicious_image", note="1", second_officer="boss")
     with pytest.raises(RightMissingError):
         desk.station.tip.scores(officer="a")
-    everyone = {score.officer: score for score in desk.station.tip.scores(officer="boss") if not score.category + score.help}
+    everyone = {
+        score.officer: score for score in desk.station.tip.scores(officer="boss") if not score.category + score.help
+    }
     a, b = everyone["a"], everyone["b"]
     assert (a.hits, a.misses, a.late, a.void, a.quiet.passed, a.quiet.false_alarms) == (2, 1, 0, 0, 1, 1)
     assert (b.hits, b.misses, b.late, b.void) == (0, 0, 1, 1)
@@ -231,7 +233,9 @@ def test_who_decides_on_no_pictures_gets_none_projected(library: Path, tmp_path:
     from app.settings import Detection, Settings
 
     officers = Officers(sign_in="demo", demo={"eye": Role.VIEWER, "a": Role.OFFICER})
-    station = build_station(Settings(data=tmp_path / "d", detection=Detection(is_on=False), officers=officers, tip=ALWAYS))
+    station = build_station(
+        Settings(data=tmp_path / "d", detection=Detection(is_on=False), officers=officers, tip=ALWAYS)
+    )
     try:
         assert isinstance(station.tip, TipOffice)
         with pytest.raises(RightMissingError):

@@ -101,7 +101,9 @@ def sit(qtbot: QtBot, open_desk: Callable[..., Desk], library: Path, tmp_path: P
     return make
 
 
-def test_a_missed_threat_is_told_at_once_and_the_parcel_is_decided_on_its_true_picture(sit: Callable[..., Seat]) -> None:
+def test_a_missed_threat_is_told_at_once_and_the_parcel_is_decided_on_its_true_picture(
+    sit: Callable[..., Seat],
+) -> None:
     seat = sit()
     card, desk = seat.window.parts.tip_card, seat.window.desk
     assert desk.projecting.tip is not None
