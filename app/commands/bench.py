@@ -30,11 +30,12 @@ BENCHES = (
     "soak",
     "risk",
     "statistics",
+    "filings",
     "tip",
 )
-MINUTES = ("hub", "store", "soak", "tip")
+MINUTES = ("hub", "store", "soak", "tip", "filings")
 """Run only when named: they take minutes to hours."""
-SIZED = {"store": 20_000, "soak": 200}
+SIZED = {"store": 20_000, "soak": 200, "filings": 1_000}
 """The benches that make as many parcels as they are told, and the fewest."""
 
 
@@ -44,7 +45,7 @@ def bench(
     ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the rows as a JSON list.")] = None,
     data: Annotated[Path | None, typer.Option(help="Folder of real files, for the benches that read them.")] = None,
-    parcels: Annotated[int | None, typer.Option(help="How many the benches `store` and `soak` make.")] = None,
+    parcels: Annotated[int | None, typer.Option(help="How many `store`, `soak` and `filings` make.")] = None,
 ) -> None:
     """Measure, and print each figure beside what is to be reached and a peer measured in the same run."""
     if name is not None and name not in BENCHES:
