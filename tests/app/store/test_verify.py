@@ -19,6 +19,7 @@ from app.customs.documents import Withdrawal
 from app.customs.examination import Examination, Handling, Item
 from app.customs.filings import Book, Filing
 from app.customs.matters import Area, Entry
+from app.customs.model_trial import Mode
 from app.customs.notices import Marking, Notice, NoticeKind
 from app.customs.orders import ControlOrder, Level, Target, Work
 from app.customs.parcel import Capture, Declaration, GoodsLine, Lane, Seen
@@ -106,6 +107,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store.hub.apply(uuid4(), 4, "9999/review-1", Verdict(Action.REFER, "wang", NOON))
     store.rules.add([make_rule("dear", Term("Dear", "贵"), "value > 1", Lane.RED, NOON.date())], author="li", now=NOON)
     store.rules.switch({"dear": 1}, officer="wang", now=NOON)
+    store.shadows.add("s2", model="m2", ms=1.0, seen=seen)
+    store.shadows.switch({"m2": Mode.SHADOW}, officer="li", now=NOON)
     store.rules.day_key(NOON.date())
     store.rules.reveal_keys(LATER.date())
     store.keeping.take_checkpoint(Office())
