@@ -27,6 +27,7 @@ class TipCard(QFrame):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.resolved: Resolved | None = None
         self._over = over
+        self._is_below = False
         self._title = build.named(QLabel(wordWrap=True), "title")
         self._outcome = QLabel(wordWrap=True)
         self._more = QLabel(wordWrap=True)
@@ -36,8 +37,9 @@ class TipCard(QFrame):
             column.addWidget(part)
         self.hide()
 
-    def tell(self, resolved: Resolved) -> None:
-        self.resolved = resolved
+    def tell(self, resolved: Resolved, *, is_below: bool) -> None:
+        """`is_below` lays it at the lower edge, where the threat lies high."""
+        self.resolved, self._is_below = resolved, is_below
         self.retranslate()
         self.show()
         self.raise_()
@@ -61,10 +63,11 @@ class TipCard(QFrame):
         self.place()
 
     def place(self) -> None:
-        """In the upper middle of the picture."""
+        """In the middle of the upper or lower edge of the picture."""
         self.setFixedWidth(min(self._over.width() - 40, round(theme.text_px() * _WIDE_EM)))
         self.setFixedHeight(max(self.heightForWidth(self.width()), self.sizeHint().height()))
-        self.move((self._over.width() - self.width()) // 2, 14)
+        top = self._over.height() - self.height() - 14 if self._is_below else 14
+        self.move((self._over.width() - self.width()) // 2, top)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         event.accept()

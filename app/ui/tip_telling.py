@@ -37,12 +37,19 @@ class TipTelling(QObject):
             self._parts.actions.set_offers(())
         if is_open and resolved.outcome is not Outcome.VOID:
             self._parts.stage.set_annotations(outline(resolved))
-            self._parts.tip_card.tell(resolved)
+            self._parts.tip_card.tell(resolved, is_below=self._lies_high(resolved))
             return
         line = text(f"tip.notice.{resolved.outcome}", category=category_name(tip.category))
         self._parts.notice.tell(line)
         if is_open:
             self._show_true()
+
+    def _lies_high(self, resolved: Resolved) -> bool:
+        """Whether the threat is on the upper half of the first view's pane."""
+        left, top, right, bottom = resolved.tip.boxes[0]
+        pane = self._parts.stage.panes[0]
+        _, down = pane.camera.to_screen((left + right) / 2, (top + bottom) / 2)
+        return down < pane.height() / 2
 
     def _show_true(self) -> None:
         self._parts.stage.show_views(None, ())
