@@ -112,10 +112,6 @@ class IdentityDesk:
         """Where a reference stands in the register, for the page after it."""
         return self._store.matters.load(reference.id).since_at, reference.id
 
-    def reference(self, reference_id: int) -> Reference:
-        """Raises MatterUnknownError."""
-        return reference_of(self._store.matters.load(reference_id))
-
     def find(self, code: str) -> Reference | None:
         """The newest reference with this name, or this ear tag or number."""
         matter = self._store.matters.find(Area.IDENTITY, code.strip())

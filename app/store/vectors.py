@@ -138,12 +138,6 @@ class Vectors:
             rows = reader.execute(sql, (*values, _model(reader, sha256))).fetchall()
         return _block(rows, dimensions)
 
-    def count(self, sha256: str) -> int:
-        with self._read() as reader:
-            sql = "SELECT count(*) FROM embeddings WHERE model_id = ?"
-            found: tuple[int] = reader.execute(sql, (_model(reader, sha256),)).fetchone()
-        return found[0]
-
     # Photographs of registered identities
 
     def add_photographs(self, sha256: str, made: Iterable[tuple[str, Vector]]) -> None:

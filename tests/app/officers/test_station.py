@@ -39,7 +39,7 @@ FREE = {
     "models": "models",
     "exams": "load parcel photographs records snap use_cameras",
     "sameness": "compare start stop use wake",
-    "identities": "find load place_of reference references stop use",
+    "identities": "find load place_of references stop use",
     "forms": "offered",
     "statistics": "check make_report page rates span today",
     "tip": "start end give_way rates uses",
