@@ -77,8 +77,7 @@ class Desk(QObject):
         self.projecting = Projecting(station.tip, self.reads, self)
         self.projecting.gone.connect(self._forget_tip)
         self._kept = Kept()
-        self._plain: set[int] = set()
-        """Parcels into which no threat could be projected when it was due."""
+        self._plain: set[int] = set()  # parcels into which no threat could be projected when it was due
         self._shown: list[tuple[int, Mapping[str, object]]] = []
         self._trail: list[tuple[int, bool]] = []
         self._trail_at = -1
@@ -341,17 +340,16 @@ class Desk(QObject):
     def _project(self, opened: Opened, pictures: Pictures) -> None:
         """Put a threat on the screen once; the true picture where that cannot be any more."""
         prepared, officer, parcel_id = pictures.prepared, self.officer, opened.parcel.id
-        assert prepared is not None
         self._kept.drop(parcel_id)
-        if not self._may_project or prepared.tip.officer != officer:
+        if prepared is None or not self._may_project or prepared.tip.officer != officer:
             self._read(parcel_id)
             return
 
         def show(tip: Tip) -> bool:
             if self.open_id != parcel_id or self.officer != officer or not self._may_project:
                 return False
-            parcel = replace(opened.parcel, seen=prepared.seen)
-            self.opened = replace(opened, parcel=parcel, views=pictures.views, tip=tip)
+            seen = replace(opened.parcel, seen=prepared.seen)
+            self.opened = replace(opened, parcel=seen, views=pictures.views, tip=tip)
             self.parcel_read.emit(self.opened)
             self.views_ready.emit(self.opened)
             return True
@@ -368,8 +366,8 @@ class Desk(QObject):
         if before is None or (before.parcel.state, before.parcel.captures) != (parcel.state, parcel.captures):
             self.projecting.end(Ending.CHANGED)
             return
-        parcel = replace(parcel, seen=before.parcel.seen)
-        self.opened = replace(opened, parcel=parcel, views=before.views, tip=before.tip)
+        changed = replace(parcel, seen=before.parcel.seen)
+        self.opened = replace(opened, parcel=changed, views=before.views, tip=before.tip)
         self.parcel_read.emit(self.opened)
         self.views_ready.emit(self.opened)
 
@@ -379,17 +377,15 @@ class Desk(QObject):
             self.opened = None
 
     def _keep_ahead(self, parcel: Parcel, scan: Scan | None, rows: Sequence[QueueRow]) -> None:
-        if scan is None:
-            self._kept.put(parcel, Pictures(()))
-            self.read_ahead(rows)
-            return
-
         def keep(pictures: Pictures) -> None:
             self._kept.put(parcel, pictures)
             self.read_ahead(rows)
 
         station, officer = self.station, self.officer
-        self.pixels.submit(lambda: build_pictures(station, parcel, scan, officer=officer), keep)
+        if scan is None:
+            keep(Pictures(()))
+        else:
+            self.pixels.submit(lambda: build_pictures(station, parcel, scan, officer=officer), keep)
 
     def _decided(self, decided: Decided) -> None:
         self.is_deciding = False
