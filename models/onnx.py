@@ -199,6 +199,12 @@ def open_session(model: bytes, name: str, threads: int = THREADS, provider: str 
     try:
         return ort.InferenceSession(model, options, providers=list(dict.fromkeys((wanted, PROVIDERS["cpu"]))))
     except Exception as error:  # ONNX Runtime's exceptions share no base class of their own
+        if "External data" in str(error):
+            raise ModelBrokenError(
+                f"{name} has its weights in another file, and nothing outside the model is read. Save it as one file: "
+                "onnx.save(onnx.load(FILE), ONE_FILE).",
+                name=name,
+            ) from error
         raise ModelBrokenError(f"The model {name} cannot be loaded: {error}", name=name) from error
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from models.card import InputKind
 from models.detector import ModelRefusedError
-from models.heads.boxes import pick
-from models.heads.signature import Candidates, Feed, Outputs, Signature, Tensor
+from models.heads.boxes import LEAST_SCORE, from_centres, pick
+from models.heads.signature import Candidates, Feed, Fit, Outputs, Signature, Tensor
 
 TASKS = ("detect", "segment")
 STRIDES = (8, 16, 32)
+RT_DETR = "RTDETRDecoder"
+"""What the metadata's `head` says of a transformer, whose rows look like an end-to-end list and are another thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,22 @@ class EndToEndHead:
         return Candidates(rows[:, :4], rows[:, 4], rows[:, 5].astype(np.intp))
 
 
-def recognise(seen: Signature) -> RawHead | EndToEndHead | None:
+@dataclass(frozen=True, slots=True)
+class RtDetrRowsHead:
+    """`output0` (1, n, 6): centre form from 0 to 1, score, class, as Ultralytics' own RT-DETR has it since 8.4."""
+
+    feed: Feed
+    labels: tuple[str, ...]
+    convention: str = "ultralytics.rt_detr"
+
+    def decode(self, outputs: Outputs, size: tuple[int, int], /) -> Candidates:
+        rows = outputs["output0"][0].astype(np.float32)
+        rows = rows[rows[:, 4] > LEAST_SCORE]
+        scale = np.array([size[1], size[0], size[1], size[0]], dtype=np.float32)
+        return Candidates(from_centres(rows[:, :4]) * scale, rows[:, 4], rows[:, 5].astype(np.intp))
+
+
+def recognise(seen: Signature) -> RawHead | EndToEndHead | RtDetrRowsHead | None:
     """The head of a graph with Ultralytics' metadata; None where `task` and `names` are not both there.
 
     Raises:
@@ -60,6 +77,10 @@ def recognise(seen: Signature) -> RawHead | EndToEndHead | None:
         raise ModelRefusedError(f"An Ultralytics model has input images and output output0; {seen.describe()}.")
     masks = _mask_coefficients(seen, task)
     feed = _feed(seen, source)
+    if seen.metadata.get("head") == RT_DETR:
+        if output.shape[2] != 6:
+            raise ModelRefusedError(f"Ultralytics' RT-DETR has rows of 6; {seen.describe()}.")
+        return RtDetrRowsHead(replace(feed, fit=Fit.STRETCH), labels)
     suffix = ".seg" if masks else ""
     if _is_end_to_end(seen):
         if output.shape[2] != 6 + masks:

@@ -12,7 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from imaging.scan import Scan, View
 from models.detector import Detection, ModelBrokenError, ModelRefusedError
-from models.heads import yolox
+from models.heads import Fit, yolox
 from models.onnx import OnnxDetector, load
 from tests.models.graphs import KNIFE, NAMES, finish, floats, graph, raw_grid, store
 
@@ -62,6 +62,18 @@ def test_ultralytics_end_to_end(tmp_path: Path) -> None:
     assert [(d.label, d.box, d.level) for d in found] == [("gun", BOX, "likely")]
     by_arguments = graph({"output0": rows}, metadata=NAMES | {"args": "{'nms': True}"})
     assert look(tmp_path, by_arguments)[1] == found
+
+
+def test_ultralytics_rt_detr_has_rows_of_its_own(tmp_path: Path) -> None:
+    rows = np.zeros((1, 300, 6), np.float32)
+    rows[0, 0] = [24 / 64, 32 / 64, 16 / 64, 8 / 64, 0.65, 1]
+    named = NAMES | {"head": "RTDETRDecoder", "end2end": "False"}
+    detector, found = look(tmp_path, graph({"output0": rows}, metadata=named))
+    assert detector.head.convention == "ultralytics.rt_detr"
+    assert detector.head.feed.fit is Fit.STRETCH
+    assert [(d.label, d.level) for d in found] == [("gun", "likely")]
+    with pytest.raises(ModelRefusedError, match="rows of 6"):
+        look(tmp_path, graph({"output0": rows[:, :, :5]}, metadata=named))
 
 
 def test_ultralytics_segmentation_gives_its_boxes(tmp_path: Path) -> None:
