@@ -1,4 +1,6 @@
-"""Makes docs/pictures/rules-*.png and statistics-*.png: the two pages on a store of fictitious parcels.
+"""Makes docs/pictures/rules-*.png, rule-E*.png and statistics-*.png: the two pages on a store of fictitious parcels.
+
+The ten examples of docs/risk.md are written, tried and switched on by the page's keys, a picture each.
 
 QT_QPA_PLATFORM=offscreen .venv/bin/python docs/make_rule_pictures.py [--size 1366x768] [--to FOLDER]
 """
@@ -6,18 +8,21 @@ QT_QPA_PLATFORM=offscreen .venv/bin/python docs/make_rule_pictures.py [--size 13
 from __future__ import annotations
 
 import argparse
+import io
 import random
 import re
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PIL import Image
+from PySide6.QtCore import QBuffer, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QWidget
 
 from app.build import load_rules
 from app.customs.parcel import Capture, Declaration, GoodsLine, Kind, Seen
+from app.customs.risk.rule import STRICTNESS, Rule
 from app.customs.risk.table import parse_rules
 from app.customs.states import Action
 from app.officers.rights import DEMO, KnownOfficers
@@ -34,6 +39,7 @@ from app.ui.pages.statistics import StatisticsPage
 from app.ui.start import make_application
 
 PARCELS = 400
+COLOURS = 24
 GOODS = (("8211930000", "折叠刀"), ("4901990000", "书"), ("2402200000", "卷烟"), ("3304990029", "面霜"))
 
 
@@ -45,20 +51,13 @@ def main() -> None:
     options = given.parse_args()
     width, height = map(int, options.size.split("x"))
     application = make_application()
-    with tempfile.TemporaryDirectory() as folder:
-        store = Store.open(Path(folder), station="docs", ballast_bytes=1 << 16)
-        rights = KnownOfficers(DEMO)
-        risk = RiskOffice(store, Post(), rights, load_rules(None))
-        statistics = StatisticsOffice(store, Post(), rights, risk.states)
-        _fill(store, risk)
-        for name in options.themes.split(","):
-            for chosen in ("zh_CN", "en"):
-                set_language(chosen)
-                theme.use(name, theme.text_px_for(height))
-                application.setStyleSheet(theme.style_sheet())
-                suffix = chosen if name == "dark" else f"{chosen}-{name}"
-                _draw(risk, statistics, options.to, suffix, (width, height))
-        store.close()
+    for name in options.themes.split(","):
+        for chosen in ("zh_CN", "en"):
+            set_language(chosen)
+            theme.use(name, theme.text_px_for(height))
+            application.setStyleSheet(theme.style_sheet())
+            with tempfile.TemporaryDirectory() as folder:
+                _draw(Path(folder), options.to, chosen if name == "dark" else f"{chosen}-{name}", (width, height))
 
 
 def _fill(store: Store, risk: RiskOffice) -> None:
@@ -89,40 +88,76 @@ def _decide(store: Store, parcel_id: int, at: datetime, chance: random.Random, *
         store.decide(parcel_id, action, officer=officer, decided_at=at, reason="prohibited_goods")
 
 
-def _draw(risk: RiskOffice, statistics: StatisticsOffice, folder: Path, suffix: str, size: tuple[int, int]) -> None:
+def _draw(data: Path, folder: Path, suffix: str, size: tuple[int, int]) -> None:
+    store = Store.open(data, station="docs", ballast_bytes=1 << 16)
+    rights = KnownOfficers(DEMO)
+    risk = RiskOffice(store, Post(), rights, load_rules(None))
+    statistics = StatisticsOffice(store, Post(), rights, risk.states)
+    _fill(store, risk)
     worker = Background("pictures")
     frame = Frame(worker, lambda: "officer-1", None)
     rules = RulesPage(frame, risk, statistics)
     figures = StatisticsPage(frame, statistics, Post())
-    for name, page in (("rules", rules), ("statistics", figures)):
+    for page in (rules, figures):
         page.resize(*size)
         page.retranslate()
         page.show()
         page.show_page()
-        _settle()
-        if isinstance(page, RulesPage):
-            _try_example(page)
-        page.grab().save(str(folder / f"{name}-{suffix}.png"))
-        page.close()
+        _settle(worker)
+    _save(figures, folder / f"statistics-{suffix}.png")
+    for number, rule in enumerate(_examples(), 1):
+        _write(rules, rule)
+        _settle(worker)
+        if number == 2:
+            _save(rules, folder / f"rules-{suffix}.png")
+        QTest.keyClick(rules, Qt.Key.Key_F6)
+        _settle(worker)
+        rules.form.approver.setText("supervisor-1")
+        QTest.keyClick(rules, Qt.Key.Key_F7)
+        _settle(worker)
+        _save(rules, folder / f"rule-E{number:02d}-{suffix}.png")
+    rules.close()
+    figures.close()
     worker.close()
+    store.close()
 
 
-def _try_example(page: RulesPage) -> None:
+def _examples() -> list[Rule]:
     found = re.search(r"```toml\n(.*?)```", (Path(__file__).parent / "risk.md").read_text("utf-8"), re.DOTALL)
     assert found
-    rule = parse_rules(found[1])[1]
+    return list(parse_rules(found[1]))
+
+
+def _write(page: RulesPage, rule: Rule) -> None:
+    """Fill the form and try the rule."""
+    form = page.form
     QTest.keyClick(page, Qt.Key.Key_F2)
-    page.form.zh.setText(rule.title.zh)
-    page.form.en.setText(rule.title.en)
-    page.form.condition.setPlainText(rule.text(language()))
+    form.zh.setText(rule.title.zh)
+    form.en.setText(rule.title.en)
+    form.condition.setPlainText(rule.text(language()))
+    form.lane.setCurrentIndex(STRICTNESS.index(rule.lane))
+    form.expected.setValue(100 * (rule.expected or 0))
+    form.floor.setValue(100 * rule.floor)
+    form.precedence.setValue(rule.precedence)
+    form.delay_min.setValue(rule.delay_min)
     QTest.keyClick(page, Qt.Key.Key_F5)
-    _settle()
 
 
-def _settle() -> None:
-    for _ in range(40):
-        QTest.qWait(50)
-        QApplication.processEvents()
+def _save(page: QWidget, file: Path) -> None:
+    """As a picture of few colours, which a page of text needs no more of."""
+    buffer = QBuffer()
+    buffer.open(QBuffer.OpenModeFlag.WriteOnly)
+    page.grab().save(buffer, "PNG")
+    picture = Image.open(io.BytesIO(buffer.data().data())).convert("RGB")
+    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(file, optimize=True)
+
+
+def _settle(worker: Background) -> None:
+    """Wait until the worker is done and its answers are on the page."""
+    quiet = 0
+    while quiet < 4:
+        QTest.qWait(20)
+        quiet = quiet + 1 if worker.is_idle else 0
 
 
 if __name__ == "__main__":
