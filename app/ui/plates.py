@@ -88,8 +88,8 @@ def paint_overview(painter: QPainter, camera: Camera, picture: QImage) -> None:
     shrunk = area.width() / camera.image_w
     frame = QRectF(left * shrunk, top * shrunk, (right - left) * shrunk, (bottom - top) * shrunk)
     frame = frame.translated(area.topLeft())
-    _frame(painter, frame.toAlignedRect().adjusted(-1, -1, 1, 1), PLATE)
-    _frame(painter, frame.toAlignedRect(), BOX)
+    _frame(painter, frame.toAlignedRect().adjusted(-1, -1, 1, 1), 4, PLATE)
+    _frame(painter, frame.toAlignedRect(), 2, BOX)
 
 
 def draw_plate(painter: QPainter, area: QRectF) -> None:
@@ -100,14 +100,14 @@ def draw_plate(painter: QPainter, area: QRectF) -> None:
     painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
-def _frame(painter: QPainter, area: QRect, colour: QColor) -> None:
+def _frame(painter: QPainter, area: QRect, thick: int, colour: QColor) -> None:
     """Four sides as filled rectangles: a pen of more than a px costs many times that."""
-    left, top, width, height = area.x(), area.y(), area.width(), area.height()
+    inner = area.adjusted(thick, thick, -thick, -thick)
     for side in (
-        QRect(left, top, width, 1),
-        QRect(left, top + height - 1, width, 1),
-        QRect(left, top, 1, height),
-        QRect(left + width - 1, top, 1, height),
+        QRect(area.left(), area.top(), area.width(), thick),
+        QRect(area.left(), inner.bottom() + 1, area.width(), thick),
+        QRect(area.left(), inner.top(), thick, inner.height()),
+        QRect(inner.right() + 1, inner.top(), thick, inner.height()),
     ):
         painter.fillRect(side, colour)
 
