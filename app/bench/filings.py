@@ -43,7 +43,7 @@ def run(data: Path | None, records: int = RECORDS) -> list[Row]:
                 Row("filings.import_per_second", records / clock, "1/s"),
                 Row("filings.bytes_a_record", size / records, "B"),
                 *_timed("lookup", [partial(find, Book.GOODS, [key], _DAY) for key in keys]),
-                *_timed("page", [partial(page, Book.GOODS, wanted=key[:8], limit=50) for key in keys[:500]]),
+                *_timed("page", [partial(page, Book.GOODS, wanted=key[:14], limit=50) for key in keys[:500]]),
             ]
         finally:
             store.close()
