@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from app.customs.parcel import Kind
 from app.settings import Directory, Officers, Settings, load_settings
 
 
@@ -18,6 +19,16 @@ def test_a_post_that_says_nothing_has_its_officers_sign_in() -> None:
 @pytest.mark.parametrize("profile", ["demo", "container"])
 def test_the_profiles_that_ship_are_demos(profile: str) -> None:
     assert load_settings(profile).officers.sign_in == "demo"
+
+
+def test_each_kind_of_goods_has_a_model_that_was_made_for_it() -> None:
+    first = Settings().detection
+    assert {kind: each.model for each in (first, *first.further) for kind in each.looks_at} == {
+        Kind.PARCEL: "parcel-1",
+        Kind.CONTAINER: "cargo-1",
+    }
+    gate = load_settings("container")
+    assert {device.carries for device in gate.devices if device.lane} == set(gate.detection.looks_at) == {Kind.CONTAINER}
 
 
 def test_the_profile_comes_from_the_environment_where_none_is_named(
