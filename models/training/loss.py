@@ -14,7 +14,7 @@ BOX_WEIGHT = 2.0
 CELLS_AN_OBJECT = 9
 SCORE_POWER, OVERLAP_POWER = 0.5, 4.0
 REACH_PX = 12.0
-"""A cell further from an object's edge inwards than 0 may answer for it; of a thin one those this near its middle."""
+"""A cell may answer for an object that it lies in, or whose middle is this near both ways, as that of a thin one."""
 EASY_POWER = 1.5
 
 

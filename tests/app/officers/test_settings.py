@@ -28,7 +28,9 @@ def test_each_kind_of_goods_has_a_model_that_was_made_for_it() -> None:
         Kind.CONTAINER: "cargo-1",
     }
     gate = load_settings("container")
-    assert {device.carries for device in gate.devices if device.lane} == set(gate.detection.looks_at) == {Kind.CONTAINER}
+    assert (
+        {device.carries for device in gate.devices if device.lane} == set(gate.detection.looks_at) == {Kind.CONTAINER}
+    )
 
 
 def test_the_profile_comes_from_the_environment_where_none_is_named(
