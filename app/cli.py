@@ -18,7 +18,6 @@ from app.commands import (
     log,
     mail,
     messages,
-    model,
     models,
     officers,
     orders,

@@ -99,9 +99,7 @@ class Station(Lookups):
         self._intake = Intake(
             store, self.risk, settings, self.measured, on_parcel=self._entered, on_error=self._tell_failure
         )
-        self.models = ModelOffice(
-            store, lambda: self._intake.screening.posted, rights, on_switched=self._tell_detector
-        )
+        self.models = ModelOffice(store, lambda: self._intake.screening.posted, rights, on_switched=self._tell_detector)
         self.labelled_sets = LabelledSets(store, rights)
         self.tracing = Tracing(
             store, labelling.keys, settings.post, rights, assess=self.risk.assess_again, on_marked=self._tell_queue

@@ -8,7 +8,7 @@ import typer
 
 from app.commands.acting import Officer, act_as
 from app.commands.log import Data, Json, open_store, settings_of
-from app.commands.model import model_commands as model_commands
+from app.commands.model import model_commands as model_commands  # noqa: PLC0414 - with the commands below
 from app.commands.output import explain, known_errors, print_json, print_line
 from app.customs.model_trial import Mode
 from app.duty import Duty

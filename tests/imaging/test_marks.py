@@ -56,7 +56,7 @@ def test_boxes_of_large_views_are_in_their_own_pixels() -> None:
 
 def test_the_densest_of_the_contents_are_boxed_largest_first_and_no_more_than_asked_for() -> None:
     spots = [(40 + 60 * k, 60, 60 + 60 * k, 80 + 2 * k) for k in range(7)]
-    pyramid = pyramid_with({(10, 10, 590, 390): (0.5, 1.15), **{spot: (2.0 + 0.1, 1.3) for spot in spots}})
+    pyramid = pyramid_with({(10, 10, 590, 390): (0.5, 1.15), **dict.fromkeys(spots, (2.0 + 0.1, 1.3))})
     marks = find_dense(pyramid, Sensitivity.LOW)
     assert [mark.box for mark in marks] == spots[:-4:-1]
     assert len(find_dense(pyramid, Sensitivity.HIGH)) == 7

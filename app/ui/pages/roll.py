@@ -10,8 +10,8 @@ from app.ui.pages.central_review import CentralReviewPage
 from app.ui.pages.counters import make_counter_pages
 from app.ui.pages.examination import ExaminationPage
 from app.ui.pages.filings import FilingsPage
-from app.ui.pages.models import ModelsPage
 from app.ui.pages.identity import IdentityPage
+from app.ui.pages.models import ModelsPage
 from app.ui.pages.officers import OfficersPage
 from app.ui.pages.orders import OrdersPage
 from app.ui.pages.page import PageKind

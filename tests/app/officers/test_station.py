@@ -26,8 +26,8 @@ WHO = ("officer", "by", "review", "record")
 """How the officer who acts is called among the parameters of an act; a review and an examination record name him."""
 
 FREE = {
-    "station": "start close_devices stop use_detector use_further wait_until_idle is_idle queue counts parcel history search "
-    "open_scan find_code trace verify_log label offers log_shown open_hits papers compare",
+    "station": "start close_devices stop use_detector use_further wait_until_idle is_idle queue counts parcel "
+    "history search open_scan find_code trace verify_log label offers log_shown open_hits papers compare",
     "accounts": "is_badge make_first",
     "tracing": "trace label_of notices_on watch marks_on notices notice affected_by where same_as inventory_no life",
     "risk": "assess assess_again day_of expect_delay_over has_drawn in_force redraw selected states today try_out "

@@ -45,4 +45,3 @@ def test_an_alteration_is_one_piece_and_large_enough(packing: Packing) -> None:
         gone = next(place for place, piece in enumerate(packing.pieces) if id(piece.item) not in same)
         added = sum(masses(altered)) - sum(masses(packing)) + masses(packing)[gone]
         assert abs(masses(packing)[gone] - added) >= LEAST_CHANGE * sum(masses(packing)) * 0.99
-
