@@ -243,12 +243,15 @@ def test_a_document_that_cannot_be_named_is_refused_and_others_are_answered(
     assert refusal.faults == ()
 
 
-def test_many_documents_share_files_of_a_hundred(store: Store, tmp_path: Path) -> None:
+def test_many_documents_share_files_of_a_hundred_at_most(store: Store, tmp_path: Path) -> None:
     from app.bench.ingest import make_inventories
 
     keep_messages(store, [read_message(make_inventories(first, 100)) for first in (0, 100, 200)])
     sent = list(send_receipts(store, tmp_path))
-    assert [len(read(path).records) for path in sent] == [100, 100, 100]
+    counts = [len(read(path).records) for path in sent]
+    assert sum(counts) == 300
+    assert max(counts) <= 100
+    assert len(counts) <= 5
     assert len({record.fields["guid"] for path in sent for record in read(path).records}) == 300
     assert all(read(path).faults == () for path in sent)
 

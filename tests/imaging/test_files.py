@@ -442,6 +442,7 @@ def test_another_package_can_bring_a_format(tmp_path: Path, monkeypatch: pytest.
     with pytest.raises(FileUnsupportedError):
         read(tmp_path / "a.raw")
     monkeypatch.setattr(files_package, "entry_points", lambda group: [Point()] if group == files_package.GROUP else [])
+    monkeypatch.setattr(files_package.plugins, "load", lambda point: point.load())  # trust has tests of its own
     files_package.readers.cache_clear()
     try:
         assert read(tmp_path / "a.raw").device == "maker"

@@ -204,7 +204,7 @@ def test_a_line_of_output(tmp_path: Path, shared: Path) -> None:
     picture = shared / "data/compass-xp/images/0582.png"
     scan = read(picture)
     line = as_line(picture, scan, load("lab", tmp_path).find(scan))
-    assert set(line) == {"file", "model", "ms", "detections"}
+    assert set(line) == {"file", "model", "ms", "detections", "opaque"}
     assert len(line["detections"]) >= 10
     assert set(line["detections"][0]) == {"class", "score", "level", "box", "view"}
 

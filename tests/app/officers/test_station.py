@@ -30,8 +30,8 @@ FREE = {
     "history search open_scan find_code trace verify_log label offers log_shown open_hits papers compare",
     "accounts": "is_badge make_first",
     "tracing": "trace label_of notices_on watch marks_on notices notice affected_by where same_as inventory_no life",
-    "risk": "assess assess_again day_of expect_delay_over has_drawn in_force redraw selected states today try_out "
-    "versions with_rule",
+    "risk": "assess assess_again assess_declared day_of expect_delay_over has_drawn in_force redraw selected "
+    "states today try_out versions with_rule",
     "orders": "counts hits hits_of orders",
     "batches": "preview",
     "filings": "counts facts_of page versions",
