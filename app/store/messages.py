@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from json.encoder import encode_basestring
 from typing import Any, Literal
+
+from pydantic_core import to_json
 
 from app.customs.documents import Withdrawal
 from app.customs.parcel import Declaration
@@ -171,7 +172,7 @@ def _values(record: Received) -> tuple[str, ...]:
         record.number,
         record.order_no,
         record.inventory_no,
-        f'{{"fields":{_object(record.fields)},"lines":[{",".join(map(_object, record.lines))}]}}',
+        to_json({"fields": record.fields, "lines": record.lines}).decode(),
         canonical(record.faults) if record.faults else "[]",
     )
 
@@ -181,19 +182,3 @@ def _kept(row: tuple[Any, ...]) -> Kept:
     said = json.loads(body)
     record = Received(kind, guid, said["fields"], said["lines"], number, order_no, inventory_no, json.loads(faults))
     return Kept(key, from_us(received_us), record)
-
-
-class _Names(dict[str, str]):
-    """The tags of fields as JSON writes them; the tables of messages have some hundred."""
-
-    def __missing__(self, tag: str) -> str:
-        self[tag] = name = encode_basestring(tag) + ":"
-        return name
-
-
-_NAMES = _Names()
-
-
-def _object(fields: Mapping[str, str]) -> str:
-    """Fields as JSON, in the order of the message: what json.dumps would write, which looks for more than texts."""
-    return "{" + ",".join([_NAMES[tag] + encode_basestring(text) for tag, text in fields.items()]) + "}"
