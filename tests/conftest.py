@@ -18,6 +18,17 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
+JOURNEYS = ("flow", "faults", "hub", "app/bench")
+"""Folders whose tests each lead a whole station some way: they are left out of the inner loop as the slow ones are."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    folders = [Path(__file__).parent / name for name in JOURNEYS]
+    for item in items:
+        if any(folder in item.path.parents for folder in folders):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real files beside the checkout; a test that needs it is skipped where it is absent."""
