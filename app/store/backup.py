@@ -18,9 +18,9 @@ from app.store import captures
 from app.store.audit import Log
 from app.store.database import Connection, Database, connect
 from app.store.errors import BackupAlteredError, BackupError, BackupNoneError, BackupTargetError, StoreMissingError
-from app.store.examinations import FOLDER as PHOTOGRAPHS
 from app.store.found import LogReport, Progress, Trust, say_nothing
 from app.store.migrations import migrate
+from app.store.photograph_files import FOLDER as PHOTOGRAPHS
 from app.store.sealed import KEY_FILE
 from app.store.verify import verify
 from imaging.files import native

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from app.customs.examination import Examination, Found, Handling, Item, Photograph, check_examination
-from app.store import parcels, sealed
+from app.store import parcels
 from app.store.audit import Log, canonical
 from app.store.database import Connection
-from app.store.errors import StoreReadOnlyError
+from app.store.photograph_files import PhotographFiles
 from app.store.times import from_us, to_us
-from imaging.errors import FileAlteredError, FileTornError
-from imaging.files.durable import make_folder
-
-FOLDER: Final = "photographs"
 
 
 class Examinations:
@@ -32,7 +27,7 @@ class Examinations:
         write: Callable[[], AbstractContextManager[Connection]],
         read: Callable[[], AbstractContextManager[Connection]],
     ) -> None:
-        self._folder = folder / FOLDER
+        self._files = PhotographFiles(folder)
         self._write = write
         self._read = read
 
@@ -44,16 +39,10 @@ class Examinations:
         Raises:
             ParcelUnknownError: there is no such parcel. StoreReadOnlyError: the disk does not take it.
         """
-        sha256 = hashlib.sha256(content).hexdigest()
-        path = Path(f"{taken_at:%Y/%m/%d}") / f"{parcel_id}-{sha256[:24]}{suffix}"
-        try:
-            make_folder((self._folder / path).parent)
-            sealed.write_file(self._folder / path, content, self._folder.parent)
-        except OSError as error:
-            raise StoreReadOnlyError("The folder of photographs cannot be written.", detail=str(error)) from error
+        path, sha256 = self._files.keep(content, of=str(parcel_id), suffix=suffix, at=taken_at)
         with self._write() as writer:
             log, row = Log(writer), parcels.load_row(writer, parcel_id)
-            values = (parcel_id, path.as_posix(), sha256, source, officer, to_us(taken_at))
+            values = (parcel_id, path, sha256, source, officer, to_us(taken_at))
             key = writer.execute(
                 "INSERT INTO photographs (parcel_id, path, sha256, source, officer, taken_us, event_seq) "
                 "VALUES (?,?,?,?,?,?,?)",
@@ -61,7 +50,7 @@ class Examinations:
             ).lastrowid
             assert key is not None
             parcels.change(writer, log, row, "photographed", {"photograph": [key, *values]})
-        return Photograph(key, parcel_id, path.as_posix(), sha256, source, officer, taken_at)
+        return Photograph(key, parcel_id, path, sha256, source, officer, taken_at)
 
     def photographs(self, parcel_id: int) -> list[Photograph]:
         with self._read() as reader:
@@ -81,13 +70,7 @@ class Examinations:
         Raises:
             FileTornError, FileAlteredError: it is not the picture that was kept.
         """
-        path = self._folder / photograph.path
-        if not path.is_file():
-            raise FileTornError(path, "the photograph is missing")
-        content = sealed.read_file(path)
-        if hashlib.sha256(content).hexdigest() != photograph.sha256:
-            raise FileAlteredError(path, "the photograph is not the one that was kept")
-        return content
+        return self._files.load(photograph.path, photograph.sha256)
 
     def sign(self, record: Examination) -> Examination:
         """Keep a signed record; a correction is a record more.

@@ -316,12 +316,20 @@ def _captures(connection: Connection, parcel_id: int) -> tuple[tuple[Capture, ..
     ):
         captures.append(Capture(scan_id, path, sha256, device, from_us(taken_us), model or "", ms, sidecar))
         last = screening
-    found = connection.execute(
-        "SELECT label, score, level, x0, y0, x1, y1, view FROM detections WHERE screening_id = ? ORDER BY id",
-        (last,),
-    )
-    seen = tuple(Seen(label, score, level, (x0, y0, x1, y1), v) for label, score, level, x0, y0, x1, y1, v in found)
-    return tuple(captures), seen
+    return tuple(captures), seen_in(connection, [last]).get(last, ()) if last is not None else ()
+
+
+def seen_in(connection: Connection, screenings: Sequence[int]) -> dict[int, tuple[Seen, ...]]:
+    """What each screening found, in the order in which it was kept; one that found nothing is left out."""
+    marks = ", ".join("?" * len(screenings))
+    found: dict[int, list[Seen]] = {}
+    for key, label, score, level, x0, y0, x1, y1, view in connection.execute(
+        "SELECT screening_id, label, score, level, x0, y0, x1, y1, view FROM detections "
+        f"WHERE screening_id IN ({marks}) ORDER BY id",
+        list(screenings),
+    ):
+        found.setdefault(key, []).append(Seen(label, score, level, (x0, y0, x1, y1), view))
+    return {key: tuple(seen) for key, seen in found.items()}
 
 
 def _count(connection: Connection, steps: Sequence[tuple[int, str]]) -> None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
 
-from app.customs.parcel import Kind, Seen
+from app.customs.parcel import Kind
 from app.customs.risk.facts import Facts, Party
 from app.customs.risk.whatif import Judged
 from app.store import declarations
 from app.store.database import Connection
-from app.store.parcels import findings_of
+from app.store.parcels import findings_of, seen_in
 from app.store.rollups import local_day, local_zone
 from app.store.times import from_us, to_us
 
@@ -95,7 +95,7 @@ def _page(
 ) -> tuple[list[Judged], tuple[int, int]]:
     """Parcels before the last one of the page before, and the last of these."""
     rows = connection.execute(_JUDGED, (since_us, *last, limit)).fetchall()
-    seen = _seen(connection, [row[8] for row in rows if row[8] is not None])
+    seen = seen_in(connection, [row[8] for row in rows if row[8] is not None])
     zone = local_zone(connection)
     page = []
     for key, number, kind, arrived_us, findings, declared, was_opened, was_hit, screening in rows:
@@ -111,15 +111,3 @@ def _page(
         )
         page.append(Judged(key, facts, bool(was_opened), bool(was_hit)))
     return page, (rows[-1][3], rows[-1][0]) if rows else last
-
-
-def _seen(connection: Connection, screenings: Sequence[int]) -> dict[int, list[Seen]]:
-    marks = ", ".join("?" * len(screenings))
-    found: dict[int, list[Seen]] = {}
-    for key, label, score, level, x0, y0, x1, y1, view in connection.execute(
-        "SELECT screening_id, label, score, level, x0, y0, x1, y1, view FROM detections "
-        f"WHERE screening_id IN ({marks}) ORDER BY id",
-        list(screenings),
-    ):
-        found.setdefault(key, []).append(Seen(label, score, level, (x0, y0, x1, y1), view))
-    return found

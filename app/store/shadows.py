@@ -14,6 +14,7 @@ from app.customs.parcel import Seen
 from app.customs.states import Action
 from app.store.audit import Log, canonical
 from app.store.database import Connection
+from app.store.parcels import seen_in
 from app.store.times import from_us, to_us
 
 PAGE = 500
@@ -70,12 +71,12 @@ class Shadows:
         while True:
             with self._read() as reader:
                 rows = reader.execute(_PAIRS, (model, after, to_us(since), int(is_drill), PAGE)).fetchall()
-                seen = _seen_of(reader, [row[1] for row in rows])
+                seen = seen_in(reader, [row[1] for row in rows])
                 actions = _actions_of(reader, [row[6] for row in rows])
             for _, screening_id, live_ms, tried_ms, found, error, parcel_id in rows:
                 tried = tuple(_seen(entry) for entry in json.loads(found))
                 outcome = outcome_of(actions[parcel_id])
-                yield Pair(seen[screening_id], tried, live_ms, tried_ms or 0.0, outcome, failed=bool(error))
+                yield Pair(seen.get(screening_id, ()), tried, live_ms, tried_ms or 0.0, outcome, failed=bool(error))
             if len(rows) < PAGE:
                 return
             after = rows[-1][0]
@@ -115,16 +116,6 @@ _PAIRS = """
     WHERE w.model = ? AND w.id > ? AND c.taken_us >= ? AND w.is_drill = ?
     ORDER BY w.id LIMIT ?
 """
-
-
-def _seen_of(reader: Connection, screenings: Sequence[int]) -> dict[int, tuple[Seen, ...]]:
-    found: dict[int, tuple[Seen, ...]] = {}
-    for key in screenings:
-        rows = reader.execute(
-            "SELECT label, score, level, x0, y0, x1, y1, view FROM detections WHERE screening_id = ?", (key,)
-        )
-        found[key] = tuple(_seen(row) for row in rows)
-    return found
 
 
 def _actions_of(reader: Connection, parcel_ids: Sequence[int]) -> dict[int, list[Action]]:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from app.store import captures
 from app.store.database import Database
-from app.store.examinations import FOLDER as PHOTOGRAPHS
 from app.store.found import MOST, Problem, Progress
+from app.store.photograph_files import FOLDER as PHOTOGRAPHS
 from app.store.retention import Rule, is_lawful
 from imaging.files import native
 
