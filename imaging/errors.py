@@ -1,4 +1,4 @@
-"""What can go wrong with scans and their files, each with what to do next."""
+"""What can go wrong with scans, their files and plug-ins, each with what to do next."""
 
 from __future__ import annotations
 
@@ -117,3 +117,15 @@ class FileReportError(FileUnsupportedError):
     """A threat detection report: it says what was found in a picture and holds none."""
 
     key = "file_report"
+
+
+class PluginRefusedError(KnownError):
+    """A plug-in of another package is not trusted, or is not the one that was."""
+
+    key = "plugin_refused"
+
+
+class PluginChangedError(PluginRefusedError):
+    """A module of a trusted package is none of the files that were trusted."""
+
+    key = "plugin_changed"

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import Distribution, EntryPoint
 from pathlib import Path
 
-from imaging.errors import KnownError
+from imaging import plugin_import
+from imaging.errors import PluginRefusedError
 
 OWN = ("app", "imaging", "models", "scanners")
 """The packages of Guanjian itself."""
@@ -19,12 +20,6 @@ _COMPILED = "__pycache__"
 
 Trusted = Mapping[str, str]
 """Distributions by name, with the hash of their files."""
-
-
-class PluginRefusedError(KnownError):
-    """A plug-in of another package is not trusted, or is not the one that was."""
-
-    key = "plugin_refused"
 
 
 class _Trust:
@@ -48,12 +43,14 @@ def is_own(entry: EntryPoint) -> bool:
 
 
 def load(entry: EntryPoint) -> object:
-    """What an entry point names, once it is known that it may be loaded.
+    """What an entry point names, once it is known that it may be loaded, from the bytes that were hashed.
 
     Raises:
-        PluginRefusedError: its distribution is not trusted, or has changed since. ImportError.
+        PluginRefusedError: its distribution is not trusted, or has changed since.
+        PluginChangedError: one of its modules is none of its files. ImportError.
     """
-    check(entry)
+    if not is_own(entry):
+        plugin_import.allow(entry.module, _trusted_files(entry))
     loaded: object = entry.load()
     return loaded
 
@@ -63,14 +60,8 @@ def check(entry: EntryPoint) -> None:
     Raises:
         PluginRefusedError: the distribution of an entry point is not trusted, or has changed since.
     """
-    if is_own(entry):
-        return
-    dist = distribution_of(entry)
-    known = _TRUST.ask().get(dist.name)
-    if known is None:
-        raise _refuse(entry, dist.name, "nobody has said that it is trusted")
-    if known != fingerprint(dist):
-        raise _refuse(entry, dist.name, "its files are not those that were trusted")
+    if not is_own(entry):
+        _trusted_files(entry)
 
 
 def distribution_of(entry: EntryPoint) -> Distribution:
@@ -89,12 +80,30 @@ def distribution_of(entry: EntryPoint) -> Distribution:
 
 def fingerprint(dist: Distribution) -> str:
     """SHA-256 over the paths and hashes of all files in a distribution's folders, without what Python compiles."""
-    lines = []
-    for root in _roots(dist):
-        for path in sorted(_files(root)):
-            name = path.relative_to(root.parent).as_posix()
-            lines.append(f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n")
-    return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
+    return _fingerprint(_hashes(dist))
+
+
+def _trusted_files(entry: EntryPoint) -> dict[Path, str]:
+    """The files of an entry point's distribution with their hashes, which together are those that were trusted."""
+    dist = distribution_of(entry)
+    known = _TRUST.ask().get(dist.name)
+    if known is None:
+        raise _refuse(entry, dist.name, "nobody has said that it is trusted")
+    hashes = _hashes(dist)
+    if known != _fingerprint(hashes):
+        raise _refuse(entry, dist.name, "its files are not those that were trusted")
+    return {path.resolve(): digest for (path, _), digest in hashes.items()}
+
+
+def _hashes(dist: Distribution) -> dict[tuple[Path, str], str]:
+    """The SHA-256 of every file, by its path and its name within the distribution."""
+    files = [(path, path.relative_to(root.parent).as_posix()) for root in _roots(dist) for path in _files(root)]
+    return {(path, name): hashlib.sha256(path.read_bytes()).hexdigest() for path, name in files}
+
+
+def _fingerprint(hashes: Mapping[tuple[Path, str], str]) -> str:
+    lines = sorted(f"{name} {digest}\n" for (_, name), digest in hashes.items())
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def _roots(dist: Distribution) -> list[Path]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import py_compile
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from importlib.metadata import EntryPoint, distribution, entry_points
 from pathlib import Path
@@ -9,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from imaging import files, plugins
+from imaging.errors import PluginChangedError
 from imaging.plugins import PluginRefusedError, check, fingerprint, load
 
 Make = Callable[..., Path]
@@ -101,3 +106,56 @@ def test_a_reader_that_is_not_trusted_is_left_out(make: Make) -> None:
     plugins.trust_with(lambda: {"pictures": digest})
     files.readers.cache_clear()
     assert len(files.readers()) == len(files.BUILT_IN) + 1
+
+
+def plant(source: Path, content: str, mode: py_compile.PycInvalidationMode) -> None:
+    """Put in the place of a source's compiled file one of other content that Python takes for that of the source."""
+    before, honest = source.stat(), source.read_bytes()
+    source.write_text(content.ljust(len(honest)))
+    os.utime(source, ns=(before.st_atime_ns, before.st_mtime_ns))
+    py_compile.compile(str(source), doraise=True, invalidation_mode=mode)
+    source.write_bytes(honest)
+    os.utime(source, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+@pytest.mark.parametrize(
+    "mode", [py_compile.PycInvalidationMode.TIMESTAMP, py_compile.PycInvalidationMode.UNCHECKED_HASH]
+)
+def test_a_compiled_file_planted_beside_a_trusted_source_is_not_run(
+    make: Make, mode: py_compile.PycInvalidationMode
+) -> None:
+    name = f"rays_{mode.name.lower()}"
+    folder = make("rays", name, "from .late import word\n\n\nclass Driver:\n    told = word\n")
+    (folder / "late.py").write_text("word = 'honest, and long enough for the other'\n")
+    digest = fingerprint(distribution("rays"))
+    plugins.trust_with(lambda: {"rays": digest})
+    plant(folder / "late.py", "word = 'planted'", mode)
+    planted = subprocess.run(
+        [sys.executable, "-c", f"import {name} as it; print(it.Driver.told)"],
+        cwd=folder.parent, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert planted.stdout == "planted\n", "Python by itself runs it"
+    assert load(entry_of("rays")).told.startswith("honest")  # type: ignore[attr-defined]
+
+
+def test_a_module_that_changes_after_the_check_or_lies_elsewhere_is_not_imported(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make("rays", "rays_lazy", "class Driver:\n    def look(self):\n        import rays_lazy.late\n")
+    (folder / "late.py").write_text("")
+    digest = fingerprint(distribution("rays"))
+    plugins.trust_with(lambda: {"rays": digest})
+    driver = load(entry_of("rays"))()  # type: ignore[operator]
+    (folder / "late.py").write_text("raise RuntimeError('it ran')\n")
+    with pytest.raises(PluginChangedError, match=r"late\.py is none of the files that were trusted"):
+        driver.look()
+    (folder / "late.py").write_text("")
+    driver.look()
+    make("beams", "beams_driver")
+    (tmp_path / "first" / "beams_driver").mkdir(parents=True)
+    (tmp_path / "first" / "beams_driver" / "__init__.py").write_text("raise RuntimeError('it ran')\n")
+    digest = fingerprint(distribution("beams"))
+    plugins.trust_with(lambda: {"beams": digest})
+    monkeypatch.syspath_prepend(tmp_path / "first")
+    with pytest.raises(PluginChangedError, match="beams_driver"):
+        load(entry_of("beams"))
