@@ -15,7 +15,8 @@ MAX_BYTES = 32 << 20
 MAX_TAGS = 1_000_000
 """Tags, opening and closing; a tree of them takes at most some 200 MB."""
 
-_DOCTYPES = tuple("<!DOCTYPE".encode(code) for code in ("utf-8", "utf-16-le", "utf-16-be"))
+_DOCTYPE = b"<!DOCTYPE"
+_WIDE_DOCTYPES = tuple(_DOCTYPE.decode().encode(code) for code in ("utf-16-le", "utf-16-be"))
 _GB = re.compile(rb"""\s*<\?xml[^>]{0,60}?encoding\s*=\s*["'](?:gb2312|gbk|gb_2312-80)["']""", re.IGNORECASE).match
 """Declared so, texts are often of the larger set: names of persons need letters that GB 2312 has not."""
 
@@ -31,7 +32,7 @@ def parse_xml(source: Path | bytes) -> etree._Element:
     if len(data) > MAX_BYTES or (tags := data.count(b"<")) > MAX_TAGS:
         what = f"{len(data) / 1e6:.0f} MB" if len(data) > MAX_BYTES else f"{tags} tags"
         raise MessageTooLargeError(f"The message has {what}, more than any message may; it was not read.", detail=what)
-    if any(mark in data for mark in _DOCTYPES):
+    if _DOCTYPE in data or (b"\0" in data and any(mark in data for mark in _WIDE_DOCTYPES)):
         raise _hostile()
     try:
         root = etree.fromstring(data, _parser("gb18030" if _GB(data) else None))

@@ -6,8 +6,10 @@ import hashlib
 import time
 from collections.abc import Sequence
 
+from pydantic_core import to_json
+
 from app.customs.parcel import Declaration, GoodsLine
-from app.store.audit import Log, canonical
+from app.store.audit import Log
 from app.store.database import Connection
 from app.store.hours import tally
 from app.store.times import from_us, to_us
@@ -148,4 +150,4 @@ def _values(declaration: Declaration) -> list[str | int | None]:
 
 
 def _digest(values: Sequence[object], lines: Sequence[Sequence[object]]) -> bytes:
-    return hashlib.sha256(canonical([values, lines]).encode()).digest()[:16]
+    return hashlib.sha256(to_json([values, lines])).digest()[:16]

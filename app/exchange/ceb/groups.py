@@ -1,7 +1,8 @@
 """Reads an element that holds fields, and names what is wrong with it.
 
 Messages of one sender have the same tags in the same order again and again. What follows from the tags alone is
-found once for each such sequence and kept as a plan; only the values are looked at every time.
+found once for each such sequence and kept as a plan; of one that comes often an expression is made, by which an element
+whose values look as usual is read from its text at once.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ MOST_FAULTS = 500
 _SHOWN = 60
 _PLANS = 1024
 _OFTEN = 100
-"""Uses of a sequence of tags from which on an expression for its values pays."""
+"""Uses of a sequence of tags from which on an expression for it pays."""
+_PREFIXES, _EXPRESSIONS = 16, 8
+"""Most that are kept: prefixes of the messages' namespace, and expressions for each."""
 _PREFIX = f"{{{NAMESPACE}}}"
 _DECIMAL = re.compile(r"[+-]?(?:([0-9]+)(?:\.([0-9]*))?|\.([0-9]+))", re.ASCII).fullmatch
 _INTEGER = re.compile(r"[+-]?0*([0-9]+)", re.ASCII).fullmatch
@@ -29,8 +32,6 @@ _SPACE = re.compile(r"[ \t\r\n]+")
 _QUICK = {"N": r"[0-9]{1,14}(?:\.[0-9]{1,5})?", "I": r"[0-9]{1,4}"}
 """Expressions of numbers in the form that nearly all have, by the letter of their type."""
 _PLAIN = {letter: re.compile(pattern).fullmatch for letter, pattern in _QUICK.items()}
-_MARK = "\x1f"
-"""Between values: XML cannot hold it."""
 
 
 class Faults(list[Fault]):
@@ -53,32 +54,46 @@ class _Step:
     field: Field
     is_plain: _Check | None
     usual: str
+    may_be_empty: bool = False
+
+    def expression(self, before: str) -> str:
+        """Of the element with its value as a group; `before` goes before its name."""
+        name = f"{before}{self.field.tag}"
+        full = f"<{name}>({self.usual})</{name}>"
+        return f"(?:{full}|<{name}/>)" if self.may_be_empty else full
 
 
 class _Plan:
-    """What a sequence of tags means: for each a step, None where it is unknown or repeated.
+    """What a sequence of tags means: for each a step, None where it is unknown or repeated."""
 
-    `checks` are those of single values that are left where all look as usual.
-    """
-
-    __slots__ = ("_look", "_uses", "checks", "faults", "steps", "tags")
+    __slots__ = ("checks", "expression", "faults", "steps", "tags", "uses")
 
     def __init__(self, steps: Sequence[_Step | None], faults: Sequence[Fault]) -> None:
         known = [(place, step.field) for place, step in enumerate(steps) if step is not None]
         self.steps, self.faults = steps, faults
         self.tags = [field.tag for _, field in known]
         self.checks = [(place, field.is_right, field) for place, field in known if field.is_right is not None]
-        self._look: _Check | None = None
-        self._uses = 0
+        self.uses = 0
+        self.expression: re.Pattern[str] | None = None
 
-    def is_usual(self, texts: Sequence[str]) -> bool:
-        """Look at all values at once, joined; an expression is made only of a sequence that comes often."""
-        if self._look is None:
-            self._uses += 1
-            if self._uses < _OFTEN or len(self.tags) < len(self.steps):
-                return False
-            self._look = re.compile(_MARK.join(step.usual for step in self.steps if step is not None)).fullmatch
-        return self._look(_MARK.join(texts)) is not None
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """An element of which every value looks as usual: what is left to check, its values, and where its text ends."""
+
+    plan: _Plan
+    texts: Sequence[str | None]
+    end: int
+
+    def read(self, faults: Faults, path: str) -> dict[str, str]:
+        """The values of the element's fields by tag, and its faults: those of its tags, and wrong codes and shapes."""
+        plan, texts = self.plan, self.texts
+        _put_all(plan.faults, faults, path)
+        for place, is_right, field in plan.checks:
+            text = texts[place]
+            if text is not None and not is_right(text):
+                _put_wrong(field, text, faults, path)
+        return {tag: text for tag, text in zip(plan.tags, texts, strict=True) if text is not None}
 
 
 class Reader:
@@ -88,24 +103,46 @@ class Reader:
         self._fields = {f"{_PREFIX}{field.tag}": (place, field) for place, field in enumerate(fields)}
         self._needed = tuple(field.tag for field in fields if not field.is_optional)
         self._names_empty = names_empty
-        self._plans: dict[tuple[str, ...], _Plan] = {}
+        self._plans: dict[tuple[str | None, tuple[str, ...]], _Plan] = {}
+        self._usual: dict[str | None, list[_Plan]] = {}
+
+    def is_learned(self, prefix: str | None) -> bool:
+        """Whether there is anything that `match` could find."""
+        return prefix in self._usual
+
+    def match(self, text: str, start: int, prefix: str | None) -> Usual | None:
+        """The element that begins there in an XML text, None unless all in it is usual.
+
+        `prefix` is that of the messages' namespace. An element without attributes whose prefix it is belongs to them.
+        """
+        for plan in self._usual.get(prefix, ()):
+            if plan.expression is not None and (found := plan.expression.match(text, start)):
+                return Usual(plan, found.groups(), found.end())
+        return None
 
     def read(self, element: etree._Element, faults: Faults, path: str) -> dict[str, str]:
         """The values of the element's fields by tag; those that are absent or empty are left out."""
         children = list(element)
-        tags = tuple([child.tag for child in children])
-        plan = self._plans.get(tags) or self._plan(tags)
-        for fault in plan.faults:
-            faults.put(fault.kind, f"{path}/{fault.path}", fault.value, fault.expected)
-        texts = [child.text or "" for child in children]
-        if not plan.is_usual(texts):
-            return self._read_each(plan, texts, faults, path)
-        for place, is_right, field in plan.checks:
-            text = texts[place]
-            if text and not is_right(text):
-                _put_wrong(field, text, faults, path)
-        values = dict(zip(plan.tags, texts, strict=True))
-        return {tag: text for tag, text in values.items() if text} if "" in texts else values
+        prefix, tags = element.prefix, tuple([child.tag for child in children])
+        plan = self._plans.get((prefix, tags)) or self._plan(prefix, tags)
+        plan.uses += 1
+        if plan.uses % _OFTEN == 0 and children and None not in plan.steps:
+            self._learn(plan, prefix, local_name(element.tag))
+        _put_all(plan.faults, faults, path)
+        return self._read_each(plan, [child.text or "" for child in children], faults, path)
+
+    def _learn(self, plan: _Plan, prefix: str | None, name: str) -> None:
+        """Make an expression of an element whose tags came often; the last few are kept."""
+        if len(self._usual) >= _PREFIXES:
+            self._usual.clear()
+        known = self._usual.setdefault(prefix, [])
+        if plan in known:
+            return
+        before = f"{prefix}:" if prefix else ""
+        fields = "".join([step.expression(before) for step in plan.steps if step is not None])
+        plan.expression = re.compile(f"<{before}{name}>{fields}</{before}{name}>")
+        known.insert(0, plan)
+        del known[_EXPRESSIONS:]
 
     def _read_each(self, plan: _Plan, texts: Sequence[str], faults: Faults, path: str) -> dict[str, str]:
         """The same where something is unusual: each value is looked at alone."""
@@ -131,7 +168,7 @@ class Reader:
         """Whether a field that the schema lets be empty is a fault where it is."""
         return self._names_empty and not field.is_optional and field.low == 0 and field.letter not in _QUICK
 
-    def _plan(self, tags: tuple[str, ...]) -> _Plan:
+    def _plan(self, prefix: str | None, tags: tuple[str, ...]) -> _Plan:
         steps: list[_Step | None] = []
         faults = Faults()
         seen: set[str] = set()
@@ -155,17 +192,21 @@ class Reader:
         plan = _Plan(steps, faults)
         if len(self._plans) >= _PLANS:
             self._plans.clear()
-        self._plans[tags] = plan
+        self._plans[prefix, tags] = plan
         return plan
 
     def _step(self, field: Field) -> _Step:
         if field.letter in _QUICK:
             return _Step(field, _PLAIN[field.letter], _QUICK[field.letter])
         high = "" if field.high == ENDLESS else field.high
-        usual = rf"(?!\s)[^{_MARK}]{{{max(field.low, 1)},{high}}}+(?<!\s)"
-        if field.low == 0 and not field.when_empty and not self._is_empty_named(field):
-            usual = f"(?:{usual})?"
-        return _Step(field, None, usual)
+        usual = rf"(?!\s)[^<&]{{{max(field.low, 1)},{high}}}+(?<!\s)"
+        may_be_empty = field.low == 0 and not field.when_empty and not self._is_empty_named(field)
+        return _Step(field, None, usual, may_be_empty)
+
+
+def _put_all(found: Sequence[Fault], faults: Faults, path: str) -> None:
+    for fault in found:
+        faults.put(fault.kind, f"{path}/{fault.path}", fault.value, fault.expected)
 
 
 def local_name(tag: str) -> str:
