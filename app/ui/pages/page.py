@@ -89,16 +89,22 @@ class Page(QWidget):
         return False
 
     def ask(
-        self, function: Callable[[], Answer], then: Callable[[Answer], None], *, slot: str = "", is_quiet: bool = False
+        self,
+        function: Callable[[], Answer],
+        then: Callable[[Answer], None],
+        *,
+        slot: str = "",
+        is_quiet: bool = False,
+        otherwise: Callable[[KnownError], None] | None = None,
     ) -> None:
-        """Run a function in the background and show its value; what goes wrong is told in the page's line.
+        """Run a function in the background and show its value; what goes wrong goes to `otherwise`, else is told.
 
         An act has no slot; a reading has one, so that only the newest is answered. A quiet one keeps the line as it is.
         """
         if not is_quiet:
             self.clear()
         named = f"{self.name}.{slot}" if slot else ""
-        self.frame.worker.submit(function, then, slot=named, otherwise=self.tell_error)
+        self.frame.worker.submit(function, then, slot=named, otherwise=otherwise or self.tell_error)
 
     def tell(self, line: str, tone: str = "good") -> None:
         """Say something in the page's line: tone good, warn or bad."""

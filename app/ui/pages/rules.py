@@ -23,6 +23,7 @@ from app.ui import build, theme, words
 from app.ui.pages.listing import Line, Listing
 from app.ui.pages.page import Frame, Page
 from app.ui.pages.rule_form import RuleForm
+from imaging.errors import KnownError
 
 RATED_DAYS = 30
 """Days of which the list shows rates and hit rates."""
@@ -53,6 +54,8 @@ class RulesPage(Page):
         self._read = _Read((), {})
         self._trial: WhatIf | None = None
         self._selected: Sequence[Selected] = ()
+        self._saving = ""
+        self._waiting: Callable[[], None] | None = None
         self.list = Listing(len(_COLUMNS))
         self.form = RuleForm()
         self.below = Listing(len(_TRIAL))
@@ -123,14 +126,9 @@ class RulesPage(Page):
 
     def _refresh(self, rule_id: str, *, is_quiet: bool = False) -> None:
         """Read list and rates anew; then a rule is chosen, the one that was where none is named."""
-        risk, statistics = self._risk, self._statistics
         wanted = rule_id or (self.chosen.newest.rule.id if self.chosen else "")
-        self.ask(
-            lambda: _Read(risk.states(), statistics.rates(RATED_DAYS)),
-            partial(self._show, wanted),
-            slot="list",
-            is_quiet=is_quiet,
-        )
+        read = partial(_read, self._risk, self._statistics)
+        self.ask(read, partial(self._show, wanted), slot="list", is_quiet=is_quiet)
 
     def _show(self, rule_id: str, read: _Read) -> None:
         self._read = read
@@ -178,15 +176,29 @@ class RulesPage(Page):
         self.form.begin(f"R{max(numbers, default=0) + 1:03d}", self._risk.today())
 
     def _save(self) -> None:
-        rule = self._drafted()
-        if rule is not None:
-            risk, officer = self._risk, self.frame.officer()
+        rule = None if self._saving else self._drafted()
+        if rule is None:
+            return
+        risk, statistics, officer = self._risk, self._statistics, self.frame.officer()
 
-            def then(_: object) -> None:
-                self._refresh(rule.id, is_quiet=True)
-                self.tell(text("risk.page.saved", rule=rule.id))
+        def write() -> _Read:
+            risk.write(rule, officer=officer)
+            return _read(risk, statistics)
 
-            self.ask(lambda: risk.write(rule, officer=officer), then)
+        self._saving = rule.id
+        self.ask(write, partial(self._saved, rule.id), otherwise=self._not_saved)
+
+    def _saved(self, rule_id: str, read: _Read) -> None:
+        self._show(rule_id, read)
+        self.tell(text("risk.page.saved", rule=rule_id))
+        waiting, self._waiting, self._saving = self._waiting, None, ""
+        if waiting:
+            waiting()
+
+    def _not_saved(self, error: KnownError) -> None:
+        """What waited for the new version is not done: it would meet the one before."""
+        self._waiting, self._saving = None, ""
+        self.tell_error(error)
 
     def _try_out(self) -> None:
         rule = self._drafted()
@@ -198,13 +210,17 @@ class RulesPage(Page):
 
     def _switch_on(self) -> None:
         state = self.chosen
-        if state is not None:
+        if self._saving:
+            self._waiting = self._switch_on
+        elif state is not None:
             version = state.newest.rule.version
             self._switch(state, "switched_on", partial(self._risk.switch_on, state.newest.rule.id, version))
 
     def _switch_off(self) -> None:
         state = self.chosen
-        if state is not None:
+        if self._saving:
+            self._waiting = self._switch_off
+        elif state is not None:
             self._switch(state, "switched_off", partial(self._risk.switch_off, state.newest.rule.id))
 
     def _switch(self, state: RuleState, done: str, act: Callable[..., None]) -> None:
@@ -259,6 +275,10 @@ class RulesPage(Page):
             shown = words.term(name) if name else line.rule_id
             lines.append(Line((shown, *_pairs(line.before, line.after)), "good" if line.rule_id == own else ""))
         self.below.fill(lines)
+
+
+def _read(risk: RiskOffice, statistics: StatisticsOffice) -> _Read:
+    return _Read(risk.states(), statistics.rates(RATED_DAYS))
 
 
 def _selected_line(each: Selected) -> Line:

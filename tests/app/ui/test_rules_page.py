@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from app.build import load_rules
 from app.customs.parcel import Capture, Declaration, GoodsLine, Kind, Seen
+from app.customs.risk.errors import RulesError
 from app.customs.risk.rule import STRICTNESS, Rule
 from app.customs.risk.table import parse_rules, to_json
 from app.customs.states import Action
@@ -153,6 +154,50 @@ def test_the_ten_examples_are_written_tried_and_switched_on(
     settle(qtbot, window)
     assert rule_id not in {each.id for each in offices.risk.in_force()}
     assert offices.store.verify_log(with_pictures=False).is_ok
+
+
+def test_a_rule_is_switched_on_as_it_was_saved_a_moment_before(
+    qtbot: QtBot, open_page: Callable[..., tuple[MainWindow, RulesPage]], offices: Offices
+) -> None:
+    window, page = open_page("r")
+    before = {each.id for each in offices.risk.in_force()}
+    rule_id = write_rule(qtbot, page, EXAMPLES[0], "en")
+    write(qtbot, page.form.approver, "supervisor-1")
+    qtbot.keyClick(page, Qt.Key.Key_F6)
+    qtbot.keyClick(page, Qt.Key.Key_F7)
+    settle(qtbot, window)
+    assert page.message == text("risk.page.switched_on", rule=rule_id)
+    assert {each.id for each in offices.risk.in_force()} == {*before, rule_id}
+    write(qtbot, page.form.reason, "said anew")
+    write(qtbot, page.form.approver, "supervisor-1")
+    for key in (Qt.Key.Key_F6, Qt.Key.Key_F6, Qt.Key.Key_F7):
+        qtbot.keyClick(page, key)
+    settle(qtbot, window)
+    (on,) = [each for each in offices.risk.in_force() if each.id == rule_id]
+    assert (on.version, on.reason) == (2, "said anew")
+
+
+def test_a_rule_that_could_not_be_saved_is_not_switched_on(
+    qtbot: QtBot,
+    open_page: Callable[..., tuple[MainWindow, RulesPage]],
+    offices: Offices,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(rule: Rule, *, officer: str) -> None:
+        raise RulesError("The store is full.", detail="")
+
+    window, page = open_page("r")
+    before = offices.risk.in_force()
+    chosen = page.chosen
+    assert chosen is not None
+    monkeypatch.setattr(offices.risk, "write", refuse)
+    write(qtbot, page.form.approver, "supervisor-1")
+    for key in (Qt.Key.Key_F6, Qt.Key.Key_F4):
+        qtbot.keyClick(page, key)
+    settle(qtbot, window)
+    assert page.message
+    assert offices.risk.in_force() == before
+    assert page.form.approver.text() == "supervisor-1", "nothing was taken of the approval"
 
 
 def test_a_trial_says_what_would_change(
