@@ -55,13 +55,21 @@ def query(wanted: ArchiveFilter, limit: int) -> tuple[str, list[object]]:
     if wanted.label:
         conditions.append(_BY_LABEL)
         values.append(wanted.label)
-    decided = [(f" AND d.{column} = ?", value) for column, value in _decided(wanted) if value]
+    decided, by = _decided(wanted)
     if decided:
-        conditions.append(_BY_DECISION.format("".join(test for test, _ in decided)))
-        values += [value for _, value in decided]
+        conditions.append(_BY_DECISION.format(decided))
+        values += by
     where = f"WHERE {' AND '.join(conditions)} " if conditions else ""
     return f"SELECT p.id FROM parcels p {where}ORDER BY {arrived} DESC, p.id DESC LIMIT ?", [*values, limit]
 
 
-def _decided(wanted: ArchiveFilter) -> tuple[tuple[str, str], ...]:
-    return ("action", wanted.action.value if wanted.action else ""), ("officer", wanted.officer)
+def _decided(wanted: ArchiveFilter) -> tuple[str, list[object]]:
+    """What a decision has to be; an officer is sought by his login name or by the name in his account."""
+    tests, values = "", list[object]()
+    if wanted.action:
+        tests += " AND d.action = ?"
+        values.append(wanted.action.value)
+    if officer := wanted.officer.strip():
+        tests += " AND (d.officer = ? COLLATE NOCASE OR d.officer IN (SELECT login FROM officers WHERE name = ?))"
+        values += [officer, officer]
+    return tests, values

@@ -31,16 +31,7 @@ from app.ui.thumbs import LONGEST_PX
 MOST_FOUND = 200
 DAYS_BACK = 30
 _ID = Qt.ItemDataRole.UserRole
-_DECISIONS = (
-    Action.RELEASE,
-    Action.CONDITIONAL_RELEASE,
-    Action.HOLD,
-    Action.REFER,
-    Action.EXAM_ABNORMAL,
-    Action.DETAIN,
-    Action.RETURN,
-    Action.CONFISCATE,
-)
+_DECISIONS = [each for each in Action if each not in (Action.REGISTER_ARRIVAL, Action.CAPTURE_IMAGE)]
 
 
 class ArchiveDialog(QDialog):
@@ -129,6 +120,8 @@ class ArchiveDialog(QDialog):
         if event.key() == Qt.Key.Key_Down and not self.found.hasFocus() and self.found.count():
             self.found.setFocus()
             self.found.setCurrentRow(0)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and (self.first.hasFocus() or self.last.hasFocus()):
+            self.search()
         elif event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):  # the field or the list has taken these
             super().keyPressEvent(event)
 

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QInputMethodEvent
+from PySide6.QtWidgets import QApplication, QComboBox
 from pytestqt.qtbot import QtBot
 
+import models
 from app import texts
-from app.customs.states import State
+from app.customs.parcel import ArchiveFilter, QueueRow
+from app.customs.states import Action, State
+from app.store.store import Store
+from app.ui import words
 from app.ui.archive import ArchiveDialog
 from app.ui.thumbs import LONGEST_PX, load
 from app.ui.window import MainWindow
+from tests.app.store.test_archive import fill
 from tests.app.ui.conftest import settle
 from tests.app.ui.memory_station import MemoryStation
 from tests.app.ui.test_window import GREEN, RED, open_parcel, press
@@ -66,6 +74,81 @@ def test_search_by_class_goods_and_time(window: MainWindow, station: MemoryStati
     dialog.search()
     settle(qtbot, window)
     assert found_ids(dialog)[-1] == RED
+    dialog.close()
+
+
+@pytest.fixture
+def kept(station: MemoryStation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """The archive of a real store with six parcels, the newest of today; the pictures are those in memory."""
+    store = Store.open(tmp_path / "store", station="test", ballast_bytes=1 << 16)
+    fill(store, datetime.combine(datetime.now().astimezone(), time()).astimezone() - timedelta(hours=5))
+
+    def archive(wanted: ArchiveFilter, limit: int, *, officer: str) -> list[QueueRow]:
+        return store.archive(wanted, limit)
+
+    monkeypatch.setattr(station, "archive", archive)
+    yield store
+    store.close()
+
+
+def fill_in(qtbot: QtBot, dialog: ArchiveDialog, field: str, typed: str) -> None:
+    """Tab to a field, fill it in by keys, Enter; Chinese comes from the input method, an entry of a list by Down."""
+    wanted = getattr(dialog, field)
+    while not wanted.hasFocus():
+        qtbot.keyClick(dialog.focusWidget(), Qt.Key.Key_Tab)
+    if isinstance(wanted, QComboBox):
+        while wanted.currentText() != typed:
+            qtbot.keyClick(wanted, Qt.Key.Key_Down)
+    elif typed.isascii():
+        qtbot.keyClicks(wanted, typed)
+    else:
+        event = QInputMethodEvent()
+        event.setCommitString(typed)
+        QApplication.sendEvent(wanted, event)
+    qtbot.keyClick(wanted, Qt.Key.Key_Return)
+
+
+@pytest.mark.parametrize("language", texts.LANGUAGES)
+@pytest.mark.parametrize(
+    ("field", "typed", "expected"),
+    [
+        pytest.param("code", "ea2", [3], id="code"),
+        pytest.param("goods", "茶叶", [2], id="goods"),
+        pytest.param("first", "0", [6], id="date-from"),
+        pytest.param("last", "-1", [5, 4, 3, 2, 1], id="date-to"),
+        pytest.param("label", "blade", [6, 4, 2], id="class"),
+        pytest.param("action", "release", [3], id="decision"),
+        pytest.param("officer", "李明", [3], id="officer"),
+    ],
+)
+def test_each_field_finds_by_keys(  # noqa: PLR0917  fixtures and cases
+    open_window: OpenWindow, station: MemoryStation, kept: Store, qtbot: QtBot,
+    field: str, typed: str, expected: list[int], language: str,
+) -> None:  # fmt: skip
+    window = open_window(station, language=language)
+    dialog = open_archive(qtbot, window)
+    if field in ("first", "last"):
+        typed = f"{datetime.now().astimezone() + timedelta(days=int(typed)):%Y%m%d}"
+    elif field == "label":
+        typed = words.name_of("class", typed)
+    elif field == "action":
+        typed = words.action_name(Action(typed))
+    assert found_ids(dialog) == [6, 5, 4, 3, 2, 1]
+    fill_in(qtbot, dialog, field, typed)
+    settle(qtbot, window)
+    assert found_ids(dialog) == expected
+    dialog.close()
+
+
+def test_every_decision_of_an_officer_and_every_class_of_a_model_that_ships_can_be_sought(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    dialog = open_archive(qtbot, window)
+    decided = {dialog.action.itemData(at) for at in range(dialog.action.count())}
+    assert decided == {"", *Action} - {Action.REGISTER_ARRIVAL, Action.CAPTURE_IMAGE}
+    known = {dialog.label.itemData(at) for at in range(dialog.label.count())}
+    for path in (Path(models.__file__).parent / "store").glob("*.json"):
+        assert {each["label"] for each in json.loads(path.read_text("utf-8")).get("classes", ())} <= known
     dialog.close()
 
 
