@@ -22,25 +22,24 @@ class Oddities:
     """Looks for them with one XPath of the whole tree, and goes through them only where there are any."""
 
     def __init__(self, spec: Spec) -> None:
-        groups = {f"/*/c:{group.tag}": 1 for group in spec.tail if group.tag in ("BaseTransfer", "BaseSubscribe")}
-        groups[f"/*/c:{spec.record.tag}"] = 2 if spec.head else 1
-        odd = {path: _odd_below(depth) for path, depth in groups.items()}
+        odd = {
+            f"/*/c:{group.tag}": _odd_below(1) for group in spec.tail if group.tag in ("BaseTransfer", "BaseSubscribe")
+        }
         if any(group.tag == "ExtendMessage" for group in spec.tail):
             odd["/*/c:ExtendMessage"] = _ODD_EXTENSION
-        # What is odd stands in predicates: there the sets stay small, and XPath adds to large ones slowly.
-        tests = [
-            f"{path}[{' or '.join(each for paths in kinds.values() for each in paths)}]" for path, kinds in odd.items()
-        ]
-        self._is_odd = etree.XPath(" or ".join(f"boolean({test})" for test in (*tests, _ROOT_TEXT)), namespaces=_NAMES)
+        self._is_tail_odd = _is_any(odd)
+        odd[f"/*/c:{spec.record.tag}"] = _odd_below(2 if spec.head else 1)
+        self._is_odd = _is_any(odd)
         self._finds: list[tuple[FaultKind, etree.XPath]] = [(FaultKind.STRAY_TEXT, etree.XPath(_ROOT_TEXT))]
         for path, kinds in odd.items():
             for kind, paths in kinds.items():
                 found = " | ".join(f"{path}/{each}" for each in paths)
                 self._finds.append((kind, etree.XPath(found, namespaces=_NAMES)))
 
-    def name(self, root: etree._Element, faults: Faults) -> None:
-        """Add a fault for each."""
-        if not self._is_odd(root):
+    def name(self, root: etree._Element, faults: Faults, *, are_records_usual: bool = False) -> None:
+        """Add a fault for each; records that are known to hold none need not be looked at."""
+        is_odd = self._is_tail_odd if are_records_usual else self._is_odd
+        if not is_odd(root):
             return
         for kind, find in self._finds:
             found = find(root)
@@ -50,6 +49,14 @@ class Oddities:
                     faults.put(kind, _path(node))
                 elif isinstance(node, etree._ElementUnicodeResult):
                     _put_text(kind, node, faults)
+
+
+def _is_any(odd: dict[str, dict[FaultKind, list[str]]]) -> etree.XPath:
+    """A test for anything odd. It stands in predicates: there sets stay small, and XPath adds to large ones slowly."""
+    tests = [
+        f"{path}[{' or '.join(each for paths in kinds.values() for each in paths)}]" for path, kinds in odd.items()
+    ]
+    return etree.XPath(" or ".join(f"boolean({test})" for test in (*tests, _ROOT_TEXT)), namespaces=_NAMES)
 
 
 def _odd_below(depth: int) -> dict[FaultKind, list[str]]:

@@ -76,17 +76,20 @@ class _MessageReader:
         guid = self._read_root(root, faults)
         self._check_sequence(root, faults)
         signature = _signature(root, faults)
+        record_tag, are_usual = _full(spec.record.tag), True
         for element in root:
-            if element.tag == _full(spec.record.tag):
+            if element.tag == record_tag:
                 path = f"{spec.record.tag}[{len(records) + 1}]"
-                record = self._read_usual(element, faults, path) or self._read_record(element, faults, path)
+                record = self._read_usual(element, faults, path)
+                if record is None:
+                    record, are_usual = self._read_record(element, faults, path), False
                 check_record(spec.type, record, signature, faults, path)
                 records.append(record)
             elif element.tag in self._tails and element.tag != SIGNATURE:
                 values = self._tails[element.tag].read(element, faults, local_name(element.tag))
                 if element.tag == _full("BaseTransfer") and not transfer:
                     transfer = values
-        self._oddities.name(root, faults)
+        self._oddities.name(root, faults, are_records_usual=are_usual)
         _check_guids(spec, records, faults)
         return Message(spec.type, guid, tuple(records), tuple(faults), signature, transfer, envelope)
 
@@ -130,7 +133,7 @@ class _MessageReader:
         Elements of lxml one by one take three times as long.
         """
         spec, prefix = self._spec, element.prefix
-        if not spec.head or not self._fields.is_learned(prefix):
+        if not spec.head or element.attrib or not self._fields.is_learned(prefix):
             return None
         text = etree.tostring(element, encoding="unicode", with_tail=False)
         head = self._fields.match(text, text.index(">") + 1, prefix)
