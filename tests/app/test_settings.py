@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
-from app.settings import Printer, SettingsError, load_settings
+from app.settings import Printer, Settings, SettingsError, load_settings
 
 
 def test_the_demo_profile_ships() -> None:
@@ -53,3 +57,27 @@ def test_a_missing_profile_is_named() -> None:
 )
 def test_a_printer_on_the_network_has_host_and_port(address: str, where: tuple[str, int]) -> None:
     assert Printer(kind="tcp", address=address).host_and_port() == where
+
+
+def test_the_page_of_settings_names_every_one_in_the_row_of_its_section() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "settings.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| (\S+) \| (.*) \|$", page, re.MULTILINE))
+    top = {name for name, field in Settings.model_fields.items() if not sections_in(field)}
+    missing = {"(top)": {name for name in top if f"`{name}`" not in rows["(top)"]}}
+    for name, field in Settings.model_fields.items():
+        for section in sections_in(field):
+            row = rows.get(f"`[{name}]`") or rows.get(f"`[[{name}]]`", "")
+            missing[name] = {each for each in names_in(section) if f"`{each}`" not in row}
+    assert {name: sorted(each) for name, each in missing.items() if each} == {}
+
+
+def sections_in(field: FieldInfo) -> list[type[BaseModel]]:
+    """The model of a section, or of each entry of a list of them."""
+    kinds = (field.annotation, *get_args(field.annotation))
+    return [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)]
+
+
+def names_in(section: type[BaseModel]) -> set[str]:
+    """Its settings, with those of the sections in it."""
+    inner = (names_in(each) for field in section.model_fields.values() for each in sections_in(field))
+    return set(section.model_fields).union(*inner)

@@ -13,6 +13,7 @@ from app.officers.rights import RIGHT_FOR, RIGHTS, KnownOfficers, Right, Role, m
 
 DECIDES = frozenset(RIGHT_FOR.values())
 APP = Path(__file__).resolve().parents[3] / "app"
+PAGE = APP.parent / "docs" / "officers.md"
 
 
 def test_every_action_of_the_table_needs_a_right() -> None:
@@ -61,3 +62,14 @@ def test_a_right_that_is_missing_is_refused_with_officer_role_and_right(role: Ro
 def test_who_is_not_known_may_nothing() -> None:
     with pytest.raises(OfficerUnknownError):
         KnownOfficers({"li": Role.OFFICER}).require("wang", Right.STATISTICS)
+
+
+def test_the_page_for_officers_names_every_right_and_who_has_it() -> None:
+    page = PAGE.read_text("utf-8")
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines() if line.startswith("| `")]
+    roles = [Role(name) for name in re.search(r"^\| right \| \| (.*) \|$", page, re.MULTILINE)[1].split(" | ")]  # type: ignore[index]
+    told = {
+        Right(name.strip("`")): {role for role, mark in zip(roles, marks, strict=True) if mark}
+        for name, _, *marks in rows
+    }
+    assert told == {right: {role for role in Role if may(role, right)} for right in Right}
