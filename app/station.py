@@ -305,14 +305,15 @@ class Station(Lookups):
         """Log the pictures that officers left without a decision: parcel, and who saw what of it for how long."""
         self._store.log_shown(shown)
 
-    def note_export(self, parcel_id: int, what: str, *, officer: str) -> None:
-        """Log that an officer writes a parcel's record or pictures to files of his own.
+    def note_export(self, parcel_id: int | None, what: str, *, officer: str, file: str = "") -> None:
+        """Log that an officer writes a parcel's record or pictures to files, or takes a file out of the store.
 
         Raises:
             OfficerError: he may not.
         """
         self.rights.require(officer, Right.EXPORT)
-        self._store.add_event("exported", parcel_id, {"what": what, "officer": officer})
+        body = {"what": what, "officer": officer} | ({"file": file} if file else {})
+        self._store.add_event("exported", parcel_id, body)
 
     def undo(self, decision_id: int, *, officer: str) -> Decided:
         """Take the last decision on a parcel back.

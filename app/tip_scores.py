@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app.customs.model_trial import interval
@@ -67,7 +67,7 @@ def to_json(score: Score) -> dict[str, object]:
     }
 
 
-def write_csv(scores: Sequence[Score], path: Path) -> None:
+def write_csv(scores: Sequence[Score], path: Path, *, write: Callable[[Path, bytes], object] = write_whole) -> None:
     """Every score as a row, figures as figures; with the mark by which Excel knows UTF-8."""
     held = io.StringIO()
     rows = [to_json(score) | {"hit_rate_95": "/".join(f"{v:.4f}" for v in interval(score.hits, score.shown))}
@@ -76,7 +76,7 @@ def write_csv(scores: Sequence[Score], path: Path) -> None:
     writer.writeheader()
     writer.writerows(rows)
     make_folder(path.parent)
-    write_whole(path, held.getvalue().encode("utf-8-sig"))
+    write(path, held.getvalue().encode("utf-8-sig"))
 
 
 def _percent(share: float | None) -> str:

@@ -217,6 +217,11 @@ def seal_of(store: Path) -> Seal:
     return Seal(put_on, open_content)
 
 
+def is_encrypted(store: Path) -> bool:
+    """Whether the store in this folder is encrypted."""
+    return (home_of(store) / KEY_FILE).is_file()
+
+
 def is_sealed(content: bytes) -> bool:
     return content.startswith((_MARK, _LINE_MARK))
 
@@ -227,6 +232,20 @@ def read_file(path: Path) -> bytes:
     One that was altered, or that no key here opens, comes as it lies there: its hash tells. Raises OSError.
     """
     return open_content(path.read_bytes())
+
+
+def read_plain(path: Path) -> bytes:
+    """A file of a store in plain, for another program.
+
+    Raises:
+        StoreLockedError: no key here opens it, or it was altered. OSError.
+    """
+    content = read_file(path)
+    if is_sealed(content):
+        raise StoreLockedError(
+            f"{path.name} was encrypted with another key than this store's, or altered.", name=path.name, why="key"
+        )
+    return content
 
 
 def open_content(content: bytes) -> bytes:

@@ -17,7 +17,19 @@ from imaging.look import Look
 from imaging.marks import MarkKind
 
 ON_PAGES = frozenset(
-    ("pages", "lock", "leave", "help", "language", "theme", "full_screen", "quit", "break", "acknowledge")
+    (
+        "pages",
+        "lock",
+        "leave",
+        "help",
+        "language",
+        "theme",
+        "full_screen",
+        "quit",
+        "break",
+        "acknowledge",
+        "open_written",
+    )
 )
 """What the keys of the table still do while a page is in front; all others are the page's own."""
 _DIALS = {"up": 1, "wide": 1, "down": -1, "narrow": -1}

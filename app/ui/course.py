@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QImage
@@ -80,7 +79,6 @@ class Course(QObject):
         desk.undone.connect(self._after_undo)
         desk.refused.connect(self._after_refusal)
         self.tools.archive.opened.connect(self._open_archived)
-        desk.files_written.connect(self._tell_written)
         desk.label_ready.connect(self._show_label)
         desk.code_found.connect(self._after_search)
         desk.code_judged.connect(self._tell_verdict)
@@ -258,10 +256,6 @@ class Course(QObject):
             self.tools.show(opened)
         except AnnotationInvalidError as error:
             self.tell_error(error)
-
-    def _tell_written(self, paths: tuple[Path, ...]) -> None:
-        names = ", ".join(path.name for path in paths)
-        self._tell(text("ui.notice.written", names=names, folder=str(paths[0].parent)), "check")
 
     def _open_archived(self, parcel_id: int) -> None:
         self._window.activateWindow()

@@ -141,6 +141,7 @@ _OTHERS = (
     Binding("forward", ("Alt+Right",), "queue", in_text=True),
     Binding("record", ("Ctrl+R",), "queue", in_text=True),
     Binding("picture", ("Ctrl+S",), "queue", in_text=True),
+    Binding("open_written", ("Ctrl+E",), "queue", in_text=True),
     Binding("archive", ("Ctrl+O",), "queue", in_text=True),
     Binding("search", ("Ctrl+F", "/"), "queue"),
     Binding("pages", ("Ctrl+M",), "station", in_text=True),

@@ -22,6 +22,7 @@ from app.ui.desk import Desk
 from app.ui.gpu_pane import wants_card
 from app.ui.key_input import KeyInput, Wedge
 from app.ui.lock import Door, Guard
+from app.ui.outlet import Outlet
 from app.ui.pace import Pace
 from app.ui.pages.page import Frame
 from app.ui.parts import Parts
@@ -61,9 +62,16 @@ class MainWindow(QMainWindow):
         theme.use(self._settings.theme, self._settings.text_px or theme.text_px_for(LEAST_H))
         self.setMinimumSize(LEAST_W, LEAST_H)
         self.desk = Desk(station, self._settings.officer, self._settings.data, self)
-        frame = Frame(self.desk.pages, lambda: self.desk.officer, self._settings.data, lambda: self.desk.open_id)
+        frame = Frame(
+            self.desk.pages,
+            lambda: self.desk.officer,
+            self._settings.data,
+            lambda: self.desk.open_id,
+            lambda path: self.outlet.tell_written([path]),
+        )
         self.parts = Parts(self, self._settings.officer, rule_titles or {}, post_names or {}, frame)
         self.course = Course(self.parts, self.desk, Pace(self._settings.break_after_s), self)
+        self.outlet = Outlet(self.parts, self.desk, self)
         self.course.tools.marking.restore(dict(self._settings.marks))
         self.course.follow(bridge)
         self.commands = Commands(self.course, dict(self._settings.combinations), self)
@@ -118,6 +126,7 @@ class MainWindow(QMainWindow):
             self.desk.officer = login
             self.parts.chooser.leave()
             self.parts.last.clear()
+            self.outlet.forget()
         self.parts.top.set_officer(name, role)
         self.desk.reread()
         self.course.refresh()
@@ -181,6 +190,7 @@ class MainWindow(QMainWindow):
             self.guard.stop()
         self.course.log_shown()
         self.desk.stop()
+        self.outlet.clear()
         # Answers that are still under way change widgets; painting them would need a window that is gone.
         self.setUpdatesEnabled(False)
         self.closed.emit()
@@ -199,6 +209,8 @@ class MainWindow(QMainWindow):
         elif command == "lock" and self.guard is not None:
             self.parts.chooser.second_pin.clear()
             self.guard.lock("key")
+        elif command == "open_written":
+            self.outlet.open_last()
         elif command == "quit":
             self.close()
 

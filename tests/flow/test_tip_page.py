@@ -18,6 +18,7 @@ from app.cli import cli
 from app.customs.states import Action
 from app.officers.rights import Role
 from app.settings import Officers
+from app.store import sealed
 from app.store.store import Store
 from app.ui.background import Background
 from app.ui.pages.page import Frame
@@ -69,6 +70,11 @@ def test_who_leads_sees_all_sets_rates_and_writes_a_file_and_an_officer_sees_his
     qtbot.waitUntil(lambda: any((tmp_path / "reports").glob("tip-*.csv")))
     rows = list(csv.DictReader(next((tmp_path / "reports").glob("*.csv")).read_text("utf-8-sig").splitlines()))
     assert {row["officer"] for row in rows} == {"a", "b"}
+    sealed.make_key(tmp_path / sealed.KEY_FILE, "passphrase", "six lanes and one lamp")
+    qtbot.keyClick(page, Qt.Key.Key_F5)
+    reports = tmp_path / "reports"
+    qtbot.waitUntil(lambda: any(sealed.is_sealed(path.read_bytes()) for path in reports.glob("tip-*.csv")))
+    sealed.forget()
     who[0], page.told = "a", None
     page.show_page()
     qtbot.waitUntil(lambda: page.told is not None and worker.is_idle)

@@ -299,7 +299,7 @@ class ExaminationPage(Page):
         to = self.fields["to"].text().strip()
         self.ask(
             lambda: write_form(folder / "forms", forms.make(kind, parcel_id, officer=officer, to=to)),
-            lambda path: self.tell(text("exam.page.written", name=path.name, folder=str(path.parent))),
+            self.frame.wrote,
         )
 
 

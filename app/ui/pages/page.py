@@ -22,13 +22,14 @@ Answer = TypeVar("Answer")
 class Frame:
     """What the window lends to its pages: a worker of their own, who sits there now, where files go.
 
-    `parcel` tells which parcel is open at the desk.
+    `parcel` tells which parcel is open at the desk. `wrote` says where a file is and with which key it is opened.
     """
 
     worker: Background
     officer: Callable[[], str]
     data: Path | None = None
     parcel: Callable[[], int | None] = lambda: None
+    wrote: Callable[[Path], None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,7 +188,7 @@ class StatisticsPage(Page):
             path.parent.mkdir(parents=True, exist_ok=True)
             write_report(report, path, post=name, write=partial(write_file, store=folder))
 
-        self.ask(write, lambda _: self.tell(text("stats.written", name=str(path))))
+        self.ask(write, lambda _: self.frame.wrote(path))
 
 
 def _side(form: Form) -> Qt.AlignmentFlag:

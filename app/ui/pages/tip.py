@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QLineEdit, QP
 from app.customs.tip import RELIABLE_FROM, Rate, Score
 from app.officers.errors import OfficerError
 from app.officers.rights import Right, Rights
+from app.store.sealed import write_file
 from app.texts import text
 from app.tip_office import DAYS, ThreatUse, TipOffice
 from app.tip_scores import COLUMNS, cells, column_names, write_csv
@@ -170,9 +172,9 @@ class TipPage(Page):
 
         def write() -> None:
             self._rights.require(officer, Right.EXPORT)
-            write_csv(told.scores, path)
+            write_csv(told.scores, path, write=partial(write_file, store=folder))
 
-        self.ask(write, lambda _: self.tell(text("tip.page.written", name=path.name)))
+        self.ask(write, lambda _: self.frame.wrote(path))
 
 
 def _may(rights: Rights, officer: str, right: Right) -> bool:

@@ -109,7 +109,7 @@ class MemoryStation:
             and (wanted.arrived_to is None or parcel.arrived_at < wanted.arrived_to)
         )
 
-    def note_export(self, parcel_id: int, what: str, *, officer: str) -> None:
+    def note_export(self, parcel_id: int | None, what: str, *, officer: str, file: str = "") -> None:
         self._note()
         self.exports.append((parcel_id, what, officer))
 
