@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imaging.phantom.physics import RANK, Basis
+from imaging.phantom.rays import Floats, Parallel
 from imaging.phantom.shapes import Array, Matrix, Shadow, Shape, Vector, lying_turn, project_solid, random_turn
 
 _SIDE = np.array([[1.0, 0, 0], [0, 0, -1.0], [0, 1.0, 0]])
@@ -47,7 +48,11 @@ class Solid:
         return frozenset(s.material for s in self.shapes if s.material is not None)
 
     def project(self, turn: Matrix, aspect: Aspect, mm_per_px: float, basis: Basis) -> Shadow:
-        return project_solid(self.shapes, aspect.turn @ turn, mm_per_px, basis)
+        return project_solid(self.shapes, aspect.turn @ turn, Parallel(mm_per_px), basis)
+
+    def rise(self, turn: Matrix) -> tuple[float, float]:
+        low, high = zip(*(shape.extent(turn) for shape in self.shapes if shape.material is not None), strict=True)
+        return float(np.min(low, axis=0)[2]), float(np.max(high, axis=0)[2])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,12 +82,16 @@ class Heap:
         tau = drawn[..., None] * basis.of(self.material)
         return Shadow(tau, drawn > 0.05, round(left / mm_per_px), round(top / mm_per_px))
 
+    def rise(self, turn: Matrix) -> tuple[float, float]:
+        del turn
+        return self.at[2], self.at[2] + float(self.height.max())
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Wire:
     """A line through `points` (n, 3) mm: layers of (material, outer radius mm) from the core outwards."""
 
-    points: npt.NDArray[np.float64]
+    points: Floats
     layers: tuple[tuple[str, float], ...]
 
     @property
@@ -90,21 +99,27 @@ class Wire:
         return frozenset(material for material, _ in self.layers)
 
     def project(self, turn: Matrix, aspect: Aspect, mm_per_px: float, basis: Basis) -> Shadow:
-        """Each layer is smeared over its drawn width, so that matter is kept; crossings add."""
         path = self.points @ (aspect.turn @ turn).T / mm_per_px
+        return self.draw(path[:, :2], np.linalg.norm(np.diff(path, axis=0), axis=1), mm_per_px, basis)
+
+    def draw(self, path: Floats, lengths: Floats, mm_per_px: float, basis: Basis) -> Shadow:
+        """The wire along `path` (n, 2) px of a picture, its n - 1 pieces of true `lengths` px.
+
+        Each layer is smeared over its drawn width, so that matter is kept; crossings add.
+        """
         radius_px = self.layers[-1][1] / mm_per_px
         pad = int(np.ceil(radius_px)) + 3
-        left, top = (int(v) - pad for v in np.floor(path[:, :2].min(axis=0)))
-        cols, rows = (int(v) + pad for v in np.ceil(path[:, :2].max(axis=0)) - (left, top))
+        left, top = (int(v) - pad for v in np.floor(path.min(axis=0)))
+        cols, rows = (int(v) + pad for v in np.ceil(path.max(axis=0)) - (left, top))
         width_px = max(1, round(2 * radius_px))
         count = np.zeros((rows, cols), np.float32)
         for part in np.array_split(np.arange(len(path)), max(1, len(path) // 20)):
             drawn = np.zeros((rows, cols), np.uint8)
             line = path[part[0] : part[-1] + 2]
-            dots = np.rint((line[:, :2] - (left, top)) * 16).astype(np.int32)
+            dots = np.rint((line - (left, top)) * 16).astype(np.int32)
             cv2.polylines(drawn, [dots.reshape(-1, 1, 2)], False, 255, width_px, cv2.LINE_AA, shift=4)
-            slant = np.linalg.norm(np.diff(line, axis=0), axis=1).sum()
-            flat = np.linalg.norm(np.diff(line[:, :2], axis=0), axis=1).sum()
+            slant = lengths[part[0] : part[-1] + 1].sum()
+            flat = np.linalg.norm(np.diff(line, axis=0), axis=1).sum()
             count += drawn * np.float32(min(slant / max(flat, 1e-3), 4.0) / 255)
         tau = np.zeros(RANK, np.float32)
         inner = 0.0
@@ -112,6 +127,10 @@ class Wire:
             tau = tau + basis.of(material) * np.float32(np.pi * (radius**2 - inner**2) / (width_px * mm_per_px))
             inner = radius
         return Shadow(count[..., None] * tau, count > 0.2, left, top)
+
+    def rise(self, turn: Matrix) -> tuple[float, float]:
+        z, radius = self.points @ turn[2], self.layers[-1][1]
+        return float(z.min()) - radius, float(z.max()) + radius
 
 
 Part = Solid | Heap | Wire
@@ -139,6 +158,11 @@ class Body:
     def project(self, turn: Matrix, aspect: Aspect, mm_per_px: float, basis: Basis) -> Shadow:
         """The sum of what the parts throw; parts do not displace each other."""
         return merge([part.project(turn, aspect, mm_per_px, basis) for part in self.parts])
+
+    def rise(self, turn: Matrix) -> tuple[float, float]:
+        """The lowest and the highest z, mm."""
+        low, high = zip(*(part.rise(turn) for part in self.parts), strict=True)
+        return min(low), max(high)
 
 
 Recipe = Callable[[np.random.Generator], Body]

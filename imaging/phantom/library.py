@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -13,7 +13,7 @@ from imaging.phantom.chance import pick
 from imaging.phantom.objects import BENIGN, PACKAGING, THREATS, TOOL_LABEL, UNFAMILIAR, UNFAMILIAR_LABEL
 from imaging.phantom.objects.hardware import TOOLS
 from imaging.phantom.physics import belt_basis
-from imaging.phantom.shapes import Shadow
+from imaging.phantom.shapes import Matrix, Shadow
 
 LIBRARY_MM_PER_PX = 1.0
 PACKAGING_MM_PER_PX = 1.25
@@ -21,13 +21,19 @@ PACKAGING_MM_PER_PX = 1.25
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Item:
-    """One object as it lies, rendered: `shadows` by aspect at `mm_per_px`; `room` is set for packaging."""
+    """One object as it lies, rendered: `shadows` by aspect at `mm_per_px`; `room` is set for packaging.
+
+    `rise` is its lowest and highest z, mm; `body`, lying as `turn` says, is kept where it was made on the spot.
+    """
 
     name: str
     materials: frozenset[str]
     mm_per_px: float
     shadows: Mapping[Aspect, Shadow]
     room: tuple[float, float, float] | None = None
+    rise: tuple[float, float] = (0.0, 0.0)
+    body: Body | None = None
+    turn: Matrix = field(default_factory=lambda: np.eye(3))
 
 
 class ObjectSource(Protocol):
@@ -45,7 +51,7 @@ def _groups(threats: Mapping[str, tuple[Recipe, ...]]) -> dict[str, tuple[Recipe
 def _render(name: str, body: Body, rng: np.random.Generator, aspects: Iterable[Aspect], mm_per_px: float) -> Item:
     turn = body.rest(rng)
     shadows = {aspect: body.project(turn, aspect, mm_per_px, belt_basis()) for aspect in aspects}
-    return Item(name, body.materials, mm_per_px, shadows)
+    return Item(name, body.materials, mm_per_px, shadows, rise=body.rise(turn), body=body, turn=turn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,7 @@ class FreshObjects:
         recipe = pick(rng, *PACKAGING)
         packaging = recipe(rng)
         item = _render(recipe.__name__, packaging.body, rng, self.aspects, PACKAGING_MM_PER_PX)
-        return Item(item.name, item.materials, item.mm_per_px, item.shadows, packaging.room)
+        return replace(item, room=packaging.room)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +107,7 @@ class ObjectLibrary:
             for _ in range(per_recipe):
                 made = recipe(rng)
                 item = _light(_render(recipe.__name__, made.body, rng, aspects, PACKAGING_MM_PER_PX))
-                packaging.append(Item(item.name, item.materials, item.mm_per_px, item.shadows, made.room))
+                packaging.append(replace(item, room=made.room))
         return cls(items, packaging)
 
     @classmethod
@@ -120,4 +126,4 @@ class ObjectLibrary:
 
 def _light(item: Item) -> Item:
     shadows = {a: Shadow(s.tau.astype(np.float16), s.mask, s.left_px, s.top_px) for a, s in item.shadows.items()}
-    return Item(item.name, item.materials, item.mm_per_px, shadows)
+    return replace(item, shadows=shadows, body=None)

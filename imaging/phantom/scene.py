@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field, replace
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from imaging.phantom.bodies import Aspect
 from imaging.phantom.chance import between, pick
+from imaging.phantom.fan import Tunnel
 from imaging.phantom.library import Item, ObjectSource
 from imaging.phantom.objects import BENIGN, CLASSES, DOUBTFUL_NAMES, TOOL_LABEL, TOOL_NAMES, UNFAMILIAR_LABEL
 from imaging.phantom.physics import RANK, belt_beam
 from imaging.phantom.shapes import Array, Shadow
+from imaging.phantom.thing import Thing, Way, adapt
 from imaging.scan import Box, Truth
 
 MM_PER_PX = (0.8, 1.6)
@@ -48,7 +48,10 @@ class Placed:
 
 @dataclass(slots=True, eq=False)
 class Scene:
-    """Thickness maps in basis components, (rows, cols, RANK) one a view, and what is in them."""
+    """Thickness maps in basis components, (rows, cols, RANK) one a view, and what is in them.
+
+    Rays are parallel unless there is a `tunnel`: then `mm_per_px` is the size of the columns only.
+    """
 
     tau: list[Array]
     mm_per_px: float
@@ -56,52 +59,47 @@ class Scene:
     objects: list[Placed] = field(default_factory=list)
     contents: list[str] = field(default_factory=list)
     materials: frozenset[str] = frozenset()
+    things: list[Thing] = field(default_factory=list)
+    tunnel: Tunnel | None = None
 
     @property
     def truth(self) -> tuple[Truth, ...]:
         return tuple(Truth(o.label, o.box, o.view) for o in self.objects if not o.is_harmless)
 
+    def mm_per_row(self, view: int) -> float:
+        """Size of a pixel down a view; of a fan, half way up the tunnel."""
+        return self.mm_per_px if self.tunnel is None else self.tunnel.mm_per_row(view)
 
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """How an item is put down: its size against the library's, mirrored or not; turned in one view only."""
+    @property
+    def geometry(self) -> dict[str, str]:
+        """What a scan tells of a tunnel's fans; nothing of parallel rays."""
+        return {} if self.tunnel is None else self.tunnel.describe(tuple(str(aspect) for aspect in Aspect))
 
-    scale: float = 1.0
-    quarters: int = 0
-    mirrored: bool = False
-    degrees: float = 0.0
-    """What it is turned by beyond the quarters."""
+    def add(self, shadow: Shadow, item: Item, label: str, *, view: int, left: int, top: int) -> None:
+        """Add a shadow at (left, top) px of a view, and its truth where it has a label and can be seen."""
+        tau = self.tau[view]
+        where = _overlap(tau.shape, shadow, left, top)
+        if where is None:
+            return
+        picture, part = where
+        tau[picture] += shadow.tau[part]
+        seen = shadow.mask[part]
+        if not label or seen.sum() < max(LEAST_PX, 0.3 * shadow.mask.sum()):
+            return
+        ys, xs = np.nonzero(seen.any(axis=1))[0], np.nonzero(seen.any(axis=0))[0]
+        crop = np.s_[ys[0] : ys[-1] + 1, xs[0] : xs[-1] + 1]
+        x, y = int(picture[1].start + xs[0]), int(picture[0].start + ys[0])
+        mask = seen[crop]
+        box = (x, y, x + mask.shape[1], y + mask.shape[0])
+        own = _median_attenuation(shadow.tau[part][crop], mask)
+        self.objects.append(Placed(label, item.name, item.materials, box, mask.copy(), own, 0.0, view))
 
-
-def _adapt(item: Item, aspect: Aspect, way: _Way, mm_per_px: float) -> Shadow:
-    """The item's shadow at another size and pixel; a larger object is also thicker."""
-    shadow = item.shadows[aspect]
-    tau, mask, left, top = shadow.tau.astype(np.float32), shadow.mask, shadow.left_px, shadow.top_px
-    if way.quarters:
-        tau, mask = np.rot90(tau, way.quarters), np.rot90(mask, way.quarters)
-        left, top = -(mask.shape[1] // 2), -(mask.shape[0] // 2)
-    if way.mirrored:
-        tau, mask, left = tau[:, ::-1], mask[:, ::-1], -(left + mask.shape[1])
-    if way.degrees:
-        tau = _turned(np.ascontiguousarray(tau), way.degrees)
-        mask = _turned(mask.astype(np.float32), way.degrees) > 0.5
-        left, top = -(mask.shape[1] // 2), -(mask.shape[0] // 2)
-    zoom = way.scale * item.mm_per_px / mm_per_px
-    size = (max(2, round(mask.shape[1] * zoom)), max(2, round(mask.shape[0] * zoom)))
-    smooth = cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR
-    tau = cv2.resize(np.ascontiguousarray(tau), size, interpolation=smooth) * np.float32(way.scale)
-    drawn = cv2.resize(np.ascontiguousarray(mask).astype(np.float32), size, interpolation=smooth) > 0.4
-    return Shadow(np.asarray(tau, np.float32), drawn, round(left * zoom), round(top * zoom))
-
-
-def _turned(planes: Array, degrees: float) -> Array:
-    """A picture turned about its middle, in a frame that holds all of it."""
-    rows, cols = planes.shape[:2]
-    turn = cv2.getRotationMatrix2D((cols / 2, rows / 2), degrees, 1.0)
-    width = math.ceil(abs(turn[0, 0]) * cols + abs(turn[0, 1]) * rows)
-    height = math.ceil(abs(turn[0, 1]) * cols + abs(turn[0, 0]) * rows)
-    turn[:, 2] += (width - cols) / 2, (height - rows) / 2
-    return np.asarray(cv2.warpAffine(planes, turn, (width, height)), np.float32)
+    def measure_backgrounds(self) -> None:
+        """Tell every object what else is in its rays, once all are there."""
+        for index, placed in enumerate(self.objects):
+            left, top, right, bottom = placed.box
+            total = _median_attenuation(self.tau[placed.view][top:bottom, left:right], placed.mask)
+            self.objects[index] = replace(placed, background=max(total - placed.own, 0.0))
 
 
 def _overlap(
@@ -129,7 +127,7 @@ class _Table:
     depth: float
 
     def put(
-        self, rng: np.random.Generator, item: Item, way: _Way, *, label: str = "", at: tuple[float, float] | None = None
+        self, rng: np.random.Generator, item: Item, way: Way, *, label: str = "", at: tuple[float, float] | None = None
     ) -> None:
         """Lay an item down at shares (x, y) of the room, or anywhere; a label enters it into the truth."""
         fitted = self._fit(item, way)
@@ -141,18 +139,26 @@ class _Table:
         lift = between(rng, 0, 1)
         origin = 0
         for view, aspect in enumerate(self.aspects):
-            shadow = _adapt(item, aspect, way, self.scene.mm_per_px)
+            shadow = adapt(item, aspect, way, self.scene.mm_per_px)
             rows, cols = shadow.mask.shape
             if aspect is Aspect.TOP:
                 left = round(self.left + share[0] * (self.width - cols))
                 top = round(self.top + share[1] * (self.height - rows))
                 origin = left - shadow.left_px
+                self._note(item, way, label, middle=(left + cols / 2, top + rows / 2), lift=lift)
             else:
                 left = origin + shadow.left_px
                 top = round(self.floor_row - rows - lift * max(self.depth - rows, 0) * 0.7)
-            self.add(shadow, item, label, view=view, left=left, top=top)
+            self.scene.add(shadow, item, label, view=view, left=left, top=top)
 
-    def _fit(self, item: Item, way: _Way) -> _Way | None:
+    def _note(self, item: Item, way: Way, label: str, *, middle: tuple[float, float], lift: float) -> None:
+        """Remember where a thing lies, its middle in px of the view from above."""
+        mm = self.scene.mm_per_px
+        spare_mm = max(self.depth * mm - way.scale * (item.rise[1] - item.rise[0]), 0.0)
+        at_mm = (middle[0] * mm, middle[1] * mm)
+        self.scene.things.append(Thing(item, way, at_mm, lift * spare_mm * 0.7, label))
+
+    def _fit(self, item: Item, way: Way) -> Way | None:
         """The way turned or shrunk by up to a quarter, so that the item fits the room; None where it cannot."""
         rows, cols = item.shadows[Aspect.TOP].mask.shape
         zoom = item.mm_per_px / self.scene.mm_per_px * way.scale
@@ -163,25 +169,6 @@ class _Table:
         if slack[best] < 0.75:
             return None
         return replace(way, scale=way.scale * min(1.0, slack[best]), quarters=best % 4)
-
-    def add(self, shadow: Shadow, item: Item, label: str, *, view: int, left: int, top: int) -> None:
-        """Add a shadow at (left, top) px of a view, and its truth where it has a label and can be seen."""
-        tau = self.scene.tau[view]
-        where = _overlap(tau.shape, shadow, left, top)
-        if where is None:
-            return
-        picture, part = where
-        tau[picture] += shadow.tau[part]
-        seen = shadow.mask[part]
-        if not label or seen.sum() < max(LEAST_PX, 0.3 * shadow.mask.sum()):
-            return
-        ys, xs = np.nonzero(seen.any(axis=1))[0], np.nonzero(seen.any(axis=0))[0]
-        crop = np.s_[ys[0] : ys[-1] + 1, xs[0] : xs[-1] + 1]
-        x, y = int(picture[1].start + xs[0]), int(picture[0].start + ys[0])
-        mask = seen[crop]
-        box = (x, y, x + mask.shape[1], y + mask.shape[0])
-        own = _median_attenuation(shadow.tau[part][crop], mask)
-        self.scene.objects.append(Placed(label, item.name, item.materials, box, mask.copy(), own, 0.0, view))
 
 
 def _median_attenuation(tau: Array, mask: npt.NDArray[np.bool_]) -> float:
@@ -194,13 +181,6 @@ def _harmless_label(item: Item) -> str:
     if item.name in TOOL_NAMES:
         return TOOL_LABEL
     return DOUBTFUL_LABEL if item.name in DOUBTFUL_NAMES else ""
-
-
-def _measure_backgrounds(scene: Scene) -> None:
-    for index, placed in enumerate(scene.objects):
-        left, top, right, bottom = placed.box
-        total = _median_attenuation(scene.tau[placed.view][top:bottom, left:right], placed.mask)
-        scene.objects[index] = replace(placed, background=max(total - placed.own, 0.0))
 
 
 def compose_parcel(
@@ -220,7 +200,7 @@ def compose_parcel(
     """
     aspects = tuple(Aspect)[:views]
     labels = _draw_threats(rng, threats) + (UNFAMILIAR_LABEL,) * unfamiliar
-    if rng.random() < 0.06 and labels and views == 1:
+    if rng.random() < 0.06 and labels and views == 1 and mm_per_px is None:
         scene, table = _lay_close_up(rng, size)
         count = int(rng.integers(0, 4))
     else:
@@ -234,7 +214,7 @@ def compose_parcel(
         item = source.take(rng, label)
         table.put(rng, item, _any_way(rng, views), label=label)
         scene.materials |= item.materials
-    _measure_backgrounds(scene)
+    scene.measure_backgrounds()
     return scene
 
 
@@ -245,11 +225,11 @@ def _draw_threats(rng: np.random.Generator, threats: int | tuple[str, ...] | Non
     return tuple(pick(rng, *CLASSES) for _ in range(count))
 
 
-def _any_way(rng: np.random.Generator, views: int) -> _Way:
+def _any_way(rng: np.random.Generator, views: int) -> Way:
     quarters = int(rng.integers(4)) if views == 1 else 0
     scale = between(rng, 0.85, 1.2) if rng.random() < 0.6 else 1.0
     degrees = between(rng, -45, 45) if views == 1 and rng.random() < 0.7 else 0.0
-    return _Way(scale, quarters, bool(rng.random() < 0.5), degrees)
+    return Way(scale, quarters, bool(rng.random() < 0.5), degrees)
 
 
 def _empty_scene(size: tuple[int, int], mm_per_px: float, views: int) -> Scene:
@@ -283,7 +263,7 @@ def _open_packaging(
     finest, coarsest = MM_PER_PX
     drawn = finest + (coarsest - finest) * float(rng.beta(1, 3))
     pixel = mm_per_px or min(max(drawn, needed), coarsest)
-    way = _Way(min(1.0, pixel / needed), quarters, bool(rng.random() < 0.5))
+    way = Way(min(1.0, pixel / needed), quarters, bool(rng.random() < 0.5))
     scene = _empty_scene(size, pixel, len(aspects))
     scene.packaging, scene.materials = item.name, item.materials
     width, height, depth = (side * way.scale / pixel for side in item.room)
@@ -291,14 +271,15 @@ def _open_packaging(
         width, height = height, width
     middle_x, middle_y = cols / 2 + rng.normal() * cols * 0.02, rows / 2 + rng.normal() * rows * 0.02
     floor = min(rows * 0.5 + depth / 2, rows * 0.95)
+    scene.things.append(Thing(item, way, (middle_x * pixel, middle_y * pixel), 0.0))
     table = _Table(scene, aspects, middle_x - width / 2, middle_y - height / 2, width, height, floor, depth)
     for view, aspect in enumerate(aspects):
-        shadow = _adapt(item, aspect, way, pixel)
+        shadow = adapt(item, aspect, way, pixel)
         left = round(middle_x - shadow.mask.shape[1] / 2)
         top = (
             round(middle_y - shadow.mask.shape[0] / 2) if aspect is Aspect.TOP else round(floor) - shadow.mask.shape[0]
         )
-        table.add(shadow, item, "", view=view, left=left, top=top)
+        scene.add(shadow, item, "", view=view, left=left, top=top)
     return scene, table
 
 
@@ -310,7 +291,7 @@ def _count_goods(rng: np.random.Generator, table: _Table) -> int:
 
 def _choose_goods(
     rng: np.random.Generator, source: ObjectSource, count: int, views: int
-) -> list[tuple[Item, _Way, tuple[float, float] | None]]:
+) -> list[tuple[Item, Way, tuple[float, float] | None]]:
     """Items of one main theme and some of all others; now and then the same item in rows, as traders pack."""
     if count > 4 and rng.random() < 0.12:
         item, way = source.take(rng, pick(rng, *BENIGN)), _any_way(rng, views)

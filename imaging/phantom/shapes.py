@@ -1,8 +1,8 @@
 """Solid geometry by ray intervals: what a ray meets in convex shapes, exactly, under any rotation.
 
 A solid is a list of convex shapes in mm. Where shapes of one solid overlap the last one wins, and a shape of air
-(`material` None) takes matter away; so bores, bottle walls and cell cans are exact. Rays are parallel, along +z of the
-world; x runs along the columns of a picture and y down its rows.
+(`material` None) takes matter away; so bores, bottle walls and cell cans are exact. The rays are parallel (rays.py) or
+those of a fan (fan.py).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imaging.phantom.physics import RANK, Basis
+from imaging.phantom.rays import Floats, Geometry, Rays
 
 Array = npt.NDArray[np.float32]
 Vector = tuple[float, float, float]
@@ -52,8 +53,8 @@ class Shape:
         """The shape's own axes, as columns, in a world turned by `rotation`."""
         return rotation if self.turn is None else rotation @ self.turn
 
-    def bounds(self, rotation: Matrix) -> tuple[float, float, float, float]:
-        """(left, top, right, bottom) in mm of the shape's shadow; cuts are not counted."""
+    def extent(self, rotation: Matrix) -> tuple[Floats, Floats]:
+        """The lowest and the highest x, y and z in mm that the shape reaches; cuts are not counted."""
         axes, half = self.axes(rotation), np.array(self.half)
         if self.form is Form.BALL:
             reach = np.sqrt(((axes * half) ** 2).sum(axis=1))
@@ -61,16 +62,24 @@ class Shape:
             reach = np.sqrt(((axes[:, :2] * half[:2]) ** 2).sum(axis=1)) + np.abs(axes[:, 2]) * half[2]
         else:
             reach = np.abs(axes) @ half
-        x, y, _ = rotation @ np.array(self.centre)
-        return float(x - reach[0]), float(y - reach[1]), float(x + reach[0]), float(y + reach[1])
+        middle = rotation @ np.array(self.centre)
+        return middle - reach, middle + reach
 
-    def cross(self, x_mm: Array, y_mm: Array, rotation: Matrix) -> tuple[Array, Array]:
-        """Where rays at (x, y) enter and leave, in mm along z; leaving is not after entering where they miss."""
+    def moved(self, turn: Matrix, at: Floats, scale: float) -> Shape:
+        """The shape turned and grown about the origin, then carried to `at`."""
+        x, y, z = (turn @ np.array(self.centre) * scale + at).tolist()
+        half = (self.half[0] * scale, self.half[1] * scale, self.half[2] * scale)
+        cuts = tuple((normal, offset * scale) for normal, offset in self.cuts)
+        return Shape(self.form, self.material, half, (x, y, z), self.axes(turn), cuts)
+
+    def cross(self, rays: Rays, rotation: Matrix) -> tuple[Array, Array]:
+        """Where rays enter and leave, in mm from their foot; leaving is not after entering where they miss."""
         axes = self.axes(rotation)
-        cx, cy, cz = rotation @ np.array(self.centre)
-        start = [axes[0, i] * (x_mm - cx) + axes[1, i] * (y_mm - cy) - axes[2, i] * cz for i in range(3)]
-        way = [float(axes[2, i]) for i in range(3)]
-        enter, leave = np.full(x_mm.shape, -_FAR), np.full(x_mm.shape, _FAR)
+        cx, *across = rotation @ np.array(self.centre)
+        x, foot, ways = rays.x_mm - cx, (rays.foot - across) @ axes[1:], rays.way @ axes[1:]
+        start = [axes[0, i] * x + foot[:, i : i + 1] for i in range(3)]
+        way = [ways[:, i : i + 1] for i in range(3)]
+        enter, leave = np.full(start[0].shape, -_FAR), np.full(start[0].shape, _FAR)
         if self.form is Form.BOX:
             for i in range(3):
                 _clip_slab(enter, leave, start[i], way[i], self.half[i])
@@ -84,58 +93,53 @@ class Shape:
         return enter.astype(np.float32), leave.astype(np.float32)
 
 
-def _dot(vector: Sequence[npt.NDArray[np.floating] | float], normal: Vector) -> npt.NDArray[np.float64]:
-    return np.asarray(vector[0] * normal[0] + vector[1] * normal[1] + vector[2] * normal[2])
+def _dot(vector: Sequence[Floats], normal: Vector) -> Floats:
+    return vector[0] * normal[0] + vector[1] * normal[1] + vector[2] * normal[2]
 
 
-def _clip_slab(
-    enter: npt.NDArray[np.float64],
-    leave: npt.NDArray[np.float64],
-    start: npt.NDArray[np.floating],
-    way: float,
-    half: float,
-) -> None:
-    if abs(way) < 1e-6:
-        leave[np.abs(start) > half] = -_FAR
+def _clip_slab(enter: Floats, leave: Floats, start: Floats, way: Floats, half: float) -> None:
+    """Keep what lies between two planes; rays along them lie between them all the way, or nowhere."""
+    is_along = np.abs(way) < 1e-6
+    if not is_along.any():
+        _clip(enter, leave, (-half - start) / way, (half - start) / way)
         return
-    first, second = (-half - start) / way, (half - start) / way
+    np.copyto(leave, -_FAR, where=is_along & (np.abs(start) > half))
+    if is_along.all():
+        return
+    speed = np.where(is_along, np.inf, way)
+    first, second = (-half - start) / speed, (half - start) / speed
+    _clip(enter, leave, np.where(is_along, -_FAR, first), np.where(is_along, _FAR, second))
+
+
+def _clip(enter: Floats, leave: Floats, first: Floats, second: Floats) -> None:
     np.maximum(enter, np.minimum(first, second), out=enter)
     np.minimum(leave, np.maximum(first, second), out=leave)
 
 
-def _clip_quadric(
-    enter: npt.NDArray[np.float64],
-    leave: npt.NDArray[np.float64],
-    start: Sequence[npt.NDArray[np.floating]],
-    way: Sequence[float],
-    half: Vector,
-) -> None:
-    a = sum((w / h) ** 2 for w, h in zip(way, half, strict=False))
-    b = sum(s * (w / h**2) for s, w, h in zip(start, way, half, strict=False))
-    c = sum((s / h) ** 2 for s, h in zip(start, half, strict=False)) - 1
-    if a < 1e-12:
-        leave[c > 0] = -_FAR
-        return
-    square = np.asarray(b * b - a * c)
+def _clip_quadric(enter: Floats, leave: Floats, start: Sequence[Floats], way: Sequence[Floats], half: Vector) -> None:
+    """Keep what lies in an ellipsoid or, of two axes, in an endless elliptic cylinder."""
+    a = np.asarray(sum((w / h) ** 2 for w, h in zip(way, half, strict=False)))
+    b = np.asarray(sum(s * (w / h**2) for s, w, h in zip(start, way, half, strict=False)))
+    c = np.asarray(sum((s / h) ** 2 for s, h in zip(start, half, strict=False))) - 1
+    is_along = a < 1e-12
+    if is_along.any():
+        np.copyto(leave, -_FAR, where=is_along & (c > 0))
+        if is_along.all():
+            return
+        a = np.where(is_along, 1e-12, a)
+    square = b * b - a * c
     root = np.sqrt(np.maximum(square, 0))
     np.maximum(enter, (-b - root) / a, out=enter)
     np.minimum(leave, np.where(square > 0, (-b + root) / a, -_FAR), out=leave)
 
 
-def _clip_half_space(
-    enter: npt.NDArray[np.float64],
-    leave: npt.NDArray[np.float64],
-    start: npt.NDArray[np.float64],
-    way: npt.NDArray[np.float64],
-    offset: float,
-) -> None:
-    speed = float(way)
-    if abs(speed) < 1e-6:
-        leave[start > offset] = -_FAR
-    elif speed > 0:
-        np.minimum(leave, (offset - start) / speed, out=leave)
-    else:
-        np.maximum(enter, (offset - start) / speed, out=enter)
+def _clip_half_space(enter: Floats, leave: Floats, start: Floats, way: Floats, offset: float) -> None:
+    """Keep what lies on the near side of a plane."""
+    is_along = np.abs(way) < 1e-6
+    np.copyto(leave, -_FAR, where=is_along & (start > offset))
+    reached = (offset - start) / np.where(is_along, 1.0, way)
+    np.minimum(leave, np.where(~is_along & (way > 0), reached, _FAR), out=leave)
+    np.maximum(enter, np.where(~is_along & (way < 0), reached, -_FAR), out=enter)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,35 +153,29 @@ class Shadow:
     top_px: int
 
 
-def project_solid(shapes: Sequence[Shape], rotation: Matrix, mm_per_px: float, basis: Basis) -> Shadow:
+def project_solid(shapes: Sequence[Shape], rotation: Matrix, geometry: Geometry, basis: Basis) -> Shadow:
     """Ray sums of a solid, each pixel the mean of four rays where that is affordable."""
-    solid = np.array([shape.bounds(rotation) for shape in shapes if shape.material is not None]) / mm_per_px
+    low, high = (np.array(each) for each in zip(*(shape.extent(rotation) for shape in shapes), strict=True))
+    edges = geometry.frames(low, high)
+    solid = edges[[shape.material is not None for shape in shapes]]
     left, top = (int(np.floor(v)) - 1 for v in solid[:, :2].min(axis=0))
     right, bottom = (int(np.ceil(v)) + 1 for v in solid[:, 2:].max(axis=0))
     cols, rows = min(right - left, _MAX_SIDE_PX), min(bottom - top, _MAX_SIDE_PX)
     sub = 2 if rows * cols < 60_000 else 1
     tau = np.zeros((rows * sub, cols * sub, RANK), np.float32)
-    x_mm = ((left * sub + np.arange(cols * sub) + 0.5) * mm_per_px / sub).astype(np.float32)
-    y_mm = ((top * sub + np.arange(rows * sub) + 0.5) * mm_per_px / sub).astype(np.float32)
-    edges = np.array([shape.bounds(rotation) for shape in shapes])
-    _draw_tiles(tau, shapes, edges, rotation, axes_mm=(x_mm, y_mm), basis=basis)
+    across, down = (first + (np.arange(count * sub) + 0.5) / sub for first, count in ((left, cols), (top, rows)))
+    _draw_tiles(tau, shapes, edges, rotation, rays=geometry.rays(across, down), basis=basis)
     if sub > 1:
         tau = np.asarray(cv2.resize(tau, (cols, rows), interpolation=cv2.INTER_AREA), np.float32)
     return Shadow(tau, np.abs(tau).sum(axis=2) > 1e-4, left, top)
 
 
 def _draw_tiles(
-    tau: Array,
-    shapes: Sequence[Shape],
-    edges: npt.NDArray[np.float64],
-    rotation: Matrix,
-    *,
-    axes_mm: tuple[Array, Array],
-    basis: Basis,
+    tau: Array, shapes: Sequence[Shape], edges: Floats, rotation: Matrix, *, rays: Rays, basis: Basis
 ) -> None:
     """Fill tau tile by tile, each with the shapes that touch it; crowded tiles are quartered first."""
-    x_mm, y_mm = axes_mm
-    near = (edges[:, 2] > x_mm[0]) & (edges[:, 0] < x_mm[-1]) & (edges[:, 3] > y_mm[0]) & (edges[:, 1] < y_mm[-1])
+    x, y = rays.cols, rays.rows
+    near = (edges[:, 2] > x[0]) & (edges[:, 0] < x[-1]) & (edges[:, 3] > y[0]) & (edges[:, 1] < y[-1])
     kept = np.flatnonzero(near).tolist()
     inside = [shapes[i] for i in kept]
     if all(shape.material is None for shape in inside):
@@ -189,24 +187,24 @@ def _draw_tiles(
             for across in (slice(0, middle_col), slice(middle_col, cols)):
                 part = tau[down, across]
                 if part.size:
-                    where = (x_mm[across], y_mm[down])
-                    _draw_tiles(part, inside, edges[kept], rotation, axes_mm=where, basis=basis)
+                    _draw_tiles(part, inside, edges[kept], rotation, rays=rays.part(down, across), basis=basis)
         return
-    tau[:] = _sum_rays(inside, rotation, *np.meshgrid(x_mm, y_mm), basis)
+    tau[:] = _sum_rays(inside, rotation, rays, basis)
 
 
-def _sum_rays(shapes: Sequence[Shape], rotation: Matrix, x_mm: Array, y_mm: Array, basis: Basis) -> Array:
+def _sum_rays(shapes: Sequence[Shape], rotation: Matrix, rays: Rays, basis: Basis) -> Array:
     """Tau of every ray: along it, each stretch belongs to the last shape that covers it."""
-    crossings = [shape.cross(x_mm, y_mm, rotation) for shape in shapes]
+    crossings = [shape.cross(rays, rotation) for shape in shapes]
     enter = np.stack([c[0].ravel() for c in crossings])
     leave = np.stack([c[1].ravel() for c in crossings])
     missed = leave <= enter
     enter[missed] = leave[missed] = 0
-    tau = np.zeros((x_mm.size, RANK), np.float32)
+    size = (len(rays.rows), len(rays.cols))
+    tau = np.zeros((size[0] * size[1], RANK), np.float32)
     hit = np.flatnonzero(~missed.all(axis=0))
     used: list[int] = np.flatnonzero(~missed.all(axis=1)).tolist()
     if not len(hit):
-        return tau.reshape(*x_mm.shape, RANK)
+        return tau.reshape(*size, RANK)
     enter, leave = enter[used][:, hit], leave[used][:, hit]
     marks = np.sort(np.concatenate([enter, leave]), axis=0)
     stretch = np.diff(marks, axis=0)
@@ -219,7 +217,7 @@ def _sum_rays(shapes: Sequence[Shape], rotation: Matrix, x_mm: Array, y_mm: Arra
         if material is not None:
             length = np.where(owner == i, stretch, 0).sum(axis=0)
             tau[hit] += length[:, None] * basis.of(material)
-    return tau.reshape(*x_mm.shape, RANK)
+    return tau.reshape(*size, RANK)
 
 
 def box(material: str | None, size: Vector, at: Vector = (0, 0, 0), turn: Matrix | None = None) -> Shape:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from imaging.phantom.bodies import Aspect
+from imaging.phantom.cast import compose_in_tunnel
 from imaging.phantom.chain import Detector, sample_detector
 from imaging.phantom.chance import pick
+from imaging.phantom.fan import Tunnel
 from imaging.phantom.library import FreshObjects, ObjectSource
 from imaging.phantom.physics import belt_beam, belt_kvps
 from imaging.phantom.scene import Scene, compose_parcel
@@ -20,14 +22,14 @@ def measure_scene(
     beam = belt_beam(pick(rng, *belt_kvps()) if kvp is None else kvp)
     machine = sample_detector(rng) if detector is None else detector
     views = []
-    for tau, aspect in zip(scene.tau, Aspect, strict=False):
+    for number, (tau, aspect) in enumerate(zip(scene.tau, Aspect, strict=False)):
         low, high = machine.measure(beam.transmit(tau), rng)
         views.append(
             View(
                 name=str(aspect),
                 high=high,
                 low=low,
-                mm_per_row=scene.mm_per_px,
+                mm_per_row=scene.mm_per_row(number),
                 mm_per_col=scene.mm_per_px,
                 air_low=machine.air[0],
                 air_high=machine.air[1],
@@ -41,7 +43,7 @@ def measure_scene(
         generator=Generator(kv=beam.kv, ma=0.6),
         truth=scene.truth,
         source="phantom",
-        extra={"packaging": scene.packaging, "contents": " ".join(scene.contents)},
+        extra={"packaging": scene.packaging, "contents": " ".join(scene.contents)} | scene.geometry,
     )
 
 
@@ -52,8 +54,15 @@ def simulate_parcel(
     views: int = 1,
     threats: int | tuple[str, ...] | None = None,
     source: ObjectSource | None = None,
+    tunnel: Tunnel | None = None,
 ) -> Scan:
-    """A parcel of `size` (rows, cols), the same counts and truth for the same seed; identity and time are new."""
+    """A parcel of `size` (rows, cols), the same counts and truth for the same seed; identity and time are new.
+
+    Rays are parallel, or those of the first `views` fans of a tunnel.
+    """
     rng = np.random.default_rng(seed)
     objects = FreshObjects(tuple(Aspect)[:views]) if source is None else source
-    return measure_scene(compose_parcel(rng, objects, size=size, threats=threats, views=views), rng)
+    if tunnel is None:
+        return measure_scene(compose_parcel(rng, objects, size=size, threats=threats, views=views), rng)
+    fans = tunnel.limit(views, size[0])
+    return measure_scene(compose_in_tunnel(rng, objects, fans, cols=size[1], threats=threats), rng)

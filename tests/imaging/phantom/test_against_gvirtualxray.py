@@ -12,9 +12,11 @@ with warnings.catch_warnings():
     gvxr = pytest.importorskip("gvxrPython3", reason="gVirtualXray is not installed", exc_type=ImportError).gvxr
 
 from imaging.phantom.physics import Beam, belt_basis, load_tables
+from imaging.phantom.rays import Parallel
 from imaging.phantom.shapes import Shadow, ball, box, project_solid, turned
 
 SIDE_PX = 120
+PIXEL = Parallel(1.0)
 KEV = 80.0
 AL_MM, WATER_MM = 24.0, 25.0
 
@@ -60,8 +62,8 @@ def _place(shadow: Shadow) -> np.ndarray:
 
 def test_same_attenuation_as_gvirtualxray() -> None:
     turn = turned(z=np.radians(30)) @ turned(x=np.radians(40))
-    cube = project_solid([box("Al", (AL_MM,) * 3)], turn, 1.0, belt_basis())
-    water = project_solid([ball("water", (WATER_MM,) * 3, (25, 15, 0))], np.eye(3), 1.0, belt_basis())
+    cube = project_solid([box("Al", (AL_MM,) * 3)], turn, PIXEL, belt_basis())
+    water = project_solid([ball("water", (WATER_MM,) * 3, (25, 15, 0))], np.eye(3), PIXEL, belt_basis())
     ours = _one_energy().attenuate(_place(cube) + _place(water))[..., 1]
     theirs = max(
         (view for flip in (_render_with_gvxr(),) for view in (flip, flip[::-1], flip[:, ::-1], flip[::-1, ::-1])),

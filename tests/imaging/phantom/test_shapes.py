@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from imaging.phantom.bodies import Aspect, Heap, Wire, merge
 from imaging.phantom.physics import belt_basis
+from imaging.phantom.rays import Parallel
 from imaging.phantom.shapes import Form, Shadow, Shape, ball, box, project_solid, random_turn, rod, turned
 
 STILL = np.eye(3)
+PIXEL = Parallel(1.0)
 
 
 def _mm(shadow: Shadow, material: str) -> np.ndarray:
@@ -25,7 +27,7 @@ def _at(shadow: Shadow, mm_map: np.ndarray, x: float, y: float, mm_per_px: float
 
 
 def test_chords_of_a_ball() -> None:
-    shadow = project_solid([ball("water", (40, 40, 40))], STILL, 1.0, belt_basis())
+    shadow = project_solid([ball("water", (40, 40, 40))], STILL, PIXEL, belt_basis())
     mm = _mm(shadow, "water")
     for x in (0.0, 12.0, 30.0):
         assert _at(shadow, mm, x, 0) == pytest.approx(2 * np.sqrt(1600 - (x + 0.5) ** 2 - 0.25), rel=0.005)
@@ -34,7 +36,7 @@ def test_chords_of_a_ball() -> None:
 
 def test_walls_of_a_tube_are_exact() -> None:
     tube = [rod("glass", 30, 100, axis="y"), rod(None, 27, 90, axis="y")]
-    shadow = project_solid(tube, STILL, 1.0, belt_basis())
+    shadow = project_solid(tube, STILL, PIXEL, belt_basis())
     mm = _mm(shadow, "glass")
     assert _at(shadow, mm, 0, 0) == pytest.approx(2 * 3, abs=0.02)
     assert _at(shadow, mm, 0, 47) == pytest.approx(60, abs=0.1)
@@ -42,7 +44,7 @@ def test_walls_of_a_tube_are_exact() -> None:
 
 def test_last_shape_wins_and_air_takes_away() -> None:
     nested = [box("PE", (60, 60, 60)), box("steel", (20, 20, 20)), box(None, (20, 20, 8))]
-    shadow = project_solid(nested, STILL, 1.0, belt_basis())
+    shadow = project_solid(nested, STILL, PIXEL, belt_basis())
     basis = belt_basis()
     middle = shadow.tau[-shadow.top_px, -shadow.left_px]
     np.testing.assert_allclose(middle, 40 * basis.of("PE") + 12 * basis.of("steel"), rtol=1e-4, atol=1e-4)
@@ -50,7 +52,7 @@ def test_last_shape_wins_and_air_takes_away() -> None:
 
 def test_half_space_cuts_a_wedge() -> None:
     wedge = Shape(Form.BOX, "Al", (50, 50, 10), cuts=(((0.0, 0.0, 1.0), 0.0),))
-    shadow = project_solid([wedge], STILL, 1.0, belt_basis())
+    shadow = project_solid([wedge], STILL, PIXEL, belt_basis())
     assert _at(shadow, _mm(shadow, "Al"), 0, 0) == pytest.approx(10, rel=1e-4)
 
 
@@ -65,7 +67,7 @@ def test_volume_does_not_depend_on_rotation(
     seed: int, form: Form, half: tuple[float, float, float], mm_per_px: float
 ) -> None:
     turn = random_turn(np.random.default_rng(seed))
-    shadow = project_solid([Shape(form, "water", half)], turn, mm_per_px, belt_basis())
+    shadow = project_solid([Shape(form, "water", half)], turn, Parallel(mm_per_px), belt_basis())
     cube = 8 * half[0] * half[1] * half[2]
     volume = cube * {Form.BOX: 1.0, Form.BALL: np.pi / 6, Form.ROD: np.pi / 4}[form]
     assert _mm(shadow, "water").sum() * mm_per_px**2 == pytest.approx(volume, rel=0.03)
@@ -76,10 +78,10 @@ def test_volume_does_not_depend_on_rotation(
 def test_crowded_tiles_are_the_same_as_few(seed: int) -> None:
     """Quartering by the number of shapes must not show: many far-off shapes change nothing in the middle."""
     turn = random_turn(np.random.default_rng(seed))
-    alone = project_solid([ball("steel", (20, 20, 20)), rod(None, 8, 60, axis="x")], turn, 1.0, belt_basis())
+    alone = project_solid([ball("steel", (20, 20, 20)), rod(None, 8, 60, axis="x")], turn, PIXEL, belt_basis())
     ring = [box("PE", (4, 4, 4), (300 * np.cos(a), 300 * np.sin(a), 0), turned()) for a in np.linspace(0, 6, 24)]
     crowd = project_solid(
-        [*ring, ball("steel", (20, 20, 20)), rod(None, 8, 60, axis="x")], STILL @ turn, 1.0, belt_basis()
+        [*ring, ball("steel", (20, 20, 20)), rod(None, 8, 60, axis="x")], STILL @ turn, PIXEL, belt_basis()
     )
     top, left = alone.top_px - crowd.top_px, alone.left_px - crowd.left_px
     rows, cols = alone.mask.shape
@@ -114,7 +116,7 @@ def test_wire_keeps_its_matter_however_thin(mm_per_px: float) -> None:
 
 def test_merged_shadows_share_an_origin() -> None:
     basis = belt_basis()
-    parts = [project_solid([box("PE", (10, 10, 10), at)], STILL, 1.0, basis) for at in ((0, 0, 0), (40, 20, 0))]
+    parts = [project_solid([box("PE", (10, 10, 10), at)], STILL, PIXEL, basis) for at in ((0, 0, 0), (40, 20, 0))]
     together = merge(parts)
     assert together.tau.sum() == pytest.approx(sum(p.tau.sum() for p in parts), rel=1e-5)
     assert together.mask[20 - together.top_px, 40 - together.left_px]

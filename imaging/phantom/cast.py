@@ -1,0 +1,170 @@
+"""What things throw into the picture of a fan: its rays meet every body where it lies.
+
+Things of a library have lost their bodies. They are drawn from their parallel shadows as if they were flat: each lies
+at its middle height (for the view from aside: over its middle), with the size of pixels and the slant of rays there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import cv2
+import numpy as np
+
+from imaging.phantom.bodies import Aspect, Body, Heap, Part, Solid, Wire, merge
+from imaging.phantom.fan import FanPicture, Tunnel
+from imaging.phantom.library import ObjectSource
+from imaging.phantom.physics import RANK, Basis, belt_basis
+from imaging.phantom.rays import Floats
+from imaging.phantom.scene import Scene, compose_parcel
+from imaging.phantom.shapes import Array, Matrix, Shadow, project_solid
+from imaging.phantom.thing import Thing, adapt
+
+_STILL = np.eye(3)
+_LEVEL = 1e-6
+_RAYS_A_ROW = 2
+_MOST_SLANT = 2.0
+"""Rays longer in a flat thing than this, against its thickness, would leave a real one at its side."""
+
+
+def compose_in_tunnel(
+    rng: np.random.Generator,
+    source: ObjectSource,
+    tunnel: Tunnel,
+    *,
+    cols: int = 800,
+    threats: int | tuple[str, ...] | None = None,
+    unfamiliar: int = 0,
+) -> Scene:
+    """Pack a parcel as `compose_parcel` does, of a size that fits the tunnel, and look at it through the fans."""
+    mm = tunnel.mm_per_col
+    size = (round(tunnel.width_mm / mm), cols)
+    views = len(tunnel.fans)
+    packed = compose_parcel(rng, source, size=size, mm_per_px=mm, threats=threats, unfamiliar=unfamiliar, views=views)
+    return look_through(packed, tunnel)
+
+
+def look_through(scene: Scene, tunnel: Tunnel) -> Scene:
+    """The same parcel in a tunnel's fans, a view each: it lies on the belt as it lay in the view from above."""
+    rows, cols, _ = scene.tau[0].shape
+    belt_middle_mm = rows * scene.mm_per_px / 2
+    tau = [np.zeros((fan.elements, cols, RANK), np.float32) for fan in tunnel.fans]
+    seen = replace(scene, tau=tau, objects=[], tunnel=tunnel)
+    for thing in scene.things:
+        x, y = thing.middle_mm
+        lying = replace(thing, middle_mm=(x, y - belt_middle_mm))
+        for view, (fan, aspect) in enumerate(zip(tunnel.fans, Aspect, strict=False)):
+            shadow = cast_thing(lying, FanPicture(fan, scene.mm_per_px), aspect)
+            seen.add(shadow, thing.item, thing.label, view=view, left=shadow.left_px, top=shadow.top_px)
+    seen.measure_backgrounds()
+    return seen
+
+
+def cast_thing(thing: Thing, picture: FanPicture, aspect: Aspect) -> Shadow:
+    """A thing's shadow, placed in the picture; `aspect` is the parallel view that the fan stands for."""
+    item = thing.item
+    if item.body is None:
+        return _cast_flat(thing, picture, aspect)
+    drawn, spin = item.shadows[Aspect.TOP], thing.way.spin
+    rows, cols = drawn.mask.shape
+    middle = (drawn.left_px + cols / 2) * item.mm_per_px, (drawn.top_px + rows / 2) * item.mm_per_px, item.rise[0]
+    at = np.array([*thing.middle_mm, thing.bottom_mm]) - thing.way.scale * spin @ middle
+    return cast_body(item.body, Stand(at, thing.way.scale, spin @ item.turn, spin), picture, belt_basis())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stand:
+    """Where a body's origin is, how much it is grown, and how its solids and wires (`turn`) and heaps (`spin`) turn."""
+
+    at: Floats
+    scale: float = 1.0
+    turn: Matrix = field(default_factory=lambda: np.eye(3))
+    spin: Matrix = field(default_factory=lambda: np.eye(3))
+
+
+def cast_body(body: Body, stand: Stand, picture: FanPicture, basis: Basis) -> Shadow:
+    """The sum of what the parts throw; parts do not displace each other."""
+    return merge([_cast_part(part, stand, picture, basis) for part in body.parts])
+
+
+def _cast_part(part: Part, stand: Stand, picture: FanPicture, basis: Basis) -> Shadow:
+    if isinstance(part, Solid):
+        shapes = [shape.moved(stand.turn, stand.at, stand.scale) for shape in part.shapes]
+        return project_solid(shapes, _STILL, picture, basis)
+    if isinstance(part, Wire):
+        return _cast_wire(part, stand, picture, basis)
+    return _cast_heap(part, stand, picture, basis)
+
+
+def _cast_wire(wire: Wire, stand: Stand, picture: FanPicture, basis: Basis) -> Shadow:
+    """Drawn along its path in the picture, each piece with as much matter as pixels of the size there hold."""
+    points = stand.at + stand.scale * wire.points @ stand.turn.T
+    path = np.stack([points[:, 0] / picture.mm_per_col, picture.fan.rows_of(points[:, 1:])], axis=1)
+    mm = np.sqrt(picture.fan.mm_per_row(points[:, 1:]) * picture.mm_per_col)
+    usual_mm = float(np.median(mm))
+    lengths = np.linalg.norm(np.diff(points, axis=0), axis=1) * usual_mm / (mm[:-1] * mm[1:])
+    layers = tuple((material, radius * stand.scale) for material, radius in wire.layers)
+    return replace(wire, layers=layers).draw(path, lengths, usual_mm, basis)
+
+
+def _cast_heap(heap: Heap, stand: Stand, picture: FanPicture, basis: Basis) -> Shadow:
+    height = _spun(heap.height, stand.spin) * np.float32(stand.scale)
+    x, y, base = stand.at + stand.scale * stand.spin @ heap.at
+    low = np.array([x - height.shape[1] / 2 * stand.scale, y - height.shape[0] / 2 * stand.scale, base])
+    high = np.array([2 * x - low[0], 2 * y - low[1], base + height.max()])
+    left, top, right, bottom = picture.frames(low[None], high[None])[0]
+    first_col, first_row = int(np.floor(left)), int(np.floor(top))
+    cols, rows = int(np.ceil(right)) - first_col, max(int(np.ceil(bottom)) - first_row, 1)
+    cells_y = low[1] + stand.scale * np.arange(height.shape[0] + 1)
+    foot, way = picture.fan.aim(first_row + (np.arange(rows * _RAYS_A_ROW) + 0.5) / _RAYS_A_ROW)
+    lengths = np.stack([_pass_heap(height, cells_y, base, *ray) for ray in zip(foot, way, strict=True)])
+    lengths = lengths.reshape(rows, _RAYS_A_ROW, -1).mean(axis=1)
+    cells_x = low[0] + stand.scale * np.arange(height.shape[1] + 1)
+    drawn = (lengths @ _shares(cells_x / picture.mm_per_col, first_col, cols).T).astype(np.float32)
+    return Shadow(drawn[..., None] * basis.of(heap.material), drawn > 0.05, first_col, first_row)
+
+
+def _spun(height: Array, spin: Matrix) -> Array:
+    """A map of heights turned and mirrored about its middle, in a frame that holds all of it."""
+    if np.array_equal(spin, _STILL):
+        return height
+    rows, cols = height.shape
+    width, length = (int(np.ceil(side - 1e-6)) for side in np.abs(spin[:2, :2]) @ (cols, rows))
+    shift = np.array([width - 1, length - 1]) / 2 - spin[:2, :2] @ np.array([cols - 1, rows - 1]) / 2
+    move = np.concatenate([spin[:2, :2], shift[:, None]], axis=1)
+    return np.asarray(cv2.warpAffine(height, move, (width, length)), np.float32)
+
+
+def _pass_heap(height: Array, cells_y: Floats, base: float, foot: Floats, way: Floats) -> Floats:
+    """How far one row of rays goes through columns that stand on `base` as high as the map says, (cols,) mm."""
+    along_y, along_z = (each if abs(each) > _LEVEL else _LEVEL for each in way)
+    reached = (cells_y - foot[0]) / along_y
+    z = foot[1] + reached * along_z - base
+    low, high = np.minimum(z[:-1], z[1:]), np.maximum(z[:-1], z[1:])
+    met = np.flatnonzero((high > 0) & (low < height.max()))
+    inside = np.minimum(high[met, None], height[met]) - np.maximum(low[met], 0)[:, None]
+    return np.asarray(np.maximum(inside, 0).sum(axis=0) / abs(along_z))
+
+
+def _shares(cells: Floats, first: int, count: int) -> Array:
+    """How much of each of `count` pixels from `first` on lies in each cell between two of `cells`: (count, cells)."""
+    pixels = first + np.arange(count + 1)[:, None]
+    shared = np.minimum(pixels[1:], cells[1:]) - np.maximum(pixels[:-1], cells[:-1])
+    return np.asarray(np.maximum(shared, 0), np.float32)
+
+
+def _cast_flat(thing: Thing, picture: FanPicture, aspect: Aspect) -> Shadow:
+    shadow = adapt(thing.item, aspect, thing.way, picture.mm_per_col)
+    rows, cols = shadow.mask.shape
+    x, y = thing.middle_mm
+    z = thing.bottom_mm + thing.way.scale * (thing.item.rise[1] - thing.item.rise[0]) / 2
+    down = (np.arange(rows + 1) - rows / 2) * picture.mm_per_col
+    across, up = (y + down, z + 0 * down) if aspect is Aspect.TOP else (y + 0 * down, z - down)
+    edges = picture.fan.rows_of(np.stack([across, up], axis=1))
+    top = int(edges[0])
+    share = _shares(edges, top, max(int(np.ceil(edges[-1])) - top, 1))
+    _, way = picture.fan.aim(top + np.arange(len(share)) + 0.5)
+    slant = 1 / np.maximum(np.abs(way[:, 1 if aspect is Aspect.TOP else 0]), 1 / _MOST_SLANT)
+    tau = np.tensordot(share * slant[:, None].astype(np.float32), shadow.tau, axes=1)
+    mask = np.tensordot(share, shadow.mask.astype(np.float32), axes=1) > 0.4
+    return Shadow(tau, mask, round(x / picture.mm_per_col - cols / 2), top)
