@@ -30,7 +30,9 @@ from app.store.store import Store
 _SETTLED_S = 5.0
 """A broken file younger than this may still be being written, and stays where it is."""
 
-_BATCH = 200
+BATCH = 512
+"""Records of a folder that are read before they are kept: eight transactions, of which the last may be short."""
+
 _ORDERS = ("CEB311", "CEB303")
 _TAGS = {"line": "gnum", "hs_code": "gcode", "name": "gname", "unit": "unit", "quantity": "qty"}
 
@@ -53,7 +55,7 @@ def import_folder(store: Store, folder: Path) -> Iterator[Imported]:
     Raises:
         ExchangeFolderError: a file cannot be moved.
     """
-    batch: list[Imported] = []
+    batch, count = list[Imported](), 0
     for path in sorted(each for each in folder.iterdir() if each.suffix.lower() == ".xml" and each.is_file()):
         try:
             message = read_message(path)
@@ -65,12 +67,13 @@ def import_folder(store: Store, folder: Path) -> Iterator[Imported]:
         if message.type in RETURNS:
             # The inventory that it is held against may be among the files before it.
             yield from _keep_files(store, folder, batch)
-            batch = []
+            batch, count = [], 0
             message = check_returns(store, message)
         batch.append(Imported(path, message))
-        if sum(len(each.message.records) for each in batch if each.message) >= _BATCH:
+        count += len(message.records)
+        if count >= BATCH:
             yield from _keep_files(store, folder, batch)
-            batch = []
+            batch, count = [], 0
     yield from _keep_files(store, folder, batch)
 
 

@@ -10,7 +10,7 @@ from pydantic_core import to_json
 
 from app.customs.parcel import Declaration, GoodsLine
 from app.store.audit import Log
-from app.store.database import Connection
+from app.store.database import Connection, blob
 from app.store.hours import tally
 from app.store.times import from_us, to_us
 
@@ -24,10 +24,11 @@ FIELDS = "number, channel, sender, consignee, origin, gross_weight_g, value, cur
 _GOODS = "name, hs_code, quantity, unit, weight_g, value, origin FROM goods"
 
 
-def add(connection: Connection, declarations: Sequence[Declaration]) -> list[tuple[str, int]]:
+def add(connection: Connection, declarations: Sequence[Declaration], *, are_new: bool = False) -> list[tuple[str, int]]:
     """Keep a batch of declarations; returns number and row of those that were new.
 
-    One that was kept before, the same in every field, is passed over: a message may come twice.
+    One that was kept before, the same in every field, is passed over: a message may come twice. `are_new` says that
+    none was, which need not be looked up then.
     """
     found: dict[bytes, tuple[list[str | int | None], list[list[str | int | None]]]] = {}
     for declaration in declarations:
@@ -35,7 +36,7 @@ def add(connection: Connection, declarations: Sequence[Declaration]) -> list[tup
         found[_digest(row, lines)] = row, lines
     marks = ", ".join("?" * len(found))
     sql = f"SELECT digest FROM declarations WHERE digest IN ({marks})"
-    for (digest,) in connection.execute(sql, list(found)).fetchall():
+    for (digest,) in connection.execute(sql, list(map(blob, found))).fetchall():
         del found[digest]
     if not found:
         return []
@@ -43,7 +44,7 @@ def add(connection: Connection, declarations: Sequence[Declaration]) -> list[tup
     first = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM declarations").fetchone()[0]
     connection.executemany(
         f"INSERT INTO declarations (id, {FIELDS}, received_us, digest, event_seq) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-        [(key, *row, now_us, digest, log.seq) for key, (digest, (row, _)) in enumerate(found.items(), first)],
+        [(key, *row, now_us, blob(digest), log.seq) for key, (digest, (row, _)) in enumerate(found.items(), first)],
     )
     connection.executemany(
         "INSERT INTO goods VALUES (?,?,?,?,?,?,?,?,?)",

@@ -19,7 +19,7 @@ from app.customs.parcel import Declaration
 from app.customs.states import LETS_GO, TERMINAL
 from app.store import declarations, order_rows, parcels
 from app.store.audit import Log, canonical
-from app.store.database import Connection
+from app.store.database import Connection, blob
 from app.store.times import from_us
 
 COLUMNS = "kind, guid, number, order_no, inventory_no, body, faults"
@@ -76,7 +76,8 @@ class Messages:
         while part := list(islice(rest, declarations.BATCH)):
             with self._write() as writer:
                 fresh = _add(writer, [record for record, _ in part])
-                _attach(writer, declarations.add(writer, [said for _, said in part if isinstance(said, Declaration)]))
+                declared = [said for _, said in part if isinstance(said, Declaration)]
+                _attach(writer, declarations.add(writer, declared))
                 withdrawn = [said for record, said in part if isinstance(said, Withdrawal) and record.guid in fresh]
                 if withdrawn:
                     parcels.withdraw(writer, withdrawn)
@@ -117,9 +118,9 @@ class Messages:
             return int(reader.execute("SELECT count(*) FROM messages").fetchone()[0])
 
 
-def fingerprint(values: Iterable[object]) -> bytes:
+def fingerprint(values: Iterable[str]) -> bytes:
     """The digest that a row should have, from its COLUMNS."""
-    return hashlib.sha256("\x1f".join(map(str, values)).encode()).digest()[:16]
+    return hashlib.sha256("\x1f".join(values).encode()).digest()[:16]
 
 
 def read_back(row: list[Any]) -> list[Any]:
@@ -140,7 +141,7 @@ def _add(connection: Connection, records: Sequence[Received]) -> list[str]:
     first = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM messages").fetchone()[0]
     connection.executemany(
         f"INSERT INTO messages (id, digest, {COLUMNS}, received_us, event_seq) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-        [(key, digest, *values, now_us, log.seq) for key, (digest, values) in enumerate(rows.items(), first)],
+        [(key, blob(digest), *values, now_us, log.seq) for key, (digest, values) in enumerate(rows.items(), first)],
     )
     added = [[key, digest.hex()] for key, digest in enumerate(rows, first)]
     log.append("received", None, {"messages": added})

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from lxml import etree
 
@@ -82,7 +83,7 @@ class Usual:
     """An element of which every value looks as usual: what is left to check, its values, and where its text ends."""
 
     plan: _Plan
-    texts: Sequence[str | None]
+    texts: tuple[str | Any, ...]
     end: int
 
     def read(self, faults: Faults, path: str) -> dict[str, str]:
@@ -93,6 +94,8 @@ class Usual:
             text = texts[place]
             if text is not None and not is_right(text):
                 _put_wrong(field, text, faults, path)
+        if None not in texts:
+            return dict(zip(plan.tags, texts, strict=True))
         return {tag: text for tag, text in zip(plan.tags, texts, strict=True) if text is not None}
 
 

@@ -45,7 +45,7 @@ def declaration_of(
     gross, net = to_units(fields.get("grossWeight", "")), to_units(fields.get("netWeight", ""))
     weight_g = _grams(net) if len(record.lines) == 1 and net is not None else None
     goods = tuple([_goods(line, weight_g) for line in record.lines])
-    totals = [line.value for line in goods]
+    totals = [line.value for line in goods if line.value is not None]
     is_import = fields.get("ieFlag", "I") != "E"
     consignee = (order.consignee if order else "") or (waybill.consignee if waybill else "")
     return Declaration(
@@ -56,7 +56,7 @@ def declaration_of(
         consignee=consignee or fields.get("buyerName", ""),
         origin=country(fields.get("country", "")) if is_import else "CN",
         gross_weight_g=None if gross is None else _grams(gross),
-        value=None if None in totals or not totals else sum(total for total in totals if total is not None),
+        value=sum(totals) if goods and len(totals) == len(goods) else None,
         currency=_currency(fields, record),
         declared_at=time_of(fields.get("appTime", "")),
         source=source_of(kind, record),
