@@ -24,7 +24,7 @@ FIELDS = "number, channel, sender, consignee, origin, gross_weight_g, value, cur
 _GOODS = "name, hs_code, quantity, unit, weight_g, value, origin FROM goods"
 
 
-def add(connection: Connection, declarations: Sequence[Declaration], *, are_new: bool = False) -> list[tuple[str, int]]:
+def add(connection: Connection, declarations: Sequence[Declaration]) -> list[tuple[str, int]]:
     """Keep a batch of declarations; returns number and row of those that were new.
 
     One that was kept before, the same in every field, is passed over: a message may come twice. `are_new` says that
