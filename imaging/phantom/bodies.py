@@ -105,7 +105,7 @@ class Wire:
     def draw(self, path: Floats, lengths: Floats, mm_per_px: float, basis: Basis) -> Shadow:
         """The wire along `path` (n, 2) px of a picture, its n - 1 pieces of true `lengths` px.
 
-        Each layer is smeared over its drawn width, so that matter is kept; crossings add.
+        Each layer is smeared over the width asked for; lines come out wider than that. Crossings add.
         """
         radius_px = self.layers[-1][1] / mm_per_px
         pad = int(np.ceil(radius_px)) + 3
@@ -121,12 +121,16 @@ class Wire:
             slant = lengths[part[0] : part[-1] + 1].sum()
             flat = np.linalg.norm(np.diff(line, axis=0), axis=1).sum()
             count += drawn * np.float32(min(slant / max(flat, 1e-3), 4.0) / 255)
+        return Shadow(count[..., None] * self.spread(width_px * mm_per_px, basis), count > 0.2, left, top)
+
+    def spread(self, width_mm: float, basis: Basis) -> Array:
+        """Thickness of the wire laid out flat, so wide."""
         tau = np.zeros(RANK, np.float32)
         inner = 0.0
         for material, radius in self.layers:
-            tau = tau + basis.of(material) * np.float32(np.pi * (radius**2 - inner**2) / (width_px * mm_per_px))
+            tau = tau + basis.of(material) * np.float32(np.pi * (radius**2 - inner**2) / width_mm)
             inner = radius
-        return Shadow(count[..., None] * tau, count > 0.2, left, top)
+        return tau
 
     def rise(self, turn: Matrix) -> tuple[float, float]:
         z, radius = self.points @ turn[2], self.layers[-1][1]

@@ -6,7 +6,7 @@ at its middle height (for the view from aside: over its middle), with the size o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -21,7 +21,8 @@ from imaging.phantom.shapes import Array, Matrix, Shadow, project_solid
 from imaging.phantom.thing import Thing, adapt
 
 _STILL = np.eye(3)
-_LEVEL = 1e-6
+_LEAST_LEAN = 1e-6
+"""Rays that run along the ground or straight up are taken to lean so much."""
 _RAYS_A_ROW = 2
 _MOST_SLANT = 2.0
 """Rays longer in a flat thing than this, against its thickness, would leave a real one at its side."""
@@ -77,9 +78,9 @@ class Stand:
     """Where a body's origin is, how much it is grown, and how its solids and wires (`turn`) and heaps (`spin`) turn."""
 
     at: Floats
-    scale: float = 1.0
-    turn: Matrix = field(default_factory=lambda: np.eye(3))
-    spin: Matrix = field(default_factory=lambda: np.eye(3))
+    scale: float
+    turn: Matrix
+    spin: Matrix
 
 
 def cast_body(body: Body, stand: Stand, picture: FanPicture, basis: Basis) -> Shadow:
@@ -97,14 +98,17 @@ def _cast_part(part: Part, stand: Stand, picture: FanPicture, basis: Basis) -> S
 
 
 def _cast_wire(wire: Wire, stand: Stand, picture: FanPicture, basis: Basis) -> Shadow:
-    """Drawn along its path in the picture, each piece with as much matter as pixels of the size there hold."""
+    """Drawn along its path in the picture, then brought to the matter that it has at the size of pixels there."""
     points = stand.at + stand.scale * wire.points @ stand.turn.T
     path = np.stack([points[:, 0] / picture.mm_per_col, picture.fan.rows_of(points[:, 1:])], axis=1)
     mm = np.sqrt(picture.fan.mm_per_row(points[:, 1:]) * picture.mm_per_col)
     usual_mm = float(np.median(mm))
     lengths = np.linalg.norm(np.diff(points, axis=0), axis=1) * usual_mm / (mm[:-1] * mm[1:])
-    layers = tuple((material, radius * stand.scale) for material, radius in wire.layers)
-    return replace(wire, layers=layers).draw(path, lengths, usual_mm, basis)
+    grown = replace(wire, layers=tuple((material, radius * stand.scale) for material, radius in wire.layers))
+    shadow = grown.draw(path, lengths, usual_mm, basis)
+    matter = grown.spread(usual_mm, basis) * lengths.sum()
+    drawn = np.linalg.norm(shadow.tau.sum(axis=(0, 1)))
+    return replace(shadow, tau=shadow.tau * np.float32(np.linalg.norm(matter) / drawn))
 
 
 def _cast_heap(heap: Heap, stand: Stand, picture: FanPicture, basis: Basis) -> Shadow:
@@ -137,7 +141,7 @@ def _spun(height: Array, spin: Matrix) -> Array:
 
 def _pass_heap(height: Array, cells_y: Floats, base: float, foot: Floats, way: Floats) -> Floats:
     """How far one row of rays goes through columns that stand on `base` as high as the map says, (cols,) mm."""
-    along_y, along_z = (each if abs(each) > _LEVEL else _LEVEL for each in way)
+    along_y, along_z = (each if abs(each) > _LEAST_LEAN else _LEAST_LEAN for each in way)
     reached = (cells_y - foot[0]) / along_y
     z = foot[1] + reached * along_z - base
     low, high = np.minimum(z[:-1], z[1:]), np.maximum(z[:-1], z[1:])

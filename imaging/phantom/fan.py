@@ -115,7 +115,7 @@ class FanPicture:
 
     def rays(self, cols: Places, rows: Places) -> Rays:
         foot, way = self.fan.aim(rows)
-        return Rays(cols, rows, cols * np.float32(self.mm_per_col), foot, way)
+        return Rays(cols, rows, cols * self.mm_per_col, foot, way)
 
     def frames(self, low: Floats, high: Floats) -> Floats:
         """What lies beside the fan comes to the picture's edge."""
