@@ -30,12 +30,12 @@ class Camera:
     def fit(cls, image_w: int, image_h: int, pane_w: int, pane_h: int) -> Camera:
         """The whole picture, in the middle, with a small margin."""
         image_w, image_h, pane_w, pane_h = (max(1, size) for size in (image_w, image_h, pane_w, pane_h))
-        zoom = min(_inner(pane_w) / image_w, _inner(pane_h) / image_h, MOST_ZOOM)
+        zoom = _fit_zoom(image_w, image_h, pane_w, pane_h)
         return cls(image_w, image_h, pane_w, pane_h, zoom, image_w / 2, image_h / 2)
 
     @property
     def fit_zoom(self) -> float:
-        return Camera.fit(self.image_w, self.image_h, self.pane_w, self.pane_h).zoom
+        return _fit_zoom(self.image_w, self.image_h, self.pane_w, self.pane_h)
 
     @property
     def left(self) -> float:
@@ -86,11 +86,12 @@ class Camera:
 
     def panned(self, screen_dx: float, screen_dy: float) -> Camera:
         """Move the picture by screen px."""
-        moved = replace(self, x=self.x - screen_dx / self.zoom, y=self.y - screen_dy / self.zoom, is_fit=False)
-        return replace(moved.kept_inside(), is_fit=self.is_fit and self.is_all_visible)
+        return self._at(
+            self.x - screen_dx / self.zoom, self.y - screen_dy / self.zoom, is_fit=self.is_fit and self.is_all_visible
+        )
 
     def centred(self, image_x: float, image_y: float) -> Camera:
-        return replace(self, x=image_x, y=image_y, is_fit=False).kept_inside()
+        return self._at(image_x, image_y, is_fit=False)
 
     def stepped(self, at: tuple[float, float] | None, direction: str) -> tuple[float, float]:
         """A point of the picture moved by a key: STEP_PX of the screen, one px of the image at least.
@@ -104,9 +105,12 @@ class Camera:
 
     def kept_inside(self) -> Camera:
         """No further out than the picture's edge in the middle of the pane's edge zone."""
-        x = _keep(self.x, self.image_w, self.pane_w / self.zoom)
-        y = _keep(self.y, self.image_h, self.pane_h / self.zoom)
-        return replace(self, x=x, y=y)
+        return self._at(self.x, self.y, is_fit=self.is_fit)
+
+    def _at(self, x: float, y: float, *, is_fit: bool) -> Camera:
+        x = _keep(x, self.image_w, self.pane_w / self.zoom)
+        y = _keep(y, self.image_h, self.pane_h / self.zoom)
+        return Camera(self.image_w, self.image_h, self.pane_w, self.pane_h, self.zoom, x, y, is_fit)
 
     def visible_box(self) -> tuple[float, float, float, float]:
         """(left, top, right, bottom) of the picture that is in the pane, in image px."""
@@ -117,6 +121,10 @@ class Camera:
             min(float(self.image_w), right),
             min(float(self.image_h), bottom),
         )
+
+
+def _fit_zoom(image_w: int, image_h: int, pane_w: int, pane_h: int) -> float:
+    return min(_inner(pane_w) / image_w, _inner(pane_h) / image_h, MOST_ZOOM)
 
 
 def _inner(pane: int) -> float:

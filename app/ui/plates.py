@@ -112,7 +112,7 @@ def _frame(painter: QPainter, area: QRect, thick: int, colour: QColor) -> None:
         painter.fillRect(side, colour)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=64)
 def _scale(words_of_bar: str, length_px: float, text_px: int, ratio: float) -> QImage:
     font = theme.font(text_px, is_bold=True)
     metrics = QFontMetricsF(font)
@@ -131,7 +131,7 @@ def _scale(words_of_bar: str, length_px: float, text_px: int, ratio: float) -> Q
     return plate
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=64)
 def _caption(lines: tuple[str, ...], text_px: int, ratio: float) -> QImage:
     font = theme.font(text_px, is_bold=True)
     metrics = QFontMetricsF(font)

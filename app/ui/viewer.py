@@ -175,13 +175,12 @@ class Viewer(QWidget):
             (_, upper), (_, lower) = now.to_screen(0, 0), now.to_screen(0, now.image_h)
             moving &= QRectF(0, upper, self.width(), lower - upper).toAlignedRect()
         self.scroll(dx, dy, moving)
-        for plate in self._standing:
-            area = plate.area.toAlignedRect()
+        standing = [plate.area.toAlignedRect() for plate in self._standing]
+        if self._shows_overview:
+            standing.append(plates.overview_plate(now))
+        for area in standing:
             if area.intersects(moving):
                 QWidget.update(self, area | (area & moving).translated(dx, dy))
-        if self._shows_overview:
-            area = plates.overview_plate(now)
-            QWidget.update(self, area | (area & moving).translated(dx, dy))
         return True
 
     @property
