@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter, QRegion
 
 from imaging.look import Look
 from imaging.paint import Pixels
@@ -98,6 +98,16 @@ class Canvas:
             self._sheets, self._seen = Sheets(pyramid, look), None
         self._sheets.set_look(look)
         return self._sheets
+
+
+def stacked(region: QRegion) -> list[QRect]:
+    """The rectangles of a region, those on top of each other as one: Qt cuts all of them at every edge of each."""
+    ends: dict[tuple[int, int, int], QRect] = {}
+    for area in region:  # type: ignore[attr-defined]  # PySide's types leave out that a region is iterable
+        left, right, top, bottom = area.left(), area.right(), area.top(), area.bottom()
+        above = ends.pop((left, right, top - 1), None)
+        ends[left, right, bottom] = area if above is None else above.united(area)
+    return list(ends.values())
 
 
 class _Ring:

@@ -62,9 +62,7 @@ def scale(ratio: float, camera: Camera, mm_per_px: float | None) -> Plate:
 
 def overview_area(camera: Camera) -> QRect:
     """Where the overview map lies: lower right, in the picture's proportions."""
-    shrunk = min(OVERVIEW_PX / camera.image_w, OVERVIEW_PX / camera.image_h)
-    width, height = max(8, round(camera.image_w * shrunk)), max(8, round(camera.image_h * shrunk))
-    return QRect(camera.pane_w - width - 14, camera.pane_h - height - 14, width, height)
+    return _overview_area(camera.image_w, camera.image_h, camera.pane_w, camera.pane_h)
 
 
 def overview_plate(camera: Camera) -> QRect:
@@ -110,6 +108,13 @@ def _frame(painter: QPainter, area: QRect, thick: int, colour: QColor) -> None:
         QRect(inner.right() + 1, inner.top(), thick, inner.height()),
     ):
         painter.fillRect(side, colour)
+
+
+@lru_cache(maxsize=4)
+def _overview_area(image_w: int, image_h: int, pane_w: int, pane_h: int) -> QRect:
+    shrunk = min(OVERVIEW_PX / image_w, OVERVIEW_PX / image_h)
+    width, height = max(8, round(image_w * shrunk)), max(8, round(image_h * shrunk))
+    return QRect(pane_w - width - 14, pane_h - height - 14, width, height)
 
 
 @lru_cache(maxsize=64)

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.customs.parcel import Seen
 from app.ui import overlays, plates, theme
-from app.ui.canvas import Canvas
+from app.ui.canvas import Canvas, stacked
 from app.ui.geometry import Camera
 from app.ui.gpu_pane import Glass, GpuPane
 from app.ui.paint_annotations import paint_annotations
@@ -211,7 +211,7 @@ class Viewer(QWidget):
 
     def _viewport(self, camera: Camera) -> Viewport:
         ratio = self.devicePixelRatioF()
-        width, height = max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
+        width, height = round(camera.pane_w * ratio), round(camera.pane_h * ratio)
         return Viewport(camera.x, camera.y, camera.zoom * ratio, width, height)
 
     def use_card(self) -> None:
@@ -267,7 +267,7 @@ class Viewer(QWidget):
         ratio, viewport = self.devicePixelRatioF(), self.viewport_px()
         areas: list[QRect] = [QRect(0, 0, viewport.width, viewport.height)]
         if ratio == 1:
-            areas = list(region)  # type: ignore[call-overload]  # PySide's types leave out that a region is iterable
+            areas = stacked(region)
         was_rough = self._canvas.is_rough
         painter.save()
         painter.scale(1 / ratio, 1 / ratio)
