@@ -114,7 +114,7 @@ class Annotating(QObject):
         self._points.append(at)
         if self.shape is Shape.TEXT:
             self._ask_text(at)
-        elif len(self._points) == 2:
+        elif len(self._points) > 1:
             self._take()
 
     def move(self, pane: Viewer, at: Point) -> None:

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from app.customs.parcel import ArchiveFilter, QueueRow
 from app.customs.states import Action
 from app.texts import catalogue, language, text
-from app.ui import build, theme, words
+from app.ui import build, keys, theme, words
 from app.ui.desk import Desk
 from app.ui.thumbs import LONGEST_PX
 
@@ -35,9 +35,13 @@ _DECISIONS = [each for each in Action if each not in (Action.REGISTER_ARRIVAL, A
 
 
 class ArchiveDialog(QDialog):
-    """Enter searches, the arrow keys choose, Enter opens: `opened` tells the parcel."""
+    """Enter searches, the arrow keys choose, Enter opens: `opened` tells the parcel.
+
+    It is a window of its own: `pressed` hands on the keys with which an officer gets up.
+    """
 
     opened = Signal(int)
+    pressed = Signal(str)
 
     def __init__(self, desk: Desk, over: QWidget) -> None:
         super().__init__(over)
@@ -117,7 +121,10 @@ class ArchiveDialog(QDialog):
         _fill(self.action, [(str(each), words.action_name(each)) for each in _DECISIONS])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        if event.key() == Qt.Key.Key_Down and not self.found.hasFocus() and self.found.count():
+        binding = keys.find(event)
+        if binding is not None and binding.command in keys.LEAVING:
+            self.pressed.emit(binding.command)
+        elif event.key() == Qt.Key.Key_Down and not self.found.hasFocus() and self.found.count():
             self.found.setFocus()
             self.found.setCurrentRow(0)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and (self.first.hasFocus() or self.last.hasFocus()):

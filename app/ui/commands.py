@@ -18,19 +18,9 @@ from imaging.marks import MarkKind
 
 ON_PAGES = frozenset(
     (
-        "pages",
-        "lock",
-        "leave",
-        "help",
-        "language",
-        "theme",
-        "full_screen",
-        "quit",
-        "break",
-        "acknowledge",
-        "open_written",
+        "pages", "leave", "help", "language", "theme", "full_screen", "quit", "break", "acknowledge", "open_written",
     )
-)
+)  # fmt: skip
 """What the keys of the table still do while a page is in front; all others are the page's own."""
 _DIALS = {"up": 1, "wide": 1, "down": -1, "narrow": -1}
 
@@ -78,6 +68,7 @@ class Commands(QObject):
             "pages": course.parts.pages.open,
         }
         course.parts.top.pressed.connect(self.press)
+        tools.archive.pressed.connect(self.press)
 
     def press(self, command: str) -> bool:
         """Do what a key or a button stands for; False when an overlay is open and the key is its own."""
@@ -89,6 +80,9 @@ class Commands(QObject):
 
     def _press(self, command: str) -> bool:
         parts = self._parts
+        if command in keys.LEAVING:
+            self.window_command.emit(command)
+            return True
         if parts.chooser.is_open or parts.pages.isVisible() or parts.tip_card.isVisible():
             return False
         if parts.help.isVisible():

@@ -79,6 +79,7 @@ class Course(QObject):
         desk.undone.connect(self._after_undo)
         desk.refused.connect(self._after_refusal)
         self.tools.archive.opened.connect(self._open_archived)
+        self.tools.archive.rejected.connect(self._come_back)
         desk.label_ready.connect(self._show_label)
         desk.code_found.connect(self._after_search)
         desk.code_judged.connect(self._tell_verdict)
@@ -257,9 +258,13 @@ class Course(QObject):
         except AnnotationInvalidError as error:
             self.tell_error(error)
 
-    def _open_archived(self, parcel_id: int) -> None:
+    def _come_back(self) -> None:
+        """From a window of its own the keys come back to the picture."""
         self._window.activateWindow()
         self.parts.stage.setFocus()
+
+    def _open_archived(self, parcel_id: int) -> None:
+        self._come_back()
         self.desk.open(parcel_id, is_read_only=True)
         self._tell(text("ui.notice.read_only"), "check")
 

@@ -89,6 +89,8 @@ _LOOKS = {
     "log": "K",
 }
 
+LEAVING = ("lock", "sign_out")
+"""What an officer who gets up may always do, whatever is open."""
 COMBINATIONS = tuple(range(2, 8))
 """The function keys F2 to F7 that hold an officer's own combinations of looks."""
 
@@ -146,6 +148,7 @@ _OTHERS = (
     Binding("search", ("Ctrl+F", "/"), "queue"),
     Binding("pages", ("Ctrl+M",), "station", in_text=True),
     Binding("lock", ("Ctrl+L",), "station", in_text=True),
+    Binding("sign_out", ("Ctrl+Shift+L",), "station", in_text=True),
     Binding("print", ("Ctrl+P",), "station", in_text=True),
     Binding("acknowledge", ("F12",), "station", in_text=True),
     Binding("break", ("F8",), "station", in_text=True),

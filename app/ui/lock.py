@@ -94,6 +94,17 @@ class Guard(QObject):
             self._worker.submit(lambda: duty.lock(why), lambda _: None)
             self._shut(self.sign_in)
 
+    def sign_out(self) -> None:
+        """End the officer's shift: somebody signs in; in a demo, choose who works."""
+        if self.is_shut:
+            return
+        if self._duty is None:
+            self._shut(self.demo)
+        elif self._seat is not None:
+            self._seat = None
+            self._shut(self.sign_in)  # first what he saw is logged, as his
+            self._worker.submit(self._duty.sign_out, lambda _: None)
+
     def take_code(self, reading: Reading) -> bool:
         """Whether a code is a badge, or comes while the window is covered; such a code opens no parcel.
 

@@ -209,6 +209,10 @@ class MainWindow(QMainWindow):
         elif command == "lock" and self.guard is not None:
             self.parts.chooser.second_pin.clear()
             self.guard.lock("key")
+        elif command == "sign_out" and self.guard is not None:
+            self.parts.chooser.leave()
+            self.outlet.forget()
+            self.guard.sign_out()
         elif command == "open_written":
             self.outlet.open_last()
         elif command == "quit":

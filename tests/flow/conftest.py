@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -115,15 +116,13 @@ class Desk:
 
     def scan(self, at_s: float, *codes: str, kind: Kind = Kind.PARCEL) -> Scan:
         """A parcel passes, with codes that the machine itself read."""
-        started = T0 + timedelta(seconds=at_s)
         counts = np.full((40, 60), 50_000, np.uint16)
         counts[10:30, 20:40] = 9_000
-        scan = Scan(
-            (View(high=counts, low=counts // 2),),
-            started_at=started,
-            finished_at=started + timedelta(seconds=1),
-            codes=codes,
-        )
+        return self.take(Scan((View(high=counts, low=counts // 2),)), T0 + timedelta(seconds=at_s), *codes, kind=kind)
+
+    def take(self, scan: Scan, at: datetime, *codes: str, kind: Kind = Kind.PARCEL) -> Scan:
+        """A scan comes from the belt as of this time."""
+        scan = replace(scan, started_at=at, finished_at=at + timedelta(seconds=1), codes=codes)
         self.station._arrivals.take_xray(self.belt.model_copy(update={"carries": kind}), ScanFinished(scan))
         self.station.wait_until_idle()
         return scan

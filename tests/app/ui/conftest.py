@@ -79,7 +79,7 @@ def window(open_window: Callable[..., MainWindow], station: MemoryStation) -> Ma
     return open_window(station)
 
 
-def settle(qtbot: QtBot, window: MainWindow) -> None:
+def settle(qtbot: QtBot, window: MainWindow, *, timeout_ms: int = 5000) -> None:
     """Wait until the workers are done and their answers are on the screen."""
     quiet = 0
 
@@ -88,4 +88,4 @@ def settle(qtbot: QtBot, window: MainWindow) -> None:
         quiet = quiet + 1 if window.is_idle() and not window.desk.is_deciding else 0
         return quiet >= 4
 
-    qtbot.waitUntil(is_quiet, timeout=5000)
+    qtbot.waitUntil(is_quiet, timeout=timeout_ms)

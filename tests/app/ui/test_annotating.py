@@ -93,6 +93,17 @@ def test_arrow_by_keys_alone_and_erased_again(window: MainWindow, qtbot: QtBot) 
     assert pane.annotations == ()
 
 
+def test_freehand_is_drawn_and_ended_by_keys(window: MainWindow, qtbot: QtBot) -> None:
+    pane = use(qtbot, window, Shape.FREEHAND)
+    press(qtbot, window, Qt.Key.Key_Space)
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_Right):
+        press(qtbot, window, key, CTRL)
+    press(qtbot, window, Qt.Key.Key_Space)
+    (made,) = pane.annotations
+    assert made.shape is Shape.FREEHAND
+    assert len(made.points) >= 4
+
+
 def test_freehand_follows_the_mouse(window: MainWindow, qtbot: QtBot) -> None:
     pane = use(qtbot, window, Shape.FREEHAND)
     drag(qtbot, pane, *((60 + 12 * i, 80 + 20 * (i % 2)) for i in range(8)))

@@ -191,6 +191,52 @@ def test_another_officer_begins_his_own_work(post: MainWindow, qtbot: QtBot, dut
     assert duty.seat.login == "lin"
 
 
+def test_who_signs_out_ends_his_shift_and_the_next_one_signs_in(
+    post: MainWindow, qtbot: QtBot, duty: Duty, station: MemoryStation
+) -> None:
+    sign_in(qtbot, post)
+    open_id = post.desk.open_id
+    qtbot.keyClick(post.parts.stage, Qt.Key.Key_H)
+    assert post.parts.chooser.is_open
+    shift = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(post.parts.chooser, Qt.Key.Key_L, shift)
+    settle(qtbot, post)
+    assert is_shut(post)
+    assert duty.seat is None
+    assert post.guard is not None
+    assert post.guard.sign_in.who.isVisible(), "nobody's PIN is asked for: somebody signs in"
+    qtbot.keyClick(post.guard.sign_in.who, Qt.Key.Key_L, shift)
+    sign_in(qtbot, post, "lin")
+    assert not is_shut(post)
+    assert post.desk.officer == "lin"
+    assert post.desk.open_id == open_id
+    assert not post.parts.chooser.is_open, "a decision of the one who left is nobody's"
+
+
+@pytest.mark.parametrize("what", ["reasons", "pages", "archive"])
+def test_who_gets_up_locks_whatever_is_open_and_finds_it_again(
+    post: MainWindow, qtbot: QtBot, station: MemoryStation, what: str
+) -> None:
+    sign_in(qtbot, post)
+    control = Qt.KeyboardModifier.ControlModifier
+    key, modifier, opened = {
+        "reasons": (Qt.Key.Key_H, Qt.KeyboardModifier.NoModifier, post.parts.chooser),
+        "pages": (Qt.Key.Key_M, control, post.parts.pages),
+        "archive": (Qt.Key.Key_O, control, post.course.tools.archive),
+    }[what]
+    qtbot.keyClick(post.parts.stage, key, modifier)
+    settle(qtbot, post)
+    assert opened.isVisible()
+    qtbot.keyClick(opened, Qt.Key.Key_L, control)
+    settle(qtbot, post)
+    assert is_shut(post)
+    if what == "archive":
+        assert not opened.isVisible()
+    sign_in(qtbot, post, "")
+    assert opened.isVisible()
+    opened.hide()
+
+
 def test_idle_time_locks_and_any_key_puts_it_off(post: MainWindow, qtbot: QtBot) -> None:
     sign_in(qtbot, post)
     assert post.guard is not None
