@@ -35,14 +35,21 @@ def simulate(
     count: Annotated[int, typer.Option(min=1)] = 1,
     seed: Annotated[int, typer.Option(min=0, help="The first seed; the same seed gives the same scan.")] = 0,
     views: Annotated[int, typer.Option(min=1, max=2, help="Views of a parcel.")] = 1,
+    fan: Annotated[
+        bool, typer.Option("--fan", help="A parcel in a tunnel's fan beams; rays are parallel without.")
+    ] = False,
 ) -> None:
     """Make scans of phantoms, with ground truth, as native files."""
-    from imaging.phantom import simulate_container, simulate_parcel
+    from imaging.phantom import CORNER_TUNNEL, simulate_container, simulate_parcel
 
+    tunnel = CORNER_TUNNEL if fan else None
     with known_errors():
         out.mkdir(parents=True, exist_ok=True)
         for number in track(range(seed, seed + count), f"{count} x {kind}"):
-            scan = simulate_parcel(number, views=views) if kind == Simulated.PARCEL else simulate_container(number)
+            if kind == Simulated.PARCEL:
+                scan = simulate_parcel(number, views=views, tunnel=tunnel)
+            else:
+                scan = simulate_container(number)
             native.write(scan, out / f"{kind}-{number:06d}.tif")
 
 

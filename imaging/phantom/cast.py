@@ -1,7 +1,7 @@
 """What things throw into the picture of a fan: its rays meet every body where it lies.
 
-Things of a library have lost their bodies. They are drawn from their parallel shadows as if they were flat: each lies
-at its middle height (for the view from aside: over its middle), with the size of pixels and the slant of rays there.
+Things of a library have lost their bodies. From below they are drawn as if they were flat, from their shadows by
+parallel rays: each at its middle height, with the size of pixels and the slant of rays there.
 """
 
 from __future__ import annotations
@@ -37,16 +37,25 @@ def compose_in_tunnel(
     threats: int | tuple[str, ...] | None = None,
     unfamiliar: int = 0,
 ) -> Scene:
-    """Pack a parcel as `compose_parcel` does, of a size that fits the tunnel, and look at it through the fans."""
+    """Pack a parcel as `compose_parcel` does for one view, to fit the tunnel, and look at it through the fans.
+
+    Raises:
+        ValueError: the objects are a library's, and there are two fans.
+    """
     mm = tunnel.mm_per_col
     size = (round(tunnel.width_mm / mm), cols)
-    views = len(tunnel.fans)
-    packed = compose_parcel(rng, source, size=size, mm_per_px=mm, threats=threats, unfamiliar=unfamiliar, views=views)
+    packed = compose_parcel(rng, source, size=size, mm_per_px=mm, threats=threats, unfamiliar=unfamiliar)
     return look_through(packed, tunnel)
 
 
 def look_through(scene: Scene, tunnel: Tunnel) -> Scene:
-    """The same parcel in a tunnel's fans, a view each: it lies on the belt as it lay in the view from above."""
+    """The same parcel in a tunnel's fans, a view each: it lies on the belt as it lay in the view from above.
+
+    Raises:
+        ValueError: things of a library are seen from below only.
+    """
+    if len(tunnel.fans) > 1 and any(thing.item.body is None for thing in scene.things):
+        raise ValueError("Objects of a library have no bodies to be seen from aside; take a tunnel of one fan.")
     rows, cols, _ = scene.tau[0].shape
     belt_middle_mm = rows * scene.mm_per_px / 2
     tau = [np.zeros((fan.elements, cols, RANK), np.float32) for fan in tunnel.fans]
@@ -54,18 +63,18 @@ def look_through(scene: Scene, tunnel: Tunnel) -> Scene:
     for thing in scene.things:
         x, y = thing.middle_mm
         lying = replace(thing, middle_mm=(x, y - belt_middle_mm))
-        for view, (fan, aspect) in enumerate(zip(tunnel.fans, Aspect, strict=False)):
-            shadow = cast_thing(lying, FanPicture(fan, scene.mm_per_px), aspect)
+        for view, fan in enumerate(tunnel.fans):
+            shadow = cast_thing(lying, FanPicture(fan, scene.mm_per_px))
             seen.add(shadow, thing.item, thing.label, view=view, left=shadow.left_px, top=shadow.top_px)
     seen.measure_backgrounds()
     return seen
 
 
-def cast_thing(thing: Thing, picture: FanPicture, aspect: Aspect) -> Shadow:
-    """A thing's shadow, placed in the picture; `aspect` is the parallel view that the fan stands for."""
+def cast_thing(thing: Thing, picture: FanPicture) -> Shadow:
+    """A thing's shadow, placed in the picture."""
     item = thing.item
     if item.body is None:
-        return _cast_flat(thing, picture, aspect)
+        return _cast_flat(thing, picture)
     drawn, spin = item.shadows[Aspect.TOP], thing.way.spin
     rows, cols = drawn.mask.shape
     middle = (drawn.left_px + cols / 2) * item.mm_per_px, (drawn.top_px + rows / 2) * item.mm_per_px, item.rise[0]
@@ -157,18 +166,17 @@ def _shares(cells: Floats, first: int, count: int) -> Array:
     return np.asarray(np.maximum(shared, 0), np.float32)
 
 
-def _cast_flat(thing: Thing, picture: FanPicture, aspect: Aspect) -> Shadow:
-    shadow = adapt(thing.item, aspect, thing.way, picture.mm_per_col)
+def _cast_flat(thing: Thing, picture: FanPicture) -> Shadow:
+    shadow = adapt(thing.item, Aspect.TOP, thing.way, picture.mm_per_col)
     rows, cols = shadow.mask.shape
     x, y = thing.middle_mm
     z = thing.bottom_mm + thing.way.scale * (thing.item.rise[1] - thing.item.rise[0]) / 2
-    down = (np.arange(rows + 1) - rows / 2) * picture.mm_per_col
-    across, up = (y + down, z + 0 * down) if aspect is Aspect.TOP else (y + 0 * down, z - down)
-    edges = picture.fan.rows_of(np.stack([across, up], axis=1))
+    across = y + (np.arange(rows + 1) - rows / 2) * picture.mm_per_col
+    edges = picture.fan.rows_of(np.stack([across, np.full_like(across, z)], axis=1))
     top = int(edges[0])
     share = _shares(edges, top, max(int(np.ceil(edges[-1])) - top, 1))
     _, way = picture.fan.aim(top + np.arange(len(share)) + 0.5)
-    slant = 1 / np.maximum(np.abs(way[:, 1 if aspect is Aspect.TOP else 0]), 1 / _MOST_SLANT)
+    slant = 1 / np.maximum(np.abs(way[:, 1]), 1 / _MOST_SLANT)
     tau = np.tensordot(share * slant[:, None].astype(np.float32), shadow.tau, axes=1)
     mask = np.tensordot(share, shadow.mask.astype(np.float32), axes=1) > 0.4
     return Shadow(tau, mask, round(x / picture.mm_per_col - cols / 2), top)

@@ -10,8 +10,10 @@ import numpy as np
 from PIL import Image
 
 from imaging.phantom.bodies import Aspect, Body, Recipe
+from imaging.phantom.cast import look_through
 from imaging.phantom.chain import Detector
 from imaging.phantom.container import simulate_container
+from imaging.phantom.fan import CORNER_TUNNEL
 from imaging.phantom.library import FreshObjects
 from imaging.phantom.objects import (
     BENIGN,
@@ -24,7 +26,7 @@ from imaging.phantom.objects import (
     PackagingRecipe,
 )
 from imaging.phantom.objects.hardware import TOOLS
-from imaging.phantom.physics import belt_basis, belt_beam
+from imaging.phantom.physics import DEFAULT_KVP, belt_basis, belt_beam
 from imaging.phantom.scene import compose_parcel
 from imaging.phantom.simulate import measure_scene
 from imaging.pyramid import Pyramid
@@ -34,6 +36,7 @@ from imaging.scan import Colour, Scan, View
 OUT = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 CELL_PX = 112
 COLOURS = 96
+BEAMS_SEED = 5
 QUIET = Detector(photons=4e5, scatter=0.001, gain_error=0.0, drift=0.0)
 INK = (40, 40, 40)
 FRAME = (200, 30, 30)
@@ -107,12 +110,12 @@ def draw_goods() -> Colour:
     return _sheet(broken)
 
 
-def _framed(scan: Scan, width: int) -> Colour:
-    """A whole scan with its truth drawn in."""
-    picture = np.ascontiguousarray(picture_of(Pyramid.of(scan.views[0], scan.generator)))
+def _framed(scan: Scan, width: int, view: int = 0) -> Colour:
+    """A whole view of a scan with its truth drawn in."""
+    picture = np.ascontiguousarray(picture_of(Pyramid.of(scan.views[view], scan.generator)))
     scale = width / picture.shape[1]
     picture = _shrunk(picture, width, round(picture.shape[0] * scale))
-    for truth in scan.truth:
+    for truth in (each for each in scan.truth if each.view == view):
         left, top, right, bottom = (round(v * scale) for v in truth.box)
         cv2.rectangle(picture, (left, top), (right, bottom), FRAME, 1)
         cv2.putText(
@@ -134,8 +137,29 @@ def draw_scenes() -> Colour:
     return np.concatenate(rows)
 
 
+def draw_beams() -> Colour:
+    """One suitcase twice: by parallel rays from above and from aside, and in a tunnel's fans from below and aside."""
+    mm = CORNER_TUNNEL.mm_per_col
+    size = (round(CORNER_TUNNEL.width_mm / mm), 480)
+    rng, objects = np.random.default_rng(BEAMS_SEED), FreshObjects(tuple(Aspect))
+    packed = compose_parcel(rng, objects, size=size, mm_per_px=mm, threats=("firearm",), views=2)
+    columns = []
+    for title, scene in (("parallel", packed), ("fans", look_through(packed, CORNER_TUNNEL))):
+        scan = measure_scene(scene, rng, kvp=DEFAULT_KVP, detector=QUIET)
+        for view in range(2):
+            picture = _framed(scan, 300, view)
+            column = np.full((400, 304, 3), 255, np.uint8)
+            column[16 : 16 + len(picture), :300] = picture
+            _write(column, f"{title}, {scan.views[view].name}", 4, 11)
+            columns.append(column)
+    return np.concatenate(columns, axis=1)
+
+
+SHEETS = {"classes": draw_classes, "goods": draw_goods, "scenes": draw_scenes, "beams": draw_beams}
+
+
 if __name__ == "__main__":
     out = Path(sys.argv[1]) if len(sys.argv) > 1 else OUT
     out.mkdir(parents=True, exist_ok=True)
-    for name, draw in (("classes", draw_classes), ("goods", draw_goods), ("scenes", draw_scenes)):
+    for name, draw in SHEETS.items():
         Image.fromarray(draw()).quantize(COLOURS).save(out / f"phantom-{name}.png", optimize=True)

@@ -61,8 +61,9 @@ def simulate_parcel(
     Rays are parallel, or those of the first `views` fans of a tunnel.
     """
     rng = np.random.default_rng(seed)
-    objects = FreshObjects(tuple(Aspect)[:views]) if source is None else source
     if tunnel is None:
+        objects = source or FreshObjects(tuple(Aspect)[:views])
         return measure_scene(compose_parcel(rng, objects, size=size, threats=threats, views=views), rng)
     fans = tunnel.limit(views, size[0])
-    return measure_scene(compose_in_tunnel(rng, objects, fans, cols=size[1], threats=threats), rng)
+    scene = compose_in_tunnel(rng, source or FreshObjects(), fans, cols=size[1], threats=threats)
+    return measure_scene(scene, rng)

@@ -14,7 +14,7 @@ from typing import Literal
 from stdnum import iso6346
 
 from imaging import files
-from imaging.phantom import simulate_container, simulate_parcel
+from imaging.phantom import Tunnel, simulate_container, simulate_parcel
 from imaging.scan import Scan
 from scanners.device import DeviceUnavailableError
 from scanners.drivers.scan_files import find_scans
@@ -27,14 +27,24 @@ ContentKind = Literal["parcel", "container"]
 _S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 
 
-def open_content(content: str, kind: ContentKind, seed: int, *, first_lap: int = 0, views: int = 1) -> Content:
+def open_content(
+    content: str,
+    kind: ContentKind,
+    seed: int,
+    *,
+    first_lap: int = 0,
+    views: int = 1,
+    tunnel: Tunnel | None = None,
+) -> Content:
     """The content that the settings name: "samples", "phantoms" (parcels of so many views) or a folder.
+
+    Phantoms of parcels are seen by parallel rays, or through a tunnel's fans.
 
     Raises:
         DeviceUnavailableError: the folder is missing or holds no scan.
     """
     if content == "phantoms":
-        return _phantoms(kind, seed, views)
+        return _phantoms(kind, seed, views, tunnel)
     if content == "samples":
         return _recorded(Path(str(resources.files("resources"))) / "samples" / f"{kind}s", seed, first_lap)
     return _recorded(Path(content), seed, first_lap)
@@ -59,12 +69,14 @@ def _recorded(folder: Path, seed: int, first_lap: int) -> Content:
     return make
 
 
-def _phantoms(kind: ContentKind, seed: int, views: int) -> Content:
+def _phantoms(kind: ContentKind, seed: int, views: int, tunnel: Tunnel | None) -> Content:
     def make(number: int) -> Scan:
         chance = random.Random(f"{seed} {number}")
         own_seed = chance.getrandbits(31)
-        scan = simulate_parcel(own_seed, views=views) if kind == "parcel" else simulate_container(own_seed)
-        label = s10_number(chance) if kind == "parcel" else container_number(chance)
+        if kind == "parcel":
+            scan, label = simulate_parcel(own_seed, views=views, tunnel=tunnel), s10_number(chance)
+        else:
+            scan, label = simulate_container(own_seed), container_number(chance)
         return replace(scan, extra=dict(scan.extra) | {LABELS: label})
 
     return make

@@ -44,6 +44,15 @@ def test_simulated_scans_are_the_same_for_the_same_seed(tmp_path: Path) -> None:
     assert np.array_equal(one, other)
 
 
+@pytest.mark.slow
+def test_a_parcel_can_be_simulated_in_a_fan(tmp_path: Path) -> None:
+    options = ("--seed", "5", "--views", "2", "--fan", "--out", tmp_path)
+    assert guanjian("simulate", "parcel", *options).exit_code == 0
+    scan = native.read(tmp_path / "parcel-000005.tif")
+    assert scan.extra["geometry"] == "fan"
+    assert scan.views[0].mm_per_row != scan.views[1].mm_per_row
+
+
 def test_detect_prints_one_object_a_file_with_boxes_inside_the_picture(scan_file: Path) -> None:
     result = guanjian("detect", scan_file, scan_file, "--json")
     assert result.exit_code == 0

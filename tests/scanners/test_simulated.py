@@ -6,7 +6,7 @@ import random
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -177,12 +177,14 @@ def test_shipped_samples_pass_in_a_seeded_order_with_their_labels() -> None:
 
 
 @pytest.mark.slow
-def test_live_phantoms_pass_with_two_views() -> None:
-    belt = SimulatedBelt("belt", BeltSettings(content="phantoms", views=2, speed="max", count=2))
+@pytest.mark.parametrize("rays", ["parallel", "fan"])
+def test_live_phantoms_pass_with_two_views(rays: Literal["parallel", "fan"]) -> None:
+    belt = SimulatedBelt("belt", BeltSettings(content="phantoms", views=2, speed="max", count=2, rays=rays))
     belt.open()
     scans = [event.scan for event in read_all(belt, SourceEnded, 100) if isinstance(event, ScanFinished)]
     belt.close()
     assert [len(scan.views) for scan in scans] == [2, 2]
+    assert [scan.extra.get("geometry", "parallel") for scan in scans] == [rays, rays]
     assert scans[0].extra[LABELS] != scans[1].extra[LABELS]
 
 

@@ -87,7 +87,7 @@ def test_flat_things_of_a_library_are_drawn_as_their_bodies_are(z: float) -> Non
     picture = FanPicture(CORNER_TUNNEL.fans[0], 1.25)
     whole = []
     for body in (Body(()), None):
-        shadow = cast_thing(_plate(z, body), picture, Aspect.TOP)
+        shadow = cast_thing(_plate(z, body), picture)
         tau = np.zeros((600, 240, 4))
         rows, cols = shadow.mask.shape
         tau[shadow.top_px : shadow.top_px + rows, shadow.left_px : shadow.left_px + cols] = shadow.tau
@@ -98,25 +98,38 @@ def test_flat_things_of_a_library_are_drawn_as_their_bodies_are(z: float) -> Non
 
 def test_what_lies_higher_is_smaller_seen_from_below() -> None:
     picture = FanPicture(CORNER_TUNNEL.fans[0], 1.25)
-    low, high = (cast_thing(_plate(z, Body(())), picture, Aspect.TOP).mask.shape for z in (0.0, 240.0))
+    low, high = (cast_thing(_plate(z, Body(())), picture).mask.shape for z in (0.0, 240.0))
     assert low[1] == high[1]
     assert low[0] > 1.4 * high[0]
 
 
-def test_library_scenes_have_truth_in_both_views() -> None:
-    source = FreshObjects(tuple(Aspect))
+class Light:
+    """What a library gives: shadows without their bodies."""
 
-    class Light:
-        """What a library gives: shadows without their bodies."""
+    def __init__(self) -> None:
+        self.source = FreshObjects()
 
-        def take(self, rng: np.random.Generator, group: str) -> Item:
-            return replace(source.take(rng, group), body=None)
+    def take(self, rng: np.random.Generator, group: str) -> Item:
+        return replace(self.source.take(rng, group), body=None)
 
-        def take_packaging(self, rng: np.random.Generator) -> Item:
-            return replace(source.take_packaging(rng), body=None)
+    def take_packaging(self, rng: np.random.Generator) -> Item:
+        return replace(self.source.take_packaging(rng), body=None)
 
-    scene = compose_in_tunnel(np.random.default_rng(8), Light(), SMALL, cols=COLS, threats=("dense_block",))
-    assert [(t.label, t.view) for t in scene.truth] == [("dense_block", 0), ("dense_block", 1)]
+
+def test_library_scenes_are_near_those_of_bodies() -> None:
+    below = SMALL.limit(1, ROWS)
+    flat, true = (
+        compose_in_tunnel(np.random.default_rng(8), source, below, cols=COLS, threats=("dense_block",))
+        for source in (Light(), FreshObjects())
+    )
+    assert [t.label for t in flat.truth] == [t.label for t in true.truth] == ["dense_block"]
+    assert flat.tau[0].sum() == pytest.approx(true.tau[0].sum(), rel=0.1)
+    np.testing.assert_allclose(flat.truth[0].box, true.truth[0].box, atol=12)
+
+
+def test_things_of_a_library_are_not_seen_from_aside() -> None:
+    with pytest.raises(ValueError, match="one fan"):
+        compose_in_tunnel(np.random.default_rng(8), Light(), SMALL, cols=COLS, threats=0)
 
 
 def test_scan_tells_its_geometry_and_keeps_it_in_files(tmp_path: Path) -> None:
