@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -21,7 +22,7 @@ class Row:
     peer_value: float | None = None
 
     def to_json(self) -> dict[str, object]:
-        return asdict(self)
+        return asdict(self) | {"value": None if math.isnan(self.value) else self.value}
 
 
 def rate(count: int, act: Callable[[], object], rounds: int) -> float:

@@ -35,6 +35,7 @@ BENCHES = (
 )
 MINUTES = ("hub", "store", "soak", "tip", "filings")
 """Run only when named: they take minutes to hours."""
+FILE_WIDTH = 180
 SIZED = {"store": 20_000, "soak": 200, "filings": 1_000}
 """The benches that make as many parcels as they are told, and the fewest."""
 
@@ -64,7 +65,8 @@ def bench(
             typer.echo(explain(error), err=True)
             has_failed = True
             continue
-        console.print(_table(found))
+        # Where nobody watches, lines are as long as they are: a file has no width to keep to.
+        console.print(_table(found), width=None if console.is_terminal else FILE_WIDTH)
         rows += found
     if json_file:
         json_file.write_text(json.dumps([row.to_json() for row in rows], ensure_ascii=False, indent=1), "utf-8")
