@@ -17,7 +17,8 @@ class Rays:
     """Rays of which those of one row are parallel, in a plane along x.
 
     `cols` (n,) and `rows` (m,) are their places in the picture in px, `x_mm` (n,) where the columns are in the world;
-    the rays of each row pass the point (y, z) `foot` (m, 2) mm in the direction `way` (m, 2), of length one.
+    the rays of each row pass the point (y, z) `foot` (m, 2) mm in the direction `way`, of length one: (m, 2), or (1, 2)
+    where all rows share it.
     """
 
     cols: Places
@@ -27,7 +28,8 @@ class Rays:
     way: Floats
 
     def part(self, down: slice, across: slice) -> Rays:
-        return Rays(self.cols[across], self.rows[down], self.x_mm[across], self.foot[down], self.way[down])
+        way = self.way if len(self.way) == 1 else self.way[down]
+        return Rays(self.cols[across], self.rows[down], self.x_mm[across], self.foot[down], way)
 
 
 class Geometry(Protocol):
@@ -49,7 +51,7 @@ class Parallel:
     def rays(self, cols: Places, rows: Places) -> Rays:
         x_mm, y_mm = ((places * self.mm_per_px).astype(np.float32) for places in (cols, rows))
         foot = np.stack([y_mm, np.zeros_like(y_mm)], axis=1)
-        return Rays(cols, rows, x_mm, foot, np.tile((0.0, 1.0), (len(rows), 1)))
+        return Rays(cols, rows, x_mm, foot, np.array([[0.0, 1.0]]))
 
     def frames(self, low: Floats, high: Floats) -> Floats:
         return np.concatenate([low[:, :2], high[:, :2]], axis=1) / self.mm_per_px
