@@ -14,9 +14,6 @@ from app.store.database import Connection, blob
 from app.store.hours import tally
 from app.store.times import from_us, to_us
 
-BATCH = 64
-"""Declarations in one transaction: more would keep an officer's decision waiting; these take some 4 ms and a sync."""
-
 YEAR_US = 365 * 86_400 * 1_000_000
 """An S10 number may be given again after 12 months."""
 

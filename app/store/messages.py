@@ -57,15 +57,17 @@ class Kept:
 
 
 class Messages:
-    """The messages of a store. `write` and `read` open the store's transactions."""
+    """The messages of a store. `write` and `read` open its transactions, `at_once` says how many records in one."""
 
     def __init__(
         self,
         write: Callable[[], AbstractContextManager[Connection]],
         read: Callable[[], AbstractContextManager[Connection]],
+        at_once: Callable[[], int],
     ) -> None:
         self._write = write
         self._read = read
+        self._at_once = at_once
 
     def add(self, batch: Iterable[tuple[Received, Declaration | Withdrawal | None]]) -> int:
         """Keep records and what they declare or take back, a few dozen in a transaction; returns how many were new.
@@ -73,7 +75,7 @@ class Messages:
         A record that came before, the same in everything, is passed over: a message may come twice.
         """
         count, rest = 0, iter(batch)
-        while part := list(islice(rest, declarations.BATCH)):
+        while part := list(islice(rest, self._at_once())):
             with self._write() as writer:
                 fresh = _add(writer, [record for record, _ in part])
                 declared = [said for _, said in part if isinstance(said, Declaration)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -60,6 +62,9 @@ from imaging.files.durable import make_folder
 from imaging.scan import Scan
 
 FILE = "store.sqlite"
+FEW, MANY = 64, 192
+"""Declarations in one transaction: few while officers write too, who would wait for more than some 5 ms and a sync."""
+ALONE_S = 5.0
 
 
 class Store:
@@ -73,9 +78,10 @@ class Store:
         self.captures_folder = folder / "captures"
         self._database = database
         self._ballast = ballast
+        self._asked_s = -math.inf
         self.labels = Labels(self._write, database.read)
         patient = partial(self._write, is_patient=True)
-        self.messages = Messages(patient, database.read)
+        self.messages = Messages(patient, database.read, self._at_once)
         self.recalls = Recalls(self._write, database.read)
         self.rules = Rules(self._write, database.read)
         self.past = Past(database.read)
@@ -142,7 +148,7 @@ class Store:
     def add_declarations(self, batch: Iterable[Declaration]) -> int:
         """Keep declarations (申报), a few dozen in a transaction; returns how many were not known before."""
         count, rest = 0, iter(batch)
-        while part := list(islice(rest, declarations.BATCH)):
+        while part := list(islice(rest, self._at_once())):
             with self._write(is_patient=True) as writer:
                 added = declarations.add(writer, part)
                 for number, key in added:
@@ -424,8 +430,13 @@ class Store:
     def space(self) -> Space:
         return self._ballast.space()
 
+    def _at_once(self) -> int:
+        return FEW if time.monotonic() - self._asked_s < ALONE_S else MANY
+
     @contextmanager
     def _write(self, *, is_patient: bool = False) -> Iterator[Connection]:
+        if not is_patient:
+            self._asked_s = time.monotonic()
         try:
             with self._database.write(is_patient=is_patient) as writer:
                 yield writer
