@@ -10,10 +10,11 @@ import pytest
 
 from imaging.files import native
 from imaging.phantom import simulate_parcel
-from imaging.phantom.bodies import Aspect, Body, Solid
-from imaging.phantom.cast import cast_thing, compose_in_tunnel, look_through
+from imaging.phantom.bodies import Aspect, Body, Solid, Wire
+from imaging.phantom.cast import Stand, cast_body, cast_thing, compose_in_tunnel, look_through
 from imaging.phantom.fan import CORNER_TUNNEL, Fan, FanPicture, Tunnel
 from imaging.phantom.library import FreshObjects, Item
+from imaging.phantom.objects import BENIGN, THREATS
 from imaging.phantom.physics import belt_basis
 from imaging.phantom.scene import Scene, compose_parcel
 from imaging.phantom.shapes import box
@@ -161,3 +162,25 @@ def test_a_length_half_way_up_is_measured_true() -> None:
         first, last = fan.rows_of(np.stack([place + 40 * np.array([way[1], -way[0]]) * side for side in (-1, 1)]))
         measured = distance_mm(view, (10, float(first)), (10, float(last)))
         assert measured == pytest.approx(80 * true, rel=0.02)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("group", [*THREATS, *BENIGN])
+def test_every_recipe_has_its_matter_in_a_fan(group: str) -> None:
+    """From far away it throws what it throws by parallel rays, in the tunnel something that can be seen."""
+    far = FanPicture(Fan((0.0, -1e6), ((-450.0, 600.0), (450.0, 600.0)), 300), 3.0)
+    near = FanPicture(SMALL.fans[0], 3.0)
+    for recipe in dict.fromkeys((THREATS | BENIGN)[group]):
+        rng = np.random.default_rng(11)
+        body = recipe(rng)
+        turn = body.rest(rng)
+        stand = Stand(np.array([450.0, 0.0, -body.rise(turn)[0]]), 1.0, turn, np.eye(3))
+        seen = cast_body(body, stand, near, belt_basis())
+        assert np.isfinite(seen.tau).all(), recipe.__name__
+        assert seen.mask.any(), recipe.__name__
+        if not any(isinstance(part, Wire) for part in body.parts):
+            cast, parallel = (
+                cast_body(body, stand, far, belt_basis()),
+                body.project(turn, Aspect.TOP, 3.0, belt_basis()),
+            )
+            assert np.abs(cast.tau).sum() == pytest.approx(np.abs(parallel.tau).sum(), rel=0.03), recipe.__name__
