@@ -21,7 +21,7 @@ MESSAGES = 60
 RECORDS = 100
 _AT_ONCE = -(-BATCH // RECORDS)
 _SINGLES = 1000
-_ROUNDS = 5
+_ROUNDS = 10
 """The best of them counts: what else the machine does only takes away."""
 
 
@@ -35,11 +35,17 @@ def run(data: Path | None) -> list[Row]:
     batches = [make_inventories(number * RECORDS, RECORDS) for number in range(MESSAGES)]
     singles = [make_inventories(number, 1) for number in range(_SINGLES)]
     count = MESSAGES * RECORDS
-    parse = rate(count, lambda: [parse_xml(text) for text in batches], _ROUNDS)
-    read = rate(count, lambda: [read_message(text) for text in batches], _ROUNDS)
-    one = rate(len(singles), lambda: [read_message(text) for text in singles], _ROUNDS)
-    kept = [_keep(batches, count) for _ in range(_ROUNDS)]
-    keep, by_clock = max(rate for rate, _ in kept), max(rate for _, rate in kept)
+    # In turn: a busy machine is slow for seconds, which should not hit one of them alone.
+    rounds = [
+        (
+            rate(count, lambda: [parse_xml(text) for text in batches], 1),
+            rate(count, lambda: [read_message(text) for text in batches], 1),
+            rate(len(singles), lambda: [read_message(text) for text in singles], 1),
+            *_keep(batches, count),
+        )
+        for _ in range(_ROUNDS)
+    ]
+    parse, read, one, keep, by_clock = map(max, zip(*rounds, strict=True))
     peer = "lxml, parsing only"
     return [
         Row("ingest.read_and_checked_per_second", read, "1/s", REACH, read >= REACH, peer, parse),
