@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.table import Column, Table
 
 from app.bench.rows import Row
@@ -35,7 +36,8 @@ BENCHES = (
 )
 MINUTES = ("hub", "store", "soak", "tip", "filings")
 """Run only when named: they take minutes to hours."""
-FILE_WIDTH = 180
+FILE_WIDTH = 160
+"""Of a table that goes into a file, which has no width of its own."""
 SIZED = {"store": 20_000, "soak": 200, "filings": 1_000}
 """The benches that make as many parcels as they are told, and the fewest."""
 
@@ -56,8 +58,9 @@ def bench(
         raise typer.BadParameter(f"it is for {least}", param_hint="--parcels")
     rows: list[Row] = []
     has_failed = False
+    shown = Console(stderr=True, width=None if console.is_terminal else FILE_WIDTH)
     for each in (name,) if name else (each for each in BENCHES if each not in MINUTES):
-        console.print(f"[bold]{each}")
+        shown.print(f"[bold]{each}")
         run: Callable[..., list[Row]] = import_module(f"app.bench.{each}").run
         try:
             found = run(data, parcels) if parcels else run(data)
@@ -65,8 +68,7 @@ def bench(
             typer.echo(explain(error), err=True)
             has_failed = True
             continue
-        # Where nobody watches, lines are as long as they are: a file has no width to keep to.
-        console.print(_table(found), width=None if console.is_terminal else FILE_WIDTH)
+        shown.print(_table(found))
         rows += found
     if json_file:
         json_file.write_text(json.dumps([row.to_json() for row in rows], ensure_ascii=False, indent=1), "utf-8")
