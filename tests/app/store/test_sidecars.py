@@ -110,7 +110,7 @@ def test_a_package_shows_a_changed_description(kept: Store, tmp_path: Path) -> N
                 package.writestr(each, data.replace(b"50000", b"50001") + b" " if each == name else data)
         code, said = check(script, out)
         assert code == 1
-        assert "its description is not the one that was signed" in said
+        assert "its description is not as it was signed" in said
 
 
 def check(script: Path, package: Path) -> tuple[int, str]:
