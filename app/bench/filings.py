@@ -22,6 +22,8 @@ LOOKUPS = 2_000
 REACH_S = 0.1
 """99 of 100 lookups and pages are there after so many seconds."""
 _DAY = date(2026, 1, 1)
+_NAMES = [f"保湿面霜 {number}" for number in range(1000, 1100)] + ["保湿面霜"] * 20
+"""Beginnings of names: those of hundreds of records, and one that all have."""
 
 
 def run(data: Path | None, records: int = RECORDS) -> list[Row]:
@@ -44,6 +46,7 @@ def run(data: Path | None, records: int = RECORDS) -> list[Row]:
                 Row("filings.bytes_a_record", size / records, "B"),
                 *_timed("lookup", [partial(find, Book.GOODS, [key], _DAY) for key in keys]),
                 *_timed("page", [partial(page, Book.GOODS, wanted=key[:14], limit=50) for key in keys[:500]]),
+                *_timed("page_of_name", [partial(page, Book.GOODS, wanted=name, limit=50) for name in _NAMES]),
             ]
         finally:
             store.close()

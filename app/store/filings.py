@@ -21,6 +21,8 @@ BATCH = 2000
 """Filings in one transaction."""
 
 _KEYS = 500
+_SORTED = 20_000
+"""Names that are sorted for one page."""
 _COLUMNS = "book, key, name, status, valid_from, valid_to, body"
 
 
@@ -103,20 +105,14 @@ class Filings:
 
     def page(self, book: Book, *, wanted: str = "", limit: int, after: str = "") -> list[Filing]:
         """The newest versions by key, those whose key or name begins so; `after` is the last key of the page before."""
+        # Of two lower bounds SQLite would take the first and read everything between them.
+        since = "key > ?2" if after >= wanted else "key >= ?2"
+        sql = f"SELECT DISTINCT key FROM filings WHERE book = ?1 AND {since} AND key < ?3 ORDER BY key LIMIT ?4"
         end = after_prefix(wanted)
-        sql = (
-            "SELECT key FROM (SELECT key FROM filings WHERE book = ?1 AND key > ?2 AND key >= ?3 AND key < ?4 "
-            "GROUP BY key ORDER BY key LIMIT ?5)"
-        )
-        by_name = (
-            "SELECT DISTINCT key FROM filings WHERE book = ?1 AND name <> '' AND name >= ?3 AND name < ?4 "
-            "AND key > ?2 ORDER BY key LIMIT ?5"
-        )
-        values = (book.value, after, wanted, end, limit)
         with self._read() as reader:
-            keys = {key for (key,) in reader.execute(sql, values)}
+            keys = {key for (key,) in reader.execute(sql, (book.value, max(after, wanted), end, limit))}
             if wanted:
-                keys |= {key for (key,) in reader.execute(by_name, values)}
+                keys |= _named(reader, book, wanted, after, limit)
             rows = [_row(reader, book, key) for key in sorted(keys)[:limit]]
         return [_filing(row) for row in rows]
 
@@ -210,6 +206,18 @@ def _newest(connection: Connection, part: Sequence[Filing]) -> dict[str, tuple[A
         )
         found |= {row[1]: row for row in rows}
     return found
+
+
+def _named(connection: Connection, book: Book, wanted: str, after: str, limit: int) -> set[str]:
+    """The first keys after one whose names begin so: few names are sorted, of many the first come soon by key."""
+    values = (book.value, wanted, after_prefix(wanted), after, limit)
+    named = "WHERE book = ?1 AND name <> '' AND name >= ?2 AND name < ?3"
+    (count,) = connection.execute(
+        f"SELECT count(*) FROM (SELECT 1 FROM filings {named} LIMIT {_SORTED + 1})", values[:3]
+    ).fetchone()
+    index = "filings_by_name" if count <= _SORTED else "filings_by_key"
+    sql = f"SELECT DISTINCT key FROM filings INDEXED BY {index} {named} AND key > ?4 ORDER BY key LIMIT ?5"
+    return {key for (key,) in connection.execute(sql, values)} if count else set()
 
 
 def _row(connection: Connection, book: Book, key: str) -> tuple[Any, ...]:

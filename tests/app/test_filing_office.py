@@ -57,7 +57,12 @@ def test_who_may_not_import_does_not(office: FilingOffice, tmp_path: Path) -> No
         list(office.import_file(tmp_path / "n.csv", Book.NEGATIVE, officer="au"))
 
 
-def test_pages_go_by_key_and_find_by_the_beginning_of_key_or_name(office: FilingOffice, tmp_path: Path) -> None:
+@pytest.mark.parametrize("most_sorted", [1, 20_000])
+def test_pages_go_by_key_and_find_by_the_beginning_of_key_or_name(
+    office: FilingOffice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most_sorted: int
+) -> None:
+    """Few names and many are looked up in different ways."""
+    monkeypatch.setattr("app.store.filings._SORTED", most_sorted)
     table = "key,name\n" + "".join(f"440396000{n},{'虚构' if n % 2 else '示例'}{n}\n" for n in range(7))
     bring(office, tmp_path / "e.csv", Book.ENTERPRISE, table)
     first = office.page(Book.ENTERPRISE, limit=4)
