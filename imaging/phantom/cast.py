@@ -133,7 +133,7 @@ def _cast_heap(heap: Heap, stand: Stand, picture: FanPicture, basis: Basis) -> S
     lengths = np.stack([_pass_heap(height, cells_y, base, *ray) for ray in zip(foot, way, strict=True)])
     lengths = lengths.reshape(rows, _RAYS_A_ROW, -1).mean(axis=1)
     cells_x = low[0] + stand.scale * np.arange(height.shape[1] + 1)
-    drawn = (lengths @ _shares(cells_x / picture.mm_per_col, first_col, cols).T).astype(np.float32)
+    drawn = (lengths @ _shares(cells_x / picture.mm_per_col, first_col, cols)).astype(np.float32)
     return Shadow(drawn[..., None] * basis.of(heap.material), drawn > 0.05, first_col, first_row)
 
 
@@ -159,11 +159,11 @@ def _pass_heap(height: Array, cells_y: Floats, base: float, foot: Floats, way: F
     return np.asarray(np.maximum(inside, 0).sum(axis=0) / abs(along_z))
 
 
-def _shares(cells: Floats, first: int, count: int) -> Array:
-    """How much of each of `count` pixels from `first` on lies in each cell between two of `cells`: (count, cells)."""
-    pixels = first + np.arange(count + 1)[:, None]
-    shared = np.minimum(pixels[1:], cells[1:]) - np.maximum(pixels[:-1], cells[:-1])
-    return np.asarray(np.maximum(shared, 0), np.float32)
+def _shares(cells: Floats, first: int, count: int) -> Floats:
+    """How much of each of `count` pixels from `first` on lies in each cell between two of `cells`: (cells, count)."""
+    pixels = first + np.arange(count + 1)
+    shared = np.minimum(pixels[1:], cells[1:, None]) - np.maximum(pixels[:-1], cells[:-1, None])
+    return np.asarray(np.maximum(shared, 0))
 
 
 def _cast_flat(thing: Thing, picture: FanPicture) -> Shadow:
@@ -174,9 +174,11 @@ def _cast_flat(thing: Thing, picture: FanPicture) -> Shadow:
     across = y + (np.arange(rows + 1) - rows / 2) * picture.mm_per_col
     edges = picture.fan.rows_of(np.stack([across, np.full_like(across, z)], axis=1))
     top = int(edges[0])
-    share = _shares(edges, top, max(int(np.ceil(edges[-1])) - top, 1))
-    _, way = picture.fan.aim(top + np.arange(len(share)) + 0.5)
+    seen = top + np.arange(max(int(np.ceil(edges[-1])) - top, 1)) + 0.5
+    _, way = picture.fan.aim(seen)
     slant = 1 / np.maximum(np.abs(way[:, 1]), 1 / _MOST_SLANT)
-    tau = np.tensordot(share * slant[:, None].astype(np.float32), shadow.tau, axes=1)
-    mask = np.tensordot(share, shadow.mask.astype(np.float32), axes=1) > 0.4
-    return Shadow(tau, mask, round(x / picture.mm_per_col - cols / 2), top)
+    taken = np.interp(seen, edges, np.arange(rows + 1)) - 0.5
+    along, down = np.meshgrid(np.arange(cols, dtype=np.float32), taken.astype(np.float32))
+    tau = cv2.remap(shadow.tau, along, down, cv2.INTER_LINEAR) * slant[:, None, None].astype(np.float32)
+    mask = cv2.remap(shadow.mask.astype(np.float32), along, down, cv2.INTER_LINEAR) > 0.4
+    return Shadow(np.asarray(tau, np.float32), mask, round(x / picture.mm_per_col - cols / 2), top)
