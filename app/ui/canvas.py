@@ -104,9 +104,9 @@ def stacked(region: QRegion) -> list[QRect]:
     """The rectangles of a region, those on top of each other as one: Qt cuts all of them at every edge of each."""
     ends: dict[tuple[int, int, int], QRect] = {}
     for area in region:  # type: ignore[attr-defined]  # PySide's types leave out that a region is iterable
-        left, right, top, bottom = area.left(), area.right(), area.top(), area.bottom()
-        above = ends.pop((left, right, top - 1), None)
-        ends[left, right, bottom] = area if above is None else above.united(area)
+        left, top, width, height = area.getRect()
+        above = ends.pop((left, width, top), None)
+        ends[left, width, top + height] = area if above is None else above.united(area)
     return list(ends.values())
 
 

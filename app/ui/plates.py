@@ -9,7 +9,7 @@ from math import ceil
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
-from app.texts import text
+from app.texts import language, text
 from app.ui import theme, words
 from app.ui.geometry import Camera, scale_bar
 from imaging.look import Look
@@ -35,6 +35,23 @@ class Plate:
     def paint(self, painter: QPainter) -> None:
         painter.setClipRect(self.area)
         painter.drawImage(self.area.topLeft(), self.image)
+
+
+class Standing:
+    """Caption and scale bar; while a picture only moves they are those of the frame before."""
+
+    def __init__(self) -> None:
+        self.plates: list[Plate] = []
+        self._said: tuple[object, ...] = ()
+
+    def show(
+        self, ratio: float, camera: Camera, name: str, mm_per_px: float | None, look: Look, look_words: str
+    ) -> None:
+        size = (ratio, camera.zoom, camera.pane_w, camera.pane_h, theme.small_px())
+        said = (*size, name, mm_per_px, look, look_words, language())
+        if said != self._said:
+            self._said = said
+            self.plates = [caption(ratio, camera, name, look, look_words), scale(ratio, camera, mm_per_px)]
 
 
 def caption(ratio: float, camera: Camera, name: str, look: Look, look_words: str) -> Plate:

@@ -17,7 +17,7 @@ from app.ui.canvas import Canvas, stacked
 from app.ui.geometry import Camera
 from app.ui.gpu_pane import Glass, GpuPane
 from app.ui.paint_annotations import paint_annotations
-from app.ui.plates import Plate
+from app.ui.plates import Standing
 from imaging.annotations import Annotation
 from imaging.look import STANDARD, Look
 from imaging.marks import Mark
@@ -94,7 +94,7 @@ class Viewer(QWidget):
         self._own: Shown | None = None
         self._note = ("", "")
         self._canvas = Canvas()
-        self._standing: list[Plate] = []
+        self._standing = Standing()
         self._card: tuple[GpuPane, Glass] | None = None
         self._idle = QTimer(self, singleShot=True)
         self._idle.timeout.connect(self._use_idle_time)
@@ -175,7 +175,7 @@ class Viewer(QWidget):
             (_, upper), (_, lower) = now.to_screen(0, 0), now.to_screen(0, now.image_h)
             moving &= QRectF(0, upper, self.width(), lower - upper).toAlignedRect()
         self.scroll(dx, dy, moving)
-        standing = [plate.area.toAlignedRect() for plate in self._standing]
+        standing = [plate.area.toAlignedRect() for plate in self._standing.plates]
         if self._shows_overview:
             standing.append(plates.overview_plate(now))
         for area in standing:
@@ -290,14 +290,11 @@ class Viewer(QWidget):
     def _paint_overlays(self, painter: QPainter) -> None:
         assert self.shown is not None
         is_own, ratio = self._own is None, self.devicePixelRatioF()
-        self._standing = [
-            plates.caption(ratio, self.camera, self.shown.name, self.look, self.look_words),
-            plates.scale(ratio, self.camera, self.shown.mm_per_col),
-        ]
-        if is_own:
+        self._standing.show(ratio, self.camera, self.shown.name, self.shown.mm_per_col, self.look, self.look_words)
+        if is_own and self.marks:
             overlays.paint_marks(painter, self.camera, self.marks)
-        if is_own and self.has_boxes:
-            kept_clear = [self._standing[0].area]
+        if is_own and self.has_boxes and (self.seen or self.annotations):
+            kept_clear = [self._standing.plates[0].area]
             if self._shows_overview:
                 kept_clear.append(QRectF(plates.overview_area(self.camera)))
             overlays.paint_boxes(painter, self.camera, self.seen, self.marked, kept_clear)
@@ -306,7 +303,7 @@ class Viewer(QWidget):
             overlays.paint_belt_line(painter, self.camera, self.belt_x)
         if self.tool is not None:
             self.tool.paint(painter, self, self.camera)
-        for plate in self._standing:
+        for plate in self._standing.plates:
             plate.paint(painter)
         if self._shows_overview:
             size = plates.overview_size(ratio, self.camera)
