@@ -45,7 +45,7 @@ class Standing:
         self._said: tuple[object, ...] = ()
 
     def show(
-        self, ratio: float, camera: Camera, name: str, mm_per_px: float | None, look: Look, look_words: str
+        self, camera: Camera, look: Look, look_words: str, *, ratio: float, name: str, mm_per_px: float | None
     ) -> None:
         size = (ratio, camera.zoom, camera.pane_w, camera.pane_h, theme.small_px())
         said = (*size, name, mm_per_px, look, look_words, language())

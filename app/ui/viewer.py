@@ -290,7 +290,8 @@ class Viewer(QWidget):
     def _paint_overlays(self, painter: QPainter) -> None:
         assert self.shown is not None
         is_own, ratio = self._own is None, self.devicePixelRatioF()
-        self._standing.show(ratio, self.camera, self.shown.name, self.shown.mm_per_col, self.look, self.look_words)
+        name, mm_per_px = self.shown.name, self.shown.mm_per_col
+        self._standing.show(self.camera, self.look, self.look_words, ratio=ratio, name=name, mm_per_px=mm_per_px)
         if is_own and self.marks:
             overlays.paint_marks(painter, self.camera, self.marks)
         if is_own and self.has_boxes and (self.seen or self.annotations):
