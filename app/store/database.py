@@ -217,13 +217,21 @@ def open_with(path: Path, key: DataKey | None) -> Connection:
     connection = sqlite3.connect(
         str(path), isolation_level=None, check_same_thread=False, timeout=_BUSY_MS / 1000, cached_statements=256
     )
-    if key is not None:
-        connection.execute("PRAGMA cipher_log_level=NONE")  # it would write to the terminal what is raised anyway
-        connection.execute(f"PRAGMA key=\"x'{key.of_database.hex()}'\"")
-    connection.execute("PRAGMA foreign_keys=ON")
-    connection.execute("PRAGMA recursive_triggers=ON")
-    connection.execute("PRAGMA trusted_schema=OFF")
-    connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+    try:
+        if key is not None:
+            connection.execute("PRAGMA cipher_log_level=NONE")  # it would write to the terminal what is raised anyway
+            connection.execute(f"PRAGMA key=\"x'{key.of_database.hex()}'\"")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA recursive_triggers=ON")
+        connection.execute("PRAGMA trusted_schema=OFF")
+        connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+    except UnicodeDecodeError as error:
+        # SQLite quotes what it found of the schema, and Python cannot make a message of it.
+        connection.close()
+        raise StoreDamagedError(f"{_ADVICE[StoreDamagedError]} ({error}).", detail=str(error)) from error
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,7 +27,7 @@ from app.customs.parcel import (
 from app.customs.states import Action, State, offers
 from app.customs.waiting import WaitingKind
 from app.store.decisions import TraceLabel
-from app.store.errors import AlreadyKeptError, ParcelChangedError, ParcelUnknownError, StoreError
+from app.store.errors import AlreadyKeptError, ParcelChangedError, ParcelUnknownError, StoreDamagedError, StoreError
 from app.store.store import Store
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -364,3 +365,19 @@ def test_everything_is_there_after_closing_and_opening(tmp_path: Path) -> None:
     assert second.parcel(parcel.id) == parcel
     assert second.verify_log().head == head
     second.close()
+
+
+def test_a_table_of_tables_with_a_flipped_bit_is_named_as_damage(tmp_path: Path) -> None:
+    """SQLite quotes what it found there, which may be no text at all."""
+    Store.open(tmp_path, station="belt-1", ballast_bytes=1 << 16).close()
+    file = tmp_path / "store.sqlite"
+    whole = file.read_bytes()
+    places = [found.start() for found in re.finditer(rb"INTEGER PRIMARY KEY,|CREATE INDEX", whole)][-20:]
+    damaged = 0
+    for place in places:
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ 0x80]) + whole[place + 1 :])
+        try:
+            Store.open(tmp_path, station="belt-1", ballast_bytes=1 << 16).close()
+        except StoreDamagedError:
+            damaged += 1
+    assert damaged > len(places) / 3
