@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil
@@ -75,6 +76,14 @@ def scale(ratio: float, camera: Camera, mm_per_px: float | None) -> Plate:
     image = _scale(words_of_bar, length_px, theme.small_px(), ratio)
     size = image.deviceIndependentSize()
     return Plate(QRectF(QPointF(EDGE_PX, camera.pane_h - 8 - size.height()), size), image)
+
+
+def bands(areas: Sequence[QRect], pane: QRect) -> tuple[QRect, QRect]:
+    """The upper and lower stretch of a pane in which all areas lie, each as high as it must be."""
+    middle = pane.center().y()
+    upper = max((area.bottom() + 1 for area in areas if area.top() < middle), default=0)
+    lower = min((area.top() for area in areas if area.top() >= middle), default=pane.height())
+    return pane.adjusted(0, 0, 0, upper - pane.height()), pane.adjusted(0, max(lower, upper), 0, 0)
 
 
 def overview_area(camera: Camera) -> QRect:

@@ -162,7 +162,7 @@ class Viewer(QWidget):
     def _scroll_from(self, before: Camera) -> bool:
         """Move what is on the screen, and paint only what comes into sight; False where all must be painted.
 
-        The plates stay where they are: they were moved along, so they are painted anew and so is where they went.
+        What lies beside the plates, as high as they are, is painted with them: a few large pieces cost less than many.
         """
         now = self.camera
         is_same_size = (before.zoom, before.pane_w, before.pane_h) == (now.zoom, now.pane_w, now.pane_h)
@@ -170,17 +170,19 @@ class Viewer(QWidget):
             return False
         (left, top, *_), (new_left, new_top, *_) = window_on(self._viewport(before)), window_on(self._viewport(now))
         dx, dy = left - new_left, top - new_top
-        moving = self.rect()
+        picture = self.rect()
         if not dy:
             (_, upper), (_, lower) = now.to_screen(0, 0), now.to_screen(0, now.image_h)
-            moving &= QRectF(0, upper, self.width(), lower - upper).toAlignedRect()
-        self.scroll(dx, dy, moving)
+            picture &= QRectF(0, upper, self.width(), lower - upper).toAlignedRect()
         standing = [plate.area.toAlignedRect() for plate in self._standing.plates]
         if self._shows_overview:
             standing.append(plates.overview_plate(now))
-        for area in standing:
-            if area.intersects(moving):
-                QWidget.update(self, area | (area & moving).translated(dx, dy))
+            QWidget.update(self, standing[-1])
+        high, low = plates.bands(standing, self.rect())
+        self.scroll(dx, dy, picture & self.rect().adjusted(0, high.height(), 0, -low.height()))
+        for band in (high & picture, low & picture):
+            if not band.isEmpty():
+                QWidget.update(self, band)
         return True
 
     @property
