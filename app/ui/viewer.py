@@ -174,12 +174,12 @@ class Viewer(QWidget):
         if not dy:
             (_, upper), (_, lower) = now.to_screen(0, 0), now.to_screen(0, now.image_h)
             picture &= QRectF(0, upper, self.width(), lower - upper).toAlignedRect()
-        standing = [plate.area.toAlignedRect() for plate in self._standing.plates]
+        high, low = plates.bands([plate.area.toAlignedRect() for plate in self._standing.plates], self.rect())
+        moving = picture & self.rect().adjusted(0, high.height(), 0, -low.height())
+        self.scroll(dx, dy, moving)
         if self._shows_overview:
-            standing.append(plates.overview_plate(now))
-            QWidget.update(self, standing[-1])
-        high, low = plates.bands(standing, self.rect())
-        self.scroll(dx, dy, picture & self.rect().adjusted(0, high.height(), 0, -low.height()))
+            area = plates.overview_plate(now)
+            QWidget.update(self, area | (area & moving).translated(dx, dy))
         for band in (high & picture, low & picture):
             if not band.isEmpty():
                 QWidget.update(self, band)
