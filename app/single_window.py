@@ -31,7 +31,7 @@ _SETTLED_S = 5.0
 """A broken file younger than this may still be being written, and stays where it is."""
 
 BATCH = 512
-"""Records of a folder that are read before they are kept: eight transactions, of which the last may be short."""
+"""Records of a folder that are read before they are kept: some full transactions and a short one."""
 
 _ORDERS = ("CEB311", "CEB303")
 _TAGS = {"line": "gnum", "hs_code": "gcode", "name": "gname", "unit": "unit", "quantity": "qty"}
