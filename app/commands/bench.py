@@ -34,7 +34,7 @@ BENCHES = (
     "filings",
     "tip",
 )
-MINUTES = ("hub", "store", "soak", "tip", "filings")
+MINUTES = ("trace", "faults", "hub", "store", "soak", "tip", "filings")
 """Run only when named: they take minutes to hours."""
 FILE_WIDTH = 160
 """Of a table that goes into a file, which has no width of its own."""
