@@ -17,6 +17,7 @@ from app.officers.rights import Right
 from app.settings import SettingsError, load_settings
 from app.texts import text
 from imaging import plugins
+from imaging.errors import PluginRefusedError
 from imaging.files.durable import write_whole
 from scanners.registry import entries, find
 
@@ -63,7 +64,7 @@ def _stands(entry: EntryPoint) -> str:
         return "shipped"
     try:
         plugins.check(entry)
-    except plugins.PluginRefusedError:
+    except PluginRefusedError:
         return "refused"
     return "trusted"
 

@@ -14,7 +14,7 @@ from typing import Protocol, cast
 import structlog
 
 from imaging import plugins
-from imaging.errors import FileMissingError, FileTornError, FileUnsupportedError
+from imaging.errors import FileMissingError, FileTornError, FileUnsupportedError, PluginRefusedError
 from imaging.files import dicos, native, numpy_array, pair, picture
 from imaging.scan import Scan
 
@@ -63,7 +63,7 @@ def readers() -> tuple[Reader, ...]:
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
         try:
             found.append(cast(Reader, plugins.load(point)))
-        except plugins.PluginRefusedError as error:
+        except PluginRefusedError as error:
             log.warning("reader of scans not used", why=str(error))
     return (*found, *BUILT_IN)
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from imaging import files, plugins
-from imaging.errors import PluginChangedError
-from imaging.plugins import PluginRefusedError, check, fingerprint, load
+from imaging.errors import PluginChangedError, PluginRefusedError
+from imaging.plugins import check, fingerprint, load
 
 Make = Callable[..., Path]
 
