@@ -18,14 +18,26 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
-JOURNEYS = ("flow", "faults", "hub", "app/bench")
-"""Folders whose tests each lead a whole station some way: they are left out of the inner loop as the slow ones are."""
+LONG = (
+    "flow", "faults", "hub", "app/bench", "models/training",
+    "app/officers/test_commands.py", "app/store/test_keeping.py", "app/test_keeping_commands.py", "app/test_model_commands.py",
+    "app/test_order_commands.py", "app/test_risk_commands.py", "app/trace/test_labels.py", "app/trace/test_page.py",
+    "app/ui/test_archive.py", "app/ui/test_counter_pages.py", "app/ui/test_outlet.py", "app/ui/test_process.py",
+    "app/ui/test_rules_page.py", "app/ui/test_sign_in.py", "app/ui/test_window.py",
+    "imaging/phantom/test_container.py", "imaging/phantom/test_scene.py", "imaging/phantom/test_tunnel.py",
+    "imaging/test_accuracy.py", "models/test_apart.py", "models/test_shipped.py",
+    "scanners/test_conformance.py", "scanners/test_hostile.py", "scanners/test_watch_folder.py",
+)  # fmt: skip
+"""Folders and files whose tests each lead a whole station some way, start a process or draw whole scenes.
+
+They are left out of the inner loop as the slow ones are: it has two minutes.
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    folders = [Path(__file__).parent / name for name in JOURNEYS]
+    long = {Path(__file__).parent / name for name in LONG}
     for item in items:
-        if any(folder in item.path.parents for folder in folders):
+        if long & {item.path, *item.path.parents}:
             item.add_marker(pytest.mark.slow)
 
 
