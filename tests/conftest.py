@@ -20,7 +20,7 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 LONG = (
     "flow", "faults", "hub", "app/bench", "models/training",
-    "app/officers/test_commands.py", "app/store/test_keeping.py", "app/test_keeping_commands.py", "app/test_model_commands.py",
+    "app/officers/test_commands.py", "app/test_keeping_commands.py", "app/test_model_commands.py",
     "app/test_order_commands.py", "app/test_risk_commands.py", "app/trace/test_labels.py", "app/trace/test_page.py",
     "app/ui/test_archive.py", "app/ui/test_counter_pages.py", "app/ui/test_outlet.py", "app/ui/test_process.py",
     "app/ui/test_rules_page.py", "app/ui/test_sign_in.py", "app/ui/test_window.py",
