@@ -24,8 +24,7 @@ _GOODS = "name, hs_code, quantity, unit, weight_g, value, origin FROM goods"
 def add(connection: Connection, declarations: Sequence[Declaration]) -> list[tuple[str, int]]:
     """Keep a batch of declarations; returns number and row of those that were new.
 
-    One that was kept before, the same in every field, is passed over: a message may come twice. `are_new` says that
-    none was, which need not be looked up then.
+    One that was kept before, the same in every field, is passed over: a message may come twice.
     """
     found: dict[bytes, tuple[list[str | int | None], list[list[str | int | None]]]] = {}
     for declaration in declarations:

@@ -70,7 +70,7 @@ class Messages:
         self._at_once = at_once
 
     def add(self, batch: Iterable[tuple[Received, Declaration | Withdrawal | None]]) -> int:
-        """Keep records and what they declare or take back, a few dozen in a transaction; returns how many were new.
+        """Keep records and what they declare or take back, `at_once` in a transaction; returns how many were new.
 
         A record that came before, the same in everything, is passed over: a message may come twice.
         """

@@ -146,7 +146,7 @@ class Store:
     # Writes
 
     def add_declarations(self, batch: Iterable[Declaration]) -> int:
-        """Keep declarations (申报), a few dozen in a transaction; returns how many were not known before."""
+        """Keep declarations (申报), FEW or MANY in a transaction; returns how many were not known before."""
         count, rest = 0, iter(batch)
         while part := list(islice(rest, self._at_once())):
             with self._write(is_patient=True) as writer:
