@@ -36,7 +36,9 @@ from tests.flow.conftest import Desk
 Run = Callable[..., Result]
 MARK = "PLAINWORDS1"
 """A word that is in everything which a day of work leaves."""
-GIVEN_AWAY = (MARK.encode(), b"%PDF", b"\x89PNG", b"^XA", b"II*\x00", b"trace_id", b"SQLite")
+WORDS = (MARK.encode(), b"trace_id", b"SQLite format")
+HEADS = (b"%PDF", b"\x89PNG", b"^XA", b"II*\x00")
+"""What files of a format begin with: so few bytes that a long cipher text holds them somewhere by chance."""
 FIRST, SECOND = "the first passphrase", "the second passphrase"
 needs_cipher = pytest.mark.skipif(not HAS_CIPHER, reason="sqlcipher3 is not installed")
 
@@ -123,7 +125,7 @@ def let_a_day_pass(data: Path, tmp_path: Path) -> Path:
 def tells(path: Path) -> bool:
     """Whether a file says anything to who has no key; heads of formats count, for what is packed is not seen."""
     content = path.read_bytes()
-    return any(mark in content for mark in GIVEN_AWAY)
+    return content.startswith(HEADS) or any(word in content for word in WORDS)
 
 
 @needs_cipher

@@ -36,7 +36,7 @@ GIVEN_AWAY = (
     "口红".encode(),
     b"SQLite format 3",
     b"guanjian.scan",
-    b"II*\x00",
+    b"II*\x00\x08\x00\x00\x00",
     b"scan-one",
     b"photograph!",
 )
