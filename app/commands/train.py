@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 from typing import Annotated
 
 import typer
@@ -13,6 +14,10 @@ from app.texts import text
 from models.training.labels import Kind
 from models.training.recipes import Name
 
+COMPILERS = ("c++", "g++", "clang++", "cl")
+Compiled = Annotated[
+    bool, typer.Option("--compile", help="Compile the network first: faster steps; needs a C++ compiler.")
+]
 train_commands = typer.Typer(help="Make a detector: scenes, training, export, judgement.", no_args_is_help=True)
 
 
@@ -21,6 +26,13 @@ def need_torch() -> None:
     missing = [name for name in ("torch", "onnx") if find_spec(name) is None]
     if missing:
         typer.echo(text("train.missing", packages=", ".join(missing)), err=True)
+        raise typer.Exit(Exit.FAILED)
+
+
+def need_compiler() -> None:
+    """End the command where torch would find nothing to compile with."""
+    if not any(map(which, COMPILERS)):
+        typer.echo(text("train.no_compiler", names=", ".join(COMPILERS)), err=True)
         raise typer.Exit(Exit.FAILED)
 
 
@@ -55,14 +67,18 @@ def run(
     seed: Annotated[int, typer.Option(min=0)] = 0,
     start_from: Annotated[Path | None, typer.Option(help="Checkpoint of another run to begin with.")] = None,
     recipe: Name = Name.PARCEL,
+    is_compiled: Compiled = False,
 ) -> None:
     """Train; writes checkpoint.pt, log.csv and curve.png. On a graphics processor where there is one."""
     need_torch()
+    if is_compiled:
+        need_compiler()
     from models.training.recipes import RECIPES
-    from models.training.train import Plan, train
+    from models.training.run import Plan
+    from models.training.train import train
 
     with known_errors():
-        train(scenes, out, Plan(minutes, batch, rate, threads, seed), start_from, RECIPES[recipe])
+        train(scenes, out, Plan(minutes, batch, rate, threads, seed, is_compiled), start_from, RECIPES[recipe])
 
 
 @train_commands.command("export")
@@ -86,6 +102,7 @@ def judge(
     sets: Annotated[Path, typer.Option(help="Folder of the sets known, unseen, clean, bags.", exists=True)],
     version: Annotated[str, typer.Option()],
     real: Annotated[Path | None, typer.Option(help="COCO file of real pictures.", exists=True)] = None,
+    others: Annotated[str | None, typer.Option(help="Model beside it that looks at pictures not measured.")] = None,
     note: Annotated[list[str] | None, typer.Option(help="What else the card is to say.")] = None,
     recipe: Name = Name.PARCEL,
 ) -> None:
@@ -95,6 +112,7 @@ def judge(
     from models.training.recipes import RECIPES
 
     with known_errors():
-        card = judge_model(model, version, sets, real, RECIPES[recipe]).model_copy(update={"notes": tuple(note or ())})
+        card = judge_model(model, version, sets, real, RECIPES[recipe], others=others)
+        card = card.model_copy(update={"notes": tuple(note or ())})
         write_card(card, model.parent)
     print_line(card.model_dump_json(indent=1))

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from app.commands.output import known_errors, print_line
-from app.commands.train import need_torch
+from app.commands.train import Compiled, need_compiler, need_torch
 
 embedding_commands = typer.Typer(help="Make an embedding: groups, training, export, judgement.", no_args_is_help=True)
 
@@ -36,13 +36,17 @@ def run(
     rate: Annotated[float, typer.Option(min=0, help="The highest learning rate.")] = 2e-3,
     threads: Annotated[int, typer.Option(min=1)] = 1,
     seed: Annotated[int, typer.Option(min=0)] = 0,
+    is_compiled: Compiled = False,
 ) -> None:
-    """Train; writes checkpoint.pt and log.csv."""
+    """Train; writes checkpoint.pt, log.csv and curve.png."""
     need_torch()
-    from models.training.embedding.train import Plan, train
+    if is_compiled:
+        need_compiler()
+    from models.training.embedding.train import train
+    from models.training.run import Plan
 
     with known_errors():
-        train(groups, out, Plan(minutes, batch, rate, threads, seed))
+        train(groups, out, Plan(minutes, batch, rate, threads, seed, is_compiled))
 
 
 @embedding_commands.command("export")

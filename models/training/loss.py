@@ -18,12 +18,12 @@ REACH_PX = 12.0
 EASY_POWER = 1.5
 
 
-def loss(logits: Tensor, logs: Tensor, target: list[Tensor]) -> tuple[Tensor, Tensor]:
+def loss(outputs: tuple[Tensor, Tensor], boxes: Tensor, classes: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
     """Score loss (quality focal) and box loss (1 - GIoU), each over a batch.
 
-    `target` is a batch of the arrays of Target, in their order.
+    `outputs` are the network's; the others a batch of the arrays of Target.
     """
-    boxes, classes, counts = target
+    logits, logs = outputs
     said = boxes_of(logs)
     scores = logits.float().flatten(2).transpose(1, 2)
     wanted, which, weight = assign(scores.detach(), said.detach(), boxes, classes)

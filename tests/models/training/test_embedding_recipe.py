@@ -76,11 +76,12 @@ def test_the_short_form_learns_exports_and_judges(tmp_path: Path) -> None:
         assert result.exit_code == 0, result.output
         return result.output
 
-    for minutes in ("0.05", "0.1"):
+    for minutes in ("0.15", "0.3"):
         call("run", str(groups), "--out", str(run), "--minutes", minutes, "--batch", "4")
     log = (run / "log.csv").read_text("utf-8").splitlines()
     assert len(log) > 3
     assert [line.split(",")[0] for line in log[1:]] == [str(number) for number in range(1, len(log))]
+    assert (run / "curve.png").is_file()
     call("export", str(run / "checkpoint.pt"), str(model))
     card = json.loads(call("judge", str(model), "--groups", str(groups), "--version", "0"))
     assert card["dimensions"] == 64

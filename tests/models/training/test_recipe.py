@@ -166,6 +166,20 @@ def test_training_without_its_packages_says_what_to_install(tmp_path: Path, monk
     assert "guanjian[train]" in result.output
 
 
+@pytest.mark.parametrize("command", [["train", "run"], ["train", "embedding", "run"]])
+def test_compiling_without_a_compiler_is_refused(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(train_command, "find_spec", lambda name: name)
+    monkeypatch.setattr(train_command, "which", lambda name: None)
+    out = tmp_path / "run"
+    result = CliRunner().invoke(cli, [*command, str(tmp_path), "--out", str(out), "--compile"])
+    assert result.exit_code == Exit.FAILED
+    assert "C++" in result.output
+    assert "--compile" in result.output
+    assert not out.exists()
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default:::torch")
 @pytest.mark.filterwarnings("default:You are using the legacy TorchScript:DeprecationWarning")
