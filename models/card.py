@@ -20,6 +20,7 @@ LARGEST_CARD_BYTES = 2**20
 LEVEL_OF_RATE = {1: Level.SURE, 5: Level.LIKELY, 10: Level.HINT}
 """False-alarm rate in percent -> the confidence step that a score reaches at that rate's threshold."""
 
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
 UNCALIBRATED_HINT = 0.5
 """Score from which a class without thresholds is worth a hint; such a class never rises above one."""
 
@@ -69,7 +70,7 @@ class ModelClass(_Strict):
 class FileCard(_Strict):
     """What is told of a model file whatever it is for. `metrics` maps a data set's name to its figures."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")
+    name: str = Field(pattern=NAME)
     version: str = Field(min_length=1, max_length=40)
     file: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,120}\.onnx$")
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
@@ -89,7 +90,8 @@ class ModelCard(FileCard):
     """All that is known of a detector.
 
     `mm_per_px` is the pixel size that the model was trained for, None where it takes pictures as they come; a picture
-    of unknown scale is looked at with its longer side of each of `unknown_long_px`.
+    of unknown scale is looked at with its longer side of each of `unknown_long_px`. A model for measured pictures only,
+    of two energies and known scale, names in `others` the model of its folder that looks at the rest.
     """
 
     kind: Literal["detector"] = "detector"
@@ -98,6 +100,7 @@ class ModelCard(FileCard):
     unknown_long_px: tuple[Annotated[int, Field(ge=32, le=8192)], ...] = Field(
         PARCEL_LONG_PX, min_length=1, max_length=8
     )
+    others: str | None = Field(default=None, pattern=NAME)
     classes: tuple[ModelClass, ...] = Field(min_length=1, max_length=1000)
 
     @model_validator(mode="after")

@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
-from imaging.scan import Generator, Scan, View
+from imaging.material import MEV_FROM_KV, beam_of
+from imaging.scan import Generator, Scan, View, ViewKind
 from models.card import STORE, ModelCard, load_card, read_model
-from models.detector import Detection, Findings, Level, ModelBrokenError
+from models.detector import Detection, Findings, Level, ModelBrokenError, ModelRefusedError
 from models.feed import choose_scales, fill, plan_windows
 from models.heads import Head, Signature, Tensor, resolve
 from models.heads.boxes import merge_looks, suppress_best
@@ -46,20 +47,40 @@ def load(path: Path | str, folder: Path = STORE, *, provider: str = "cpu") -> On
         ModelRefusedError: its outputs follow no convention that is known.
     """
     card, home = load_card(path, folder)
-    session = open_session(read_model(card, home), card.file, provider=provider)
-    head = resolve(read_signature(session, card.labels, read_sidecar(home / card.file)))
-    detector = OnnxDetector(card, session, head)
+    detector = open_detector(card, home, read_model(card, home), provider=provider)
     detector.warm()
     return detector
 
 
-class OnnxDetector:
-    """A model with its card and head; one thread calls it at a time."""
+def open_detector(card: ModelCard, home: Path, model: bytes, *, provider: str = "cpu") -> OnnxDetector:
+    """The detector of a card and a model, and of the card's `others` in the folder `home`; not warm.
 
-    def __init__(self, card: ModelCard, session: ort.InferenceSession, head: Head) -> None:
+    Raises:
+        ModelError: as `load`; ModelRefusedError as well where `others` has other classes, or others of its own.
+    """
+    session = open_session(model, card.file, provider=provider)
+    head = resolve(read_signature(session, card.labels, read_sidecar(home / card.file)))
+    if card.others is None:
+        return OnnxDetector(card, session, head)
+    other, _ = load_card(card.others, home)
+    if other.others is not None or other.labels != card.labels:
+        raise ModelRefusedError(
+            f"{other.name} cannot look at what {card.name} leaves to it: it must have the same classes in the same "
+            "order, and leave nothing to a third."
+        )
+    return OnnxDetector(card, session, head, open_detector(other, home, read_model(other, home), provider=provider))
+
+
+class OnnxDetector:
+    """A model with its card and head; one thread calls it at a time. `others` looks at views that are not measured."""
+
+    def __init__(
+        self, card: ModelCard, session: ort.InferenceSession, head: Head, others: OnnxDetector | None = None
+    ) -> None:
         self.card = card
         self.head = head
         self._session = session
+        self._others = others
 
     @property
     def name(self) -> str:
@@ -83,6 +104,8 @@ class OnnxDetector:
 
     def find_in_view(self, view: View, number: int = 0, generator: Generator | None = None) -> list[Detection]:
         """The detections of one view, best first."""
+        if self._others is not None and not is_measured(view, generator):
+            return self._others.find_in_view(view, number, generator)
         planes = read_planes(view, self.head.feed.kind, generator)
         return self.find_in_planes(planes, (view.mm_per_row, view.mm_per_col), number)
 
@@ -137,11 +160,13 @@ class OnnxDetector:
         size = self.head.feed.size or BLANK_SIZE
         blank = View(high=np.full(size, 60000, dtype=np.uint16), low=np.full(size, 60000, dtype=np.uint16))
         try:
-            self.find_in_view(blank)
+            self.find_in_planes(read_planes(blank, self.head.feed.kind), (None, None))
         except (ValueError, IndexError, KeyError, TypeError) as error:
             raise ModelBrokenError(
                 f"The outputs of {self.name} are not what {self.head.convention} has: {error}", name=self.name
             ) from error
+        if self._others is not None:
+            self._others.warm()
 
     def _detections(
         self,
@@ -165,6 +190,12 @@ class OnnxDetector:
             if inside
         ]
         return [d for i, d in enumerate(found) if i < FEWEST_KEPT or d.level is not Level.BELOW]
+
+
+def is_measured(view: View, generator: Generator | None = None) -> bool:
+    """Whether a view has two energies from which Zeff is known, which those in MeV are not, and says its scale."""
+    has_scale = None not in (view.mm_per_row, view.mm_per_col)
+    return has_scale and view.kind is ViewKind.DUAL and beam_of(view, generator).kv < MEV_FROM_KV
 
 
 def whole_px(boxes: np.ndarray[Any, Any], shape: tuple[int, int]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:

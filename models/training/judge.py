@@ -2,7 +2,7 @@
 
 The sets are `known`, `unseen` and `clean` as models.training.data writes them with seeds that training did not use.
 Parcels are judged as measured and as a legacy machine would show them: 8-bit colours of a random palette, scale
-unknown; containers as measured.
+unknown; containers, and parcels by the recipe `measured`, as measured only.
 Thresholds come from the first half of `clean`, the stricter of both forms; false alarms are counted on the second half.
 A COCO file of real pictures, which nothing was trained or calibrated on, may be added.
 """
@@ -21,8 +21,7 @@ from models.baseline import DenseBlobs, find_blobs, find_blobs_in
 from models.card import InputKind, ModelCard, ModelClass, read_model_file
 from models.detect import evaluate_coco
 from models.evaluate import Judged, Known, best_score, calibrate, judge, report
-from models.heads import resolve
-from models.onnx import OnnxDetector, open_session, read_signature
+from models.onnx import OnnxDetector, open_detector
 from models.training.palettes import draw_palette, paint
 from models.training.pictures import as_picture
 from models.training.recipes import Name, Recipe
@@ -33,7 +32,7 @@ REAL_NAMES = {"knife": "blade", "axe": "blade", "scissors": "blade"}
 TRAINING_DATA = (
     "Trained on synthetic images only: {} simulated by imaging.phantom. It aids the officer and is not certified."
 )
-OBJECTS = {Name.PARCEL: "parcels", Name.CARGO: "containers"}
+OBJECTS = {Name.PARCEL: "parcels", Name.MEASURED: "parcels", Name.CARGO: "containers"}
 
 
 def judge_scenes(
@@ -61,8 +60,8 @@ def _known(scene: Scene, labels: Sequence[str]) -> tuple[Known, ...]:
     return tuple(Known(labels[label], tuple(box), bool(ignored)) for box, label, ignored in rows)
 
 
-def describe(model: Path, version: str, recipe: Recipe) -> ModelCard:
-    """A card of the export without its figures."""
+def describe(model: Path, version: str, recipe: Recipe, others: str | None = None) -> ModelCard:
+    """A card of the export without its figures; `others` is the model beside it for what is not measured."""
     return ModelCard(
         name=model.stem,
         version=version,
@@ -71,6 +70,7 @@ def describe(model: Path, version: str, recipe: Recipe) -> ModelCard:
         input=InputKind.ATTEN_ZEFF,
         mm_per_px=recipe.mm_per_px,
         unknown_long_px=recipe.unknown_long_px,
+        others=others,
         classes=tuple(ModelClass(label=name, text_key=f"detect.class.{name}") for name in recipe.labels),
         training_data=TRAINING_DATA.format(OBJECTS[recipe.name]),
         intended_use=recipe.intended_use,
@@ -79,17 +79,21 @@ def describe(model: Path, version: str, recipe: Recipe) -> ModelCard:
 
 
 def open_export(model: Path, card: ModelCard) -> OnnxDetector:
-    session = open_session(read_model_file(model), model.name)
-    return OnnxDetector(card, session, resolve(read_signature(session, card.labels)))
+    return open_detector(card, model.parent, read_model_file(model))
 
 
-def judge_model(model: Path, version: str, sets: Path, real: Path | None, recipe: Recipe) -> ModelCard:
-    """Calibrate and judge an export on every set: its card with all figures."""
+def judge_model(
+    model: Path, version: str, sets: Path, real: Path | None, recipe: Recipe, *, others: str | None = None
+) -> ModelCard:
+    """Calibrate and judge an export on every set: its card with all figures.
+
+    With `others` the figures on luggage and real pictures are those of the model that looks at them.
+    """
     scenes = {name: _read_set(sets / name) for name in ("known", "unseen", "clean", "bags")}
     scenes["clean"] = [replace(scene, is_ignored=np.ones_like(scene.is_ignored)) for scene in scenes["clean"]]
     half = len(scenes["clean"]) // 2
     forms = {"dual energy": False, "8-bit colour": True} if recipe.colour_part else {"as measured": False}
-    card = describe(model, version, recipe)
+    card = describe(model, version, recipe, others)
     quiet = [judge_scenes(open_export(model, card), scenes["clean"][:half], form)[0] for form in forms.values()]
     cuts = {label: _strictest([calibrate(form, label) for form in quiet]) for label in recipe.labels}
     card = calibrated(card, cuts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from models.card import PARCEL_LONG_PX
@@ -13,6 +13,7 @@ Span = tuple[float, float]
 
 class Name(StrEnum):
     PARCEL = "parcel"
+    MEASURED = "measured"
     CARGO = "cargo"
 
 
@@ -59,6 +60,8 @@ PARCEL = Recipe(
         "taken for a weapon. No finding is no proof of absence."
     ),
 )
+MEASURED = replace(PARCEL, name=Name.MEASURED, near=(0.85, 1.2), near_part=1.0, colour_part=0.0, grey_part=0.02)
+"""Parcels as measured only: of two energies and known scale, at which all of the training goes."""
 CARGO = Recipe(
     name=Name.CARGO,
     labels=CARGO_LABELS,
@@ -79,4 +82,4 @@ CARGO = Recipe(
         "proof of absence."
     ),
 )
-RECIPES = {recipe.name: recipe for recipe in (PARCEL, CARGO)}
+RECIPES = {recipe.name: recipe for recipe in (PARCEL, MEASURED, CARGO)}

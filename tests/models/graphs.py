@@ -63,7 +63,6 @@ def finish(made: onnx.GraphProto, metadata: Mapping[str, str] | None = None) -> 
 
 def store(folder: Path, model: bytes, labels: Sequence[str] = ("knife", "gun"), **changes: Any) -> ModelCard:
     """Write a model and its card into a folder."""
-    (folder / "lab.onnx").write_bytes(model)
     fields: dict[str, Any] = {
         "name": "lab",
         "version": "1",
@@ -76,6 +75,7 @@ def store(folder: Path, model: bytes, labels: Sequence[str] = ("knife", "gun"), 
         "licence": "Apache-2.0",
     }
     card = ModelCard(**(fields | changes))
+    (folder / card.file).write_bytes(model)
     write_card(card, folder)
     return card
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from imaging.files import read
-from imaging.scan import Scan, View
-from models.card import InputKind, write_card
+from imaging.scan import Generator, Scan, View
+from models.card import InputKind, ModelClass, write_card
 from models.check import check, draft_card
 from models.detect import as_line, evaluate_coco
 from models.detector import (
@@ -131,6 +133,34 @@ def test_a_kind_of_picture_that_does_not_suit_counts_as_unscreened(tmp_path: Pat
     detector = load("lab", tmp_path)
     with pytest.raises(ViewUnsuitedError):
         detector.find(Scan((View(colour=np.zeros((64, 64, 3), np.uint8)),)))
+
+
+def test_what_is_not_measured_goes_to_the_model_that_the_card_names(tmp_path: Path) -> None:
+    unsure = (ModelClass(label="knife"), ModelClass(label="gun"))
+    store(tmp_path, darkest_cell(), name="rest", file="rest.onnx", input=InputKind.ATTEN_ZEFF, classes=unsure)
+    store(tmp_path, darkest_cell(), input=InputKind.ATTEN_ZEFF, mm_per_px=1.0, others="rest")
+    detector = load("lab", tmp_path)
+    measured, colour = view(96, 96, ((40, 40),)), np.full((96, 96, 3), 255, np.uint8)
+    colour[40:56, 40:56] = 0
+    rest = (
+        replace(measured, mm_per_row=None, mm_per_col=None),
+        replace(measured, low=None, air_low=None),
+        View(colour=colour, mm_per_row=1.0, mm_per_col=1.0),
+    )
+    assert detector.find(Scan((measured,))).detections[0].level is Level.SURE
+    assert {detector.find(Scan((each,))).detections[0].level for each in rest} == {Level.HINT}
+    at_port = Scan((measured,), generator=Generator(kv=6000.0))
+    assert detector.find(at_port).detections[0].level is Level.HINT
+
+
+@pytest.mark.parametrize("changes", [{"others": "lab"}, {"labels": ("gun", "knife")}])
+def test_what_is_not_measured_goes_to_no_model_of_other_classes_and_not_in_a_ring(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    store(tmp_path, darkest_cell(), name="rest", file="rest.onnx", input=InputKind.ATTEN_ZEFF, **changes)
+    store(tmp_path, darkest_cell(), input=InputKind.ATTEN_ZEFF, others="rest")
+    with pytest.raises(ModelRefusedError, match="rest cannot look at what lab leaves to it"):
+        load("lab", tmp_path)
 
 
 def test_a_graph_that_fails_when_it_runs_is_broken(tmp_path: Path) -> None:
