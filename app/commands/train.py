@@ -99,7 +99,7 @@ def export(
 @train_commands.command("judge")
 def judge(
     model: Annotated[Path, typer.Argument(help="An export.", exists=True)],
-    sets: Annotated[Path, typer.Option(help="Folder of the sets known, unseen, clean, bags.", exists=True)],
+    sets: Annotated[Path, typer.Option(help="Folder of the sets known, unseen, fan, clean, bags.", exists=True)],
     version: Annotated[str, typer.Option()],
     real: Annotated[Path | None, typer.Option(help="COCO file of real pictures.", exists=True)] = None,
     others: Annotated[str | None, typer.Option(help="Model beside it that looks at pictures not measured.")] = None,

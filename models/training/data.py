@@ -8,6 +8,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from imaging.phantom.cast import compose_in_tunnel
+from imaging.phantom.fan import CORNER_TUNNEL
 from imaging.phantom.library import ObjectLibrary
 from imaging.phantom.objects import HELD_OUT, THREATS
 from imaging.phantom.scene import compose_parcel
@@ -58,7 +60,12 @@ def write_scenes(out: Path, count: int, seed: int, kind: Kind = Kind.TRAINING, l
 def make_scene(rng: np.random.Generator, library: ObjectLibrary, kind: Kind) -> Scene:
     """One parcel of a random size, packed, measured and turned into planes and boxes."""
     size = SIZES[rng.integers(len(SIZES))]
-    phantom = compose_parcel(rng, library, size=size, threats=_draw_threats(rng, kind))
+    threats = _draw_threats(rng, kind)
+    if kind is Kind.FAN:
+        tunnel = CORNER_TUNNEL.limit(1, size[0])
+        phantom = compose_in_tunnel(rng, library, tunnel, cols=size[1], threats=threats)
+    else:
+        phantom = compose_parcel(rng, library, size=size, threats=threats)
     return scene_of(measure_scene(phantom, rng), phantom.objects)
 
 
@@ -66,7 +73,7 @@ def _draw_threats(rng: np.random.Generator, kind: Kind) -> int | tuple[str, ...]
     """What is hidden: more at once for training than for judging, since each costs a scene."""
     if kind is Kind.CLEAN or rng.random() < CLEAN_PART:
         return 0
-    if kind is Kind.TRAINING:
+    if kind in (Kind.TRAINING, Kind.FAN):
         return tuple(rng.choice(list(SHARES), int(rng.integers(1, 6)), p=_parts(SHARES)).tolist())
     if kind is Kind.BAGS:
         return tuple(rng.choice(BAG_LABELS, int(rng.integers(1, 4))).tolist())

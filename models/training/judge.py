@@ -1,6 +1,7 @@
 """Judge an export and write its card.
 
-The sets are `known`, `unseen` and `clean` as models.training.data writes them with seeds that training did not use.
+The sets are `known`, `unseen`, `fan` and `clean` as models.training.data writes them with seeds that training did not
+use.
 Parcels are judged as measured and as a legacy machine would show them: 8-bit colours of a random palette, scale
 unknown; containers, and parcels by the recipe `measured`, as measured only.
 Thresholds come from the first half of `clean`, the stricter of both forms; false alarms are counted on the second half.
@@ -32,6 +33,11 @@ REAL_NAMES = {"knife": "blade", "axe": "blade", "scissors": "blade"}
 TRAINING_DATA = (
     "Trained on synthetic images only: {} simulated by imaging.phantom. It aids the officer and is not certified."
 )
+TITLES = {
+    "known": "phantoms of known shapes",
+    "unseen": "phantoms of unseen shapes",
+    "fan": "phantoms in a fan",
+}
 OBJECTS = {Name.PARCEL: "parcels", Name.MEASURED: "parcels", Name.CARGO: "containers"}
 
 
@@ -89,7 +95,7 @@ def judge_model(
 
     With `others` the figures on luggage and real pictures are those of the model that looks at them.
     """
-    scenes = {name: _read_set(sets / name) for name in ("known", "unseen", "clean", "bags")}
+    scenes = {name: _read_set(sets / name) for name in (*TITLES, "clean", "bags")}
     scenes["clean"] = [replace(scene, is_ignored=np.ones_like(scene.is_ignored)) for scene in scenes["clean"]]
     half = len(scenes["clean"]) // 2
     forms = {"dual energy": False, "8-bit colour": True} if recipe.colour_part else {"as measured": False}
@@ -101,8 +107,10 @@ def judge_model(
     metrics: dict[str, dict[str, float]] = {}
     for form, is_colour in forms.items():
         clean = judge_scenes(detector, scenes["clean"][half:], is_colour)
-        for name in ("known", "unseen"):
-            title = f"phantoms of {name} shapes, {form}"
+        for name, of_set in TITLES.items():
+            if not scenes[name]:
+                continue
+            title = f"{of_set}, {form}"
             found, blobs = judge_scenes(detector, scenes[name], is_colour)
             metrics[title] = figures_of(found, clean[0], recipe.labels, cuts)
             metrics[f"{title}: dense blobs"] = figures_of(blobs, clean[1], (), cuts)

@@ -15,7 +15,8 @@ class Kind(StrEnum):
     """What a set is for: training packs more at once than the others, each of which is for judging.
 
     KNOWN has the same recipes, UNSEEN takes shape generators that training never sees, CLEAN packs harmless goods
-    only, BAGS is luggage with weapons, liquids and tools. There are no containers of the last kind.
+    only, BAGS is luggage with weapons, liquids and tools. FAN packs as TRAINING does and looks by the rays of a fan.
+    There are no containers of the last two kinds.
     """
 
     TRAINING = "training"
@@ -23,3 +24,4 @@ class Kind(StrEnum):
     UNSEEN = "unseen"
     CLEAN = "clean"
     BAGS = "bags"
+    FAN = "fan"

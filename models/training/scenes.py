@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -31,13 +32,19 @@ class Scene:
 
 
 def scene_of(scan: Scan, objects: Sequence[Placed]) -> Scene:
-    """The scene of a phantom's only view; what is too faint, too deep or doubtful is ignored."""
+    """The scene of a phantom's only view, its px made square; what is too faint, too deep or doubtful is ignored."""
     (view,) = scan.views
     planes = np.rint(read_planes(view, InputKind.ATTEN_ZEFF, scan.generator) * 255).astype(np.uint8)
     boxes = np.array([placed.box for placed in objects], np.float32).reshape(-1, 4)
+    mm_per_row, mm_per_col = view.mm_per_row or 1.0, view.mm_per_col or 1.0
+    if mm_per_row != mm_per_col:
+        rows, cols = planes.shape[1:]
+        size = (cols, round(rows * mm_per_row / mm_per_col))
+        planes = np.stack([cv2.resize(plane, size) for plane in planes])
+        boxes[:, 1::2] *= size[1] / rows
     classes = np.array([_class_of(placed) for placed in objects], np.intp)
     is_ignored = np.array([_cannot_be_asked_for(placed) for placed in objects], np.bool_)
-    return Scene(planes, boxes, classes, is_ignored, view.mm_per_row or 1.0)
+    return Scene(planes, boxes, classes, is_ignored, mm_per_col)
 
 
 def _class_of(placed: Placed) -> int:

@@ -16,6 +16,8 @@ from app.cli import cli
 from app.commands import train as train_command
 from app.commands.output import Exit
 from imaging.material import code_of_zeff
+from imaging.phantom.cast import compose_in_tunnel
+from imaging.phantom.fan import CORNER_TUNNEL
 from imaging.phantom.library import FreshObjects
 from imaging.phantom.scene import compose_parcel
 from imaging.phantom.simulate import measure_scene
@@ -50,6 +52,21 @@ def phantom_scene(seed: int, threats: tuple[str, ...]) -> Scene:
     rng = np.random.default_rng(seed)
     phantom = compose_parcel(rng, FreshObjects(), size=(150, 200), threats=threats)
     return scene_of(measure_scene(phantom, rng), phantom.objects)
+
+
+def test_a_fans_oblong_pixels_become_square_ones() -> None:
+    rng = np.random.default_rng(3)
+    tunnel = CORNER_TUNNEL.limit(1, 150)
+    phantom = compose_in_tunnel(rng, FreshObjects(), tunnel, cols=200, threats=("dense_block",))
+    scan = measure_scene(phantom, rng)
+    made = scene_of(scan, phantom.objects)
+    stretch = tunnel.mm_per_row(0) / tunnel.mm_per_col
+    assert stretch > 1.1
+    assert made.planes.shape == (2, round(150 * stretch), 200)
+    assert made.mm_per_px == scan.views[0].mm_per_col
+    (truth,) = (placed.box for placed in phantom.objects if placed.label == "dense_block")
+    (box,) = made.boxes[made.classes == LABELS.index("dense_block")]
+    assert np.allclose(box, np.array(truth) * (1, stretch, 1, stretch), atol=1)
 
 
 def test_a_phantom_becomes_a_scene_and_survives_the_disk(tmp_path: Path) -> None:
@@ -186,7 +203,7 @@ def test_compiling_without_a_compiler_is_refused(
 def test_the_short_form_learns_exports_and_judges(tmp_path: Path) -> None:
     """Half a minute of training by the commands; it goes on where it left off; skipped without torch."""
     pytest.importorskip("torch", reason="needs the extra train")
-    for place, kind in enumerate(("training", "known", "unseen", "clean", "bags")):
+    for place, kind in enumerate(("training", "known", "unseen", "clean", "bags", "fan")):
         for number in range(2):
             threats = () if kind == "clean" else ("firearm", "liquid")
             made = phantom_scene(place * 10 + number, threats)
@@ -206,7 +223,7 @@ def test_the_short_form_learns_exports_and_judges(tmp_path: Path) -> None:
     ran(["train", "judge", model, "--sets", str(tmp_path / "sets"), "--version", "test"])
     detector = load("parcel", tmp_path)
     assert detector.head.convention == "xray.peaks"
-    assert detector.card.metrics
+    assert "phantoms in a fan, dual energy" in detector.card.metrics
 
 
 def ran(arguments: list[str]) -> None:
