@@ -38,7 +38,7 @@ TITLES = {
     "unseen": "phantoms of unseen shapes",
     "fan": "phantoms in a fan",
 }
-OBJECTS = {Name.PARCEL: "parcels", Name.MEASURED: "parcels", Name.CARGO: "containers"}
+OBJECTS = {name: "containers" if name is Name.CARGO else "parcels" for name in Name}
 
 
 def judge_scenes(

@@ -14,6 +14,7 @@ Span = tuple[float, float]
 class Name(StrEnum):
     PARCEL = "parcel"
     MEASURED = "measured"
+    COLOUR = "colour"
     CARGO = "cargo"
 
 
@@ -62,6 +63,8 @@ PARCEL = Recipe(
 )
 MEASURED = replace(PARCEL, name=Name.MEASURED, near=(0.85, 1.2), near_part=1.0, colour_part=0.0, grey_part=0.02)
 """Parcels as measured only: of two energies and known scale, at which all of the training goes."""
+COLOUR = replace(PARCEL, name=Name.COLOUR, near_part=0.3, colour_part=0.85, grey_part=0.1)
+"""What is left: mostly 8-bit colours of unknown scale."""
 CARGO = Recipe(
     name=Name.CARGO,
     labels=CARGO_LABELS,
@@ -82,4 +85,4 @@ CARGO = Recipe(
         "proof of absence."
     ),
 )
-RECIPES = {recipe.name: recipe for recipe in (PARCEL, MEASURED, CARGO)}
+RECIPES = {recipe.name: recipe for recipe in (PARCEL, MEASURED, COLOUR, CARGO)}
