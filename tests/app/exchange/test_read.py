@@ -326,7 +326,7 @@ def test_document_types_are_refused_unread(text: str, code: str) -> None:
     start = time.perf_counter()
     with pytest.raises(MessageHostileError):
         read_message(text.encode(code))
-    assert time.perf_counter() - start < 1
+    assert time.perf_counter() - start < 10
 
 
 @pytest.mark.parametrize(
@@ -353,7 +353,7 @@ def test_what_is_no_message_is_refused_quickly(text: bytes, error: type[Exchange
     start = time.perf_counter()
     with pytest.raises(error):
         read_message(text)
-    assert time.perf_counter() - start < 1
+    assert time.perf_counter() - start < 10
 
 
 def test_a_file_of_60_mb_is_not_read_into_memory(tmp_path: Path) -> None:
