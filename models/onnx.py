@@ -89,6 +89,8 @@ class OnnxDetector:
     def find(self, scan: Scan) -> Findings:
         """Look at every view of a scan; at least the twenty best boxes of each view come back, whatever their level.
 
+        The findings name the models that looked.
+
         Raises:
             ModelBrokenError: the model failed on this scan, or cannot look at its kind of picture.
         """
@@ -96,18 +98,22 @@ class OnnxDetector:
         found: list[Detection] = []
         for number, view in enumerate(scan.views):
             found += self.find_in_view(view, number, scan.generator)
+        names = dict.fromkeys(self._suited(view, scan.generator).name for view in scan.views)
         found.sort(key=lambda detection: -detection.score)
-        return Findings(self.name, (time.perf_counter() - started) * 1000, tuple(found))
+        return Findings(" + ".join(names), (time.perf_counter() - started) * 1000, tuple(found))
 
     def close(self) -> None:
         """Nothing to give back but memory."""
 
     def find_in_view(self, view: View, number: int = 0, generator: Generator | None = None) -> list[Detection]:
         """The detections of one view, best first."""
-        if self._others is not None and not is_measured(view, generator):
-            return self._others.find_in_view(view, number, generator)
-        planes = read_planes(view, self.head.feed.kind, generator)
-        return self.find_in_planes(planes, (view.mm_per_row, view.mm_per_col), number)
+        suited = self._suited(view, generator)
+        planes = read_planes(view, suited.head.feed.kind, generator)
+        return suited.find_in_planes(planes, (view.mm_per_row, view.mm_per_col), number)
+
+    def _suited(self, view: View, generator: Generator | None) -> OnnxDetector:
+        """The one of both that looks at a view."""
+        return self if self._others is None or is_measured(view, generator) else self._others
 
     def find_in_planes(
         self, planes: Planes, mm_per_px: tuple[float | None, float | None], number: int = 0

@@ -149,6 +149,11 @@ def test_what_is_not_measured_goes_to_the_model_that_the_card_names(tmp_path: Pa
     )
     assert detector.find(Scan((measured,))).detections[0].level is Level.SURE
     assert {detector.find(Scan((each,))).detections[0].level for each in rest} == {Level.HINT}
+    assert [detector.find(Scan(views)).model for views in ((measured,), rest[:2], (measured, rest[2]))] == [
+        "lab 1",
+        "rest 1",
+        "lab 1 + rest 1",
+    ]
     at_port = Scan((measured,), generator=Generator(kv=6000.0))
     assert detector.find(at_port).detections[0].level is Level.HINT
 
