@@ -21,7 +21,7 @@ from app.store.store import Store
 from imaging.errors import FileAlteredError
 from imaging.files import native
 from imaging.scan import Scan, View
-from tests.app.store.test_keeping import Office
+from tests.app.store.signed_store import Office
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
