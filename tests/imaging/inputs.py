@@ -1,4 +1,4 @@
-"""Views that real machines deliver and that break things: made here, seeded."""
+"""Views that real machines deliver and that break things, made here, seeded; and whether two are the same."""
 
 from __future__ import annotations
 
@@ -69,3 +69,8 @@ INPUTS: dict[str, View] = {
     "colour": colour_view(),
     "colour_pixel": colour_view(1, 1),
 }
+
+
+def same_pixels(one: View, other: View) -> bool:
+    pairs = ((getattr(one, c), getattr(other, c)) for c in ("high", "low", "colour"))
+    return all((a is None and b is None) or np.array_equal(a, b) for a, b in pairs)
