@@ -1,10 +1,9 @@
 """Judge an export and write its card.
 
 The sets are `known`, `unseen`, `fan` and `clean` as models.training.data writes them with seeds that training did not
-use.
-Parcels are judged as measured and as a legacy machine would show them: 8-bit colours of a random palette, scale
-unknown; containers, and parcels by the recipe `measured`, as measured only.
-Thresholds come from the first half of `clean`, the stricter of both forms; false alarms are counted on the second half.
+use. They are judged in the forms that the recipe is for: as measured, and as a legacy machine would show them (8-bit
+colours of a random palette, scale unknown).
+Thresholds come from the first half of `clean`, the stricter of all forms; false alarms are counted on the second half.
 A COCO file of real pictures, which nothing was trained or calibrated on, may be added.
 """
 
@@ -38,6 +37,13 @@ TITLES = {
     "unseen": "phantoms of unseen shapes",
     "fan": "phantoms in a fan",
 }
+FORMS = {
+    Name.PARCEL: {"dual energy": False, "8-bit colour": True},
+    Name.MEASURED: {"dual energy": False},
+    Name.COLOUR: {"8-bit colour": True},
+    Name.CARGO: {"as measured": False},
+}
+"""In which forms a recipe's sets are judged, and whether that is in colour."""
 OBJECTS = {name: "containers" if name is Name.CARGO else "parcels" for name in Name}
 
 
@@ -98,7 +104,7 @@ def judge_model(
     scenes = {name: _read_set(sets / name) for name in (*TITLES, "clean", "bags")}
     scenes["clean"] = [replace(scene, is_ignored=np.ones_like(scene.is_ignored)) for scene in scenes["clean"]]
     half = len(scenes["clean"]) // 2
-    forms = {"dual energy": False, "8-bit colour": True} if recipe.colour_part else {"as measured": False}
+    forms = FORMS[recipe.name]
     card = describe(model, version, recipe, others)
     quiet = [judge_scenes(open_export(model, card), scenes["clean"][:half], form)[0] for form in forms.values()]
     cuts = {label: _strictest([calibrate(form, label) for form in quiet]) for label in recipe.labels}
