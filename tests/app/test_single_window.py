@@ -13,8 +13,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from app import receipts
@@ -29,7 +27,6 @@ from app.exchange.errors import ExchangeFolderError
 from app.receipts import send_receipts
 from app.single_window import case_of, import_folder, keep_messages
 from app.store.database import connect
-from app.store.messages import Received, _values
 from app.store.store import Store
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -393,12 +390,3 @@ def test_a_deleted_inventory_and_an_export_cancellation_take_back_too(store: Sto
     deleted = {**record.fields, "guid": "G-DEL", "appType": "3", "appStatus": "2"}
     keep_messages(store, [replace(message, records=(replace(record, fields=deleted),))])
     assert FindingKind.WITHDRAWN in {finding.kind for finding in store.parcel(other.id).findings}
-
-
-@given(
-    st.dictionaries(st.text(max_size=8), st.text(max_size=20), max_size=6),
-    st.lists(st.dictionaries(st.sampled_from(("gnum", "gname", '"')), st.text(max_size=20)), max_size=3),
-)
-def test_a_record_is_kept_as_json_that_says_the_same(fields: dict[str, str], lines: list[dict[str, str]]) -> None:
-    (body,) = [value for value in _values(Received("CEB311", "G1", fields, lines)) if value.startswith('{"fields"')]
-    assert body == json.dumps({"fields": fields, "lines": lines}, ensure_ascii=False, separators=(",", ":"))
