@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app import texts
 from app.build import build_station
 from app.customs.parcel import Kind, QueueRow
 from app.officers.rights import Role
@@ -163,3 +164,11 @@ def open_desk(settings: Settings) -> Iterator[Callable[..., Desk]]:
 @pytest.fixture
 def desk(open_desk: Callable[..., Desk]) -> Desk:
     return open_desk()
+
+
+@pytest.fixture(params=texts.LANGUAGES)
+def language(request: pytest.FixtureRequest) -> Iterator[str]:
+    before = texts.language()
+    texts.set_language(request.param)
+    yield request.param
+    texts.set_language(before)

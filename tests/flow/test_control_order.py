@@ -29,14 +29,6 @@ S10 = "RR123456785CN"
 OFFICER, SUPERVISOR, OTHER = "officer-1", "supervisor-1", "officer-2"
 
 
-@pytest.fixture(params=texts.LANGUAGES)
-def language(request: pytest.FixtureRequest) -> Iterator[str]:
-    before = texts.language()
-    texts.set_language(request.param)
-    yield request.param
-    texts.set_language(before)
-
-
 @pytest.fixture
 def open_post(tmp_path: Path) -> Iterator[Callable[[str, str], Desk]]:
     """Opens the station of an office; all are stopped at the end."""

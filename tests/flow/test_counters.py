@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -34,14 +34,6 @@ from tests.flow.conftest import Desk
 CREAM, TAG, CONTAINER = "6901234567892", "0784123456", "CSQU3054383"
 WAYBILL, INVENTORY_NO = "SF1234567890123", "53012026I000000001"
 TODAY = local_day(datetime.now(UTC))
-
-
-@pytest.fixture(params=texts.LANGUAGES)
-def language(request: pytest.FixtureRequest) -> Iterator[str]:
-    before = texts.language()
-    texts.set_language(request.param)
-    yield request.param
-    texts.set_language(before)
 
 
 @pytest.fixture

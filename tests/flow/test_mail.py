@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,14 +25,6 @@ from tests.flow.conftest import Desk
 
 ITEM = "EE876543216JP"
 PLACE = "9999/station-1"
-
-
-@pytest.fixture(params=texts.LANGUAGES)
-def language(request: pytest.FixtureRequest) -> Iterator[str]:
-    before = texts.language()
-    texts.set_language(request.param)
-    yield request.param
-    texts.set_language(before)
 
 
 class Platform:
