@@ -17,7 +17,7 @@ from openpyxl import load_workbook
 from app import texts
 from app.customs.parcel import Capture, Declaration, GoodsLine, Lane, Seen
 from app.customs.states import Action
-from app.customs.statistics import Form, Period, Report, Table, is_far_off, month_slot, span_of
+from app.customs.statistics import Form, Period, Report, is_far_off, month_slot, span_of
 from app.officers.errors import RightMissingError
 from app.officers.rights import DEMO, KnownOfficers
 from app.settings import Post
@@ -279,17 +279,20 @@ def test_all_words_of_a_report_are_there_in_both_languages(store: Store) -> None
     decide(store, come(store, "RB1"), *FOUND)
     for period in Period:
         report = open_office(store).make_report(span_of(period, DAY))
-        for table in report.tables:
-            _say_all(table)
+        assert report.tables
+        assert report.series
+        for language in texts.LANGUAGES:
+            assert _words_of(report) <= texts.catalogue(language).keys()
 
 
-def _say_all(table: Table) -> None:
-    for language in texts.LANGUAGES:
-        words = texts.catalogue(language)
-        assert f"stats.table.{table.name}" in words
-        assert {f"stats.column.{column.name}" for column in table.columns} <= words.keys()
-        names = {row[0] for row in table.rows if table.columns[0].form is Form.NAME}
-        assert {f"stats.row.{name}" for name in names} <= words.keys()
+def _words_of(report: Report) -> set[str]:
+    words = {f"stats.period.{report.span.period}"}
+    for series in report.series:
+        words |= {f"stats.series.{series.name}", *(f"stats.line.{line}" for line in series.lines)}
+    for table in report.tables:
+        words |= {f"stats.table.{table.name}", *(f"stats.column.{column.name}" for column in table.columns)}
+        words |= {f"stats.row.{row[0]}" for row in table.rows if table.columns[0].form is Form.NAME}
+    return words
 
 
 def test_a_rule_is_far_off_only_where_chance_does_not_explain_it() -> None:
