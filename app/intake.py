@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,12 +18,12 @@ from app.customs.identity import Identity, OwnLabel, ReadCode, identify
 from app.customs.likeness import TOLD_FROM, compare
 from app.customs.matching import Matcher, Passage, Sighting
 from app.customs.parcel import Capture, Declaration, Finding, FindingKind, Kind, Parcel, Seen
-from app.customs.states import LETS_GO, TERMINAL
+from app.customs.states import LETS_GO, TERMINAL, UNDECIDED
 from app.measured import Measured
 from app.risk_office import RiskOffice
 from app.screening import Screened, Screening, measure_opacity
 from app.settings import DeviceEntry, Settings
-from app.store.errors import StoreFullError, StoreReadOnlyError
+from app.store.errors import ParcelChangedError, StoreFullError, StoreReadOnlyError
 from app.store.store import Store
 from imaging.content import measure_content
 from imaging.errors import KnownError
@@ -129,6 +130,14 @@ class Intake:
             if passage:
                 self._join_late(passage, sighting)
 
+    def reassess(self, parcel_id: int) -> Parcel | None:
+        """Assess a parcel anew by what was declared since; None where somebody has decided on it."""
+
+        def assess(parcel: Parcel) -> Parcel | None:
+            return self._assess_anew(parcel) if parcel.state in UNDECIDED else None
+
+        return self._until_unchanged(parcel_id, assess)
+
     def expire(self, lane: str, now: datetime) -> None:
         """Enter the codes whose parcel nobody scanned as parcels of their own."""
         with self._lock:
@@ -204,10 +213,13 @@ class Intake:
             matcher = self._matcher(taken.device.lane)
             codes = [self._read_code(sighting) for sighting in matcher.claim(started_at, finished_at)]
             codes += self._read_by_machine(taken.scan)
-            identity = self._identify(codes, taken.scan, taken.device.carries)
-            parcel = self._until_it_goes(lambda: self._record(identity, taken, capture, screened))
+            identity = self._identify(codes, started_at, taken.scan.id, taken.device.carries)
+            declaration = self._store.find_declaration(identity.number)
+            parcel = self._until_it_goes(lambda: self._record(identity, declaration, taken, capture, screened))
             if parcel is None:  # its picture is kept: the next start takes it in
                 return
+            if parcel.declaration != declaration:  # it came while the picture was looked at
+                parcel = self._until_it_goes(partial(self.reassess, parcel.id)) or parcel
             matcher.add_passage(Passage(parcel.id, started_at, finished_at))
         self._count(taken, screened.seen, identity)
         self._on_parcel(parcel, taken)
@@ -238,10 +250,17 @@ class Intake:
     def _read_code(self, sighting: Sighting) -> ReadCode:
         return ReadCode(sighting.text, sighting.symbology, sighting.is_doubtful, self.label_of(sighting.text))
 
-    def _identify(self, codes: Sequence[ReadCode], scan: Scan, kind: Kind) -> Identity:
-        return identify(codes, seen_at=scan.started_at, scan_id=scan.id, kind=kind, is_declared=self._is_declared)
+    def _identify(self, codes: Sequence[ReadCode], seen_at: datetime, scan_id: str, kind: Kind) -> Identity:
+        return identify(codes, seen_at=seen_at, scan_id=scan_id, kind=kind, is_declared=self._is_declared)
 
-    def _record(self, identity: Identity, taken: Taken, capture: Capture, screened: Screened) -> Parcel:
+    def _record(
+        self,
+        identity: Identity,
+        declaration: Declaration | None,
+        taken: Taken,
+        capture: Capture,
+        screened: Screened,
+    ) -> Parcel:
         arrived_at = taken.scan.started_at
         marks = self.marks_on((identity.number, *identity.numbers))
         findings = (*identity.findings, *taken.findings, *screened.findings, *measure_opacity(taken.scan), *marks)
@@ -249,7 +268,6 @@ class Intake:
         if known and known.state in GONE:
             findings = (*findings, Finding(FindingKind.REPEATED_NUMBER))
             known = None
-        declaration = self._store.find_declaration(identity.number)
         findings = (*findings, *self._compare(declaration, lambda: taken.scan, screened.seen))
         assessment = self._risk.assess_declared(
             identity.number, arrived_at, screened.seen, findings, identity.kind, declaration=declaration
@@ -280,48 +298,63 @@ class Intake:
         try:
             scan = load()
             content = measure_content(scan.views[0], scan.generator)
-        except KnownError as error:  # a code that comes late must not be lost with a picture that is gone
+        except KnownError as error:  # what comes late must not be lost with a picture that is gone
             self._on_error(error)
         likeness = compare(declaration, content, seen)
         return (likeness.to_finding(),) if likeness.mismatch >= TOLD_FROM else ()
 
     def _join_late(self, passage: Passage, sighting: Sighting) -> None:
         """A code read behind the tunnel, or late: the parcel is there already and gets its number now."""
-        parcel = self._store.parcel(passage.parcel_id)
-        was_doubtful = Finding(FindingKind.DOUBTFUL_CODE, sighting.text) in parcel.findings
-        if sighting.text in parcel.codes and not (was_doubtful and not sighting.is_doubtful):
-            return
-        codes = [ReadCode(text, label=self.label_of(text)) for text in parcel.codes] + [self._read_code(sighting)]
-        identity = identify(
-            codes, seen_at=parcel.arrived_at, scan_id="", kind=parcel.kind, is_declared=self._is_declared
-        )
-        kept = tuple(finding for finding in parcel.findings if finding.kind not in FROM_CODES)
-        findings = (*kept, *identity.findings, *self.marks_on((identity.number, *identity.numbers)))
-        load = partial(self._store.load, parcel.captures[-1])
+
+        def join(parcel: Parcel) -> Parcel | None:
+            was_doubtful = Finding(FindingKind.DOUBTFUL_CODE, sighting.text) in parcel.findings
+            if sighting.text in parcel.codes and not (was_doubtful and not sighting.is_doubtful):
+                return None
+            changed = self._assess_anew(parcel, self._read_code(sighting))
+            self._measured.count("matched", 0 if parcel.codes else 1)
+            return changed
+
+        changed = self._until_unchanged(passage.parcel_id, join)
+        if changed is not None:
+            self._on_parcel(changed, None)
+
+    def _until_unchanged(self, parcel_id: int, change: Callable[[Parcel], T]) -> T:
+        """Change a parcel as it is; once more where somebody else has changed it while that was worked out."""
+        while True:
+            with suppress(ParcelChangedError):
+                return change(self._store.parcel(parcel_id))
+
+    def _assess_anew(self, parcel: Parcel, read: ReadCode | None = None) -> Parcel:
+        """Set number, findings and lane by all that is declared by now and was read, the last of it just now.
+
+        Raises:
+            ParcelChangedError: it was changed meanwhile.
+        """
+        texts = parcel.codes or (() if read else (parcel.number,))
+        codes = [ReadCode(text, label=self.label_of(text)) for text in texts] + ([read] if read else [])
+        identity = self._identify(codes, parcel.arrived_at, "", parcel.kind)
+        settled = [Finding(FindingKind.DOUBTFUL_CODE, read.text)] if read and not read.is_doubtful else []
+        kept = [each for each in parcel.findings if each.kind not in ANEW and each not in settled]
         declaration = self._store.find_declaration(identity.number)
-        findings = (*findings, *self._compare(declaration, load, parcel.seen))
+        told: tuple[Finding, ...] = ()
+        if parcel.captures:
+            told = self._compare(declaration, partial(self._store.load, parcel.captures[-1]), parcel.seen)
+        findings = (*kept, *identity.findings, *self.marks_on((identity.number, *identity.numbers)), *told)
         assessment = self._risk.assess_declared(
             identity.number, parcel.arrived_at, parcel.seen, findings, parcel.kind, declaration=declaration
         )
-        changed = self._store.identify(
+        return self._store.identify(
             parcel.id,
             number=identity.number,
             codes=identity.numbers,
             findings=findings,
             lane=assessment.lane,
             lane_reasons=assessment.reasons,
+            expected_version=parcel.version,
         )
-        self._measured.count("matched", 0 if parcel.codes else 1)
-        self._on_parcel(changed, None)
 
     def _register_unscanned(self, lane: str, sighting: Sighting) -> None:
-        identity = identify(
-            [self._read_code(sighting)],
-            seen_at=sighting.read_at,
-            scan_id="",
-            kind=Kind.PARCEL,
-            is_declared=self._is_declared,
-        )
+        identity = self._identify([self._read_code(sighting)], sighting.read_at, "", Kind.PARCEL)
         marks = self.marks_on((identity.number, *identity.numbers))
         parcel = self._store.register(
             identity.number,
@@ -332,19 +365,8 @@ class Intake:
             is_drill=lane in self._drills,
         )
         if marks:
-            parcel = self._set_lane(parcel)
+            parcel = self._until_unchanged(parcel.id, self._assess_anew)
         self._on_parcel(parcel, None)
-
-    def _set_lane(self, parcel: Parcel) -> Parcel:
-        assessment = self._risk.assess_again(parcel, parcel.findings)
-        return self._store.identify(
-            parcel.id,
-            number=parcel.number,
-            codes=parcel.codes,
-            findings=parcel.findings,
-            lane=assessment.lane,
-            lane_reasons=assessment.reasons,
-        )
 
     def _count(self, taken: Taken, seen: Sequence[Seen], identity: Identity) -> None:
         self._measured.add_time("scan_to_queue", (perf_counter() - taken.complete_s) * 1000)
@@ -356,15 +378,14 @@ class Intake:
 
 GONE = LETS_GO | TERMINAL
 """States in which a parcel with the same number is another parcel, or one that came back."""
-FROM_CODES = (
+ANEW = (
     FindingKind.NO_CODE,
     FindingKind.SEVERAL_CODES,
     FindingKind.NO_DECLARATION,
-    FindingKind.BAD_CHECK_DIGIT,
-    FindingKind.DOUBTFUL_CODE,
     FindingKind.NOT_AS_DECLARED,
     FindingKind.RECALLED,
     FindingKind.INTERCEPTED,
     FindingKind.ALREADY_RELEASED,
     FindingKind.DOUBTED_LABEL,
 )
+"""What follows from codes and declarations as they are known by now. What a reader said of its code stays."""

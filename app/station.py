@@ -18,7 +18,7 @@ from app.customs.errors import GuardError
 from app.customs.notices import Notice
 from app.customs.parcel import Parcel, QueueFilter, Seen
 from app.customs.risk.rule import Rule
-from app.customs.states import LETS_GO, MOVES, Action
+from app.customs.states import LETS_GO, MOVES, UNDECIDED, Action, State
 from app.duty import Duty
 from app.exam_room import ExamRoom
 from app.filing_office import FilingOffice
@@ -29,6 +29,7 @@ from app.identity_desk import IdentityDesk
 from app.intake import Intake, Taken
 from app.labelled_set import LabelledSets
 from app.labelling import Labelling
+from app.late import LateDeclarations
 from app.lookups import Lookups
 from app.measured import Measured
 from app.model_office import ModelOffice
@@ -99,6 +100,9 @@ class Station(Lookups):
         self._intake = Intake(
             store, self.risk, settings, self.measured, on_parcel=self._entered, on_error=self._tell_failure
         )
+        self._late = LateDeclarations(
+            store, reassess=self._intake.reassess, on_changed=self._tell_queue, on_error=self._tell_failure
+        )
         self.models = ModelOffice(store, lambda: self._intake.screening.posted, rights, on_switched=self._tell_detector)
         self.labelled_sets = LabelledSets(store, rights)
         self.tracing = Tracing(
@@ -153,11 +157,13 @@ class Station(Lookups):
         self.tip.start()
         self.sharing.start()
         self.sameness.start()
+        self._late.start()
 
     def close_devices(self) -> bool:
         """Stop devices, then detection and pictures, then labels; False if a device did not come back in time."""
         self._intake.stop_waiting()
         self.sameness.stop()
+        self._late.stop()
         came_back = [self._arrivals.close()] if self._arrivals else []
         self._intake.stop()
         self._labels.shutdown(wait=True)
@@ -204,8 +210,9 @@ class Station(Lookups):
         return self._printing
 
     def wait_until_idle(self) -> None:
-        """Wait until every scan that the devices delivered is in the queue."""
+        """Wait until every scan that the devices delivered is in the queue, and declarations that came late count."""
         self._intake.wait_until_idle()
+        self._late.wait_until_idle()
 
     def is_idle(self) -> bool:
         """Whether nothing is on its way into the queue, and nothing waits for an officer in it."""
@@ -265,6 +272,7 @@ class Station(Lookups):
             )
         self.measured.count("decisions")
         log.info("decided", decision=decision.id, parcel=parcel_id, after=decision.after, trace=decision.trace_code)
+        self._follow_back(decision.before, decision.after)
         parcel = self._store.parcel(parcel_id)
         if decision.trace_code:
             self.measured.count("labels")
@@ -283,6 +291,11 @@ class Station(Lookups):
         last = self._store.last_trace_id(f"T{self.settings.post.office}{now.year}")
         return self._labelling.sign(parcel, action, last, now, inventory_no=inventory_no)
 
+    def _follow_back(self, before: State, after: State) -> None:
+        """Where a decision has a parcel wait once more, what was declared in between is still to be followed."""
+        if after in UNDECIDED and before not in UNDECIDED:
+            self._late.wake()
+
     def _decide_for_hub(self, due: Due) -> Answer:
         """Decide as an officer elsewhere said; his rights were asked where he sits, everything else is asked here."""
         said, now = due.verdict, datetime.now(UTC)
@@ -298,6 +311,8 @@ class Station(Lookups):
                 annotations=said.annotations, due_at=now + timedelta(days=self.settings.work.waiting_days),
             )  # fmt: skip
             answer = self._store.hub.apply(said.key, due.parcel_id, due.seat, verdict, refusal)
+        if answer.decision:
+            self._follow_back(answer.decision.before, answer.decision.after)
         log.info("decided elsewhere", parcel=due.parcel_id, seat=due.seat, outcome=answer.outcome)
         return answer
 
@@ -325,6 +340,7 @@ class Station(Lookups):
         now = datetime.now(UTC)
         with self._deciding:
             decision = self._store.undo(decision_id, officer=officer, now=now, within_s=self.settings.work.undo_s)
+        self._follow_back(decision.after, decision.before)
         self.measured.count("undone")
         self._tell_queue(decision.parcel_id)
         return Decided(decision, self._store.parcel(decision.parcel_id), None)

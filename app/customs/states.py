@@ -105,6 +105,9 @@ WAITING = (
 )
 """What waits for an officer, and so makes the queue; an arrival without a picture is one that nobody has seen."""
 
+UNDECIDED = (State.ARRIVED, State.IMAGED, State.DOC_REVIEW)
+"""What of it is neither let go nor ordered to be opened: only here a lane still says what is to be done."""
+
 WITHDRAWABLE = frozenset(
     {State.PRE_ADVISED, State.ARRIVED, State.IMAGED, State.DOC_REVIEW, State.AWAITING_PARTY, State.HELD}
 )

@@ -14,7 +14,7 @@ from app.customs.states import TERMINAL, WAITING, WITHDRAWABLE, State
 from app.store import declarations, search, selections, waiting_rows
 from app.store.audit import Log, canonical, digest
 from app.store.database import Connection
-from app.store.errors import ParcelUnknownError
+from app.store.errors import ParcelChangedError, ParcelUnknownError
 from app.store.hours import tally
 from app.store.times import from_us, to_us
 
@@ -174,9 +174,16 @@ def identify(
     findings: Sequence[Finding],
     lane: Lane,
     lane_reasons: Sequence[str],
+    expected_version: int,
 ) -> Row:
-    """Give a parcel another number, because codes were read later; all its findings and its lane are set anew."""
+    """Give a parcel its number anew, for what was read or declared later; all its findings and its lane are set anew.
+
+    Raises:
+        ParcelChangedError: it is not the version that is expected.
+    """
     log, row = Log(connection), load_row(connection, parcel_id)
+    if row["version"] != expected_version:
+        raise ParcelChangedError("The parcel changed meanwhile; look at it again.", id=parcel_id)
     key = declarations.newest(connection, number, row["arrived_us"])
     fresh = _fresh_codes(connection, parcel_id, codes)
     _insert_codes(connection, parcel_id, fresh, log.seq)

@@ -41,6 +41,7 @@ from app.store.identity_pictures import IdentityPictures
 from app.store.keeping import Keeping
 from app.store.labelled import Labelled
 from app.store.labels import Labels
+from app.store.late import Late
 from app.store.mail import Mail
 from app.store.matters import Matters
 from app.store.messages import Messages, attach
@@ -85,6 +86,7 @@ class Store:
         self.recalls = Recalls(self._write, database.read)
         self.rules = Rules(self._write, database.read)
         self.past = Past(database.read)
+        self.late = Late(database.read)
         self.rollups = Rollups(partial(database.write, is_patient=True), database.read)
         self.statistics = Statistics(database.read)
         self.hub = HubSide(self._write, database.read)
@@ -190,12 +192,18 @@ class Store:
         findings: Sequence[Finding],
         lane: Lane,
         lane_reasons: Sequence[str],
+        expected_version: int,
     ) -> Parcel:
-        """Give a parcel the number that codes read later say; all its findings and its lane are set anew."""
+        """Give a parcel the number that codes or declarations say by now; all findings and its lane are set anew.
+
+        Raises:
+            ParcelChangedError: it is not the version any more that this was worked out for.
+        """
         with self._write() as writer:
             parcels.identify(
-                writer, parcel_id, number=number, codes=codes, findings=findings, lane=lane, lane_reasons=lane_reasons
-            )
+                writer, parcel_id, number=number, codes=codes, findings=findings, lane=lane, lane_reasons=lane_reasons,
+                expected_version=expected_version,
+            )  # fmt: skip
             order_rows.follow(writer, parcel_id)
             return parcels.load(writer, parcel_id)
 

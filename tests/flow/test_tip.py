@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from app.build import build_station
 from app.customs.errors import TipOpenError, TipOverError, TipRateError
-from app.customs.parcel import Parcel
+from app.customs.parcel import Declaration, FindingKind, GoodsLine, Parcel
 from app.customs.states import Action, State
 from app.customs.tip import Ending, Outcome, Rate, Tip, rate_for
 from app.officers.errors import OfficerError, RightMissingError
@@ -136,6 +137,19 @@ def test_a_power_cut_leaves_the_parcel_waiting_and_measures_nobody(
     assert again.station.tip.prepare(before, scan, officer="a") is None  # once is enough for a parcel
     again.station.decide(before.id, Action.RELEASE, officer="a")
     assert again.station.verify_log().is_ok
+
+
+def test_a_declaration_that_comes_meanwhile_is_held_against_the_true_picture(desk: Desk) -> None:
+    tip, before = show(desk)
+    goods = GoodsLine("书", hs_code="4901990000", weight_g=50)
+    desk.station._store.add_declarations([Declaration(before.number, (goods,))])
+    desk.station.wait_until_idle()
+    after = desk.station.parcel(before.id)
+    (told,) = [each for each in after.findings if each.kind is FindingKind.NOT_AS_DECLARED]
+    assert {key for key, _ in json.loads(told.detail)["remarks"]} == {"heavier"}
+    assert (after.state, after.seen, after.captures) == (before.state, before.seen, before.captures)
+    assert desk.station.tip.resolve(tip, officer="a", action=Action.HOLD).outcome == Outcome.HIT
+    assert desk.station.verify_log().is_ok
 
 
 def test_a_picture_is_not_shown_for_a_parcel_that_changed_or_to_another(desk: Desk) -> None:

@@ -109,7 +109,7 @@ def test_a_parcel_gets_the_number_that_its_codes_turn_out_to_say(store: Store, i
     parcel = imaged("WRONG", codes=("WRONG",))
     named = store.identify(
         parcel.id, number="RB7", codes=["RB7", "WRONG"], lane=Lane.YELLOW, lane_reasons=("codes",),
-        findings=(Finding(FindingKind.SEVERAL_CODES),),
+        findings=(Finding(FindingKind.SEVERAL_CODES),), expected_version=parcel.version,
     )  # fmt: skip
     assert (named.number, named.codes, named.lane) == ("RB7", ("WRONG", "RB7"), Lane.YELLOW)
     assert named.declaration == store.find_declaration("RB7") == declared("RB7", "手表")

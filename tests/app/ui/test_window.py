@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from app import texts
+from app.customs.parcel import Lane
 from app.customs.states import Action, State
 from app.ui import keys, theme
 from app.ui.bridge import Bridge
@@ -216,6 +217,30 @@ def test_last_item_leaves_an_empty_window_and_a_new_one_opens(
     qtbot.waitUntil(lambda: window.desk.open_id == parcel.id, timeout=3000)
     settle(qtbot, window)
     assert window.parts.stage.panes[0].shown is not None
+
+
+def test_a_declaration_that_comes_late_is_shown_beside_the_open_picture_and_takes_no_focus(
+    open_window: OpenWindow, station: MemoryStation, bridge: Bridge, qtbot: QtBot
+) -> None:
+    declared = station.parcels[GREEN]
+    assert declared.declaration is not None
+    station.add(replace(declared, declaration=None, lane=Lane.YELLOW), station.scans[GREEN])
+    window = open_window(station)
+    open_parcel(qtbot, window, GREEN)
+    assert texts.text("ui.side.no_declaration") in shown_words(window.parts.side)
+    search = window.parts.queue.search
+    search.setFocus()
+    painted = window.parts.stage.views
+
+    station.add(declared, station.scans[GREEN])
+    bridge.queue_changed(station.row(declared))
+    line = declared.declaration.goods[0].name
+    qtbot.waitUntil(lambda: line in shown_words(window.parts.side), timeout=3000)
+    model = window.parts.queue.model
+    qtbot.waitUntil(lambda: {row.lane for row in model.rows() if row.id == GREEN} == {declared.lane}, timeout=3000)
+    settle(qtbot, window)
+    assert window.parts.stage.views is painted
+    assert search.hasFocus()
 
 
 def test_damaged_picture_is_said_and_the_parcel_can_be_decided(
