@@ -19,6 +19,9 @@ from app.customs.parcel import (
 from app.customs.states import State
 from imaging.scan import Generator, Scan, View
 
+RED, YELLOW, GREEN = 1, 2, 4
+"""Ids of the first parcel of `make_parcels` in each lane."""
+
 
 def make_view(rows: int = 240, cols: int = 360, name: str = "top", seed: int = 1) -> View:
     """Air with a box, a metal bar and a 1 px wire."""

@@ -24,7 +24,8 @@ from imaging.look import LOOKS
 from imaging.render import picture_of
 from tests.app.ui.conftest import settle
 from tests.app.ui.memory_station import MemoryStation
-from tests.app.ui.test_window import GREEN, open_parcel, press
+from tests.app.ui.officer import open_parcel, press
+from tests.app.ui.samples import GREEN
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 OpenWindow = Callable[..., MainWindow]

@@ -26,7 +26,8 @@ from app.ui.window import MainWindow
 from tests.app.store.test_archive import fill
 from tests.app.ui.conftest import settle
 from tests.app.ui.memory_station import MemoryStation
-from tests.app.ui.test_window import GREEN, RED, open_parcel, press
+from tests.app.ui.officer import open_parcel, press
+from tests.app.ui.samples import GREEN, RED
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 ALT = Qt.KeyboardModifier.AltModifier

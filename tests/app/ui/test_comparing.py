@@ -17,8 +17,8 @@ from app.ui.references import find_references, load_reference
 from app.ui.window import MainWindow
 from tests.app.ui.conftest import settle
 from tests.app.ui.memory_station import MemoryStation
-from tests.app.ui.samples import make_parcels, make_scan, make_view
-from tests.app.ui.test_window import GREEN, YELLOW, open_parcel, press
+from tests.app.ui.officer import open_parcel, press
+from tests.app.ui.samples import GREEN, YELLOW, make_parcels, make_scan, make_view
 
 OpenWindow = Callable[..., MainWindow]
 

@@ -22,8 +22,8 @@ from imaging.marks import MarkKind, Sensitivity
 from imaging.render import picture_of
 from imaging.scan import Scan, View
 from tests.app.ui.memory_station import MemoryStation
+from tests.app.ui.officer import open_parcel, press
 from tests.app.ui.samples import make_colour_scan, make_parcels, make_scan, make_view
-from tests.app.ui.test_window import open_parcel, press
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 OpenWindow = Callable[..., MainWindow]

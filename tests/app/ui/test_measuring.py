@@ -16,8 +16,8 @@ from app.ui.window import MainWindow
 from imaging.scan import Generator, Scan, View
 from tests.app.ui.conftest import settle
 from tests.app.ui.memory_station import MemoryStation
+from tests.app.ui.officer import press
 from tests.app.ui.samples import make_colour_scan, make_parcels, make_scan, make_view
-from tests.app.ui.test_window import press
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 OpenWindow = Callable[..., MainWindow]

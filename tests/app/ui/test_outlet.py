@@ -20,7 +20,7 @@ from app.ui.pages.page import Page, PageKind
 from app.ui.window import MainWindow
 from tests.app.ui.conftest import settle
 from tests.app.ui.memory_station import MemoryStation
-from tests.app.ui.test_window import press
+from tests.app.ui.officer import press
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 OpenWindow = Callable[..., MainWindow]
