@@ -20,7 +20,7 @@ from app.customs.states import State
 from imaging.scan import Generator, Scan, View
 
 RED, YELLOW, GREEN = 1, 2, 4
-"""Ids of the first parcel of `make_parcels` in each lane."""
+"""Ids of the first parcels of `make_parcels` in these lanes."""
 
 
 def make_view(rows: int = 240, cols: int = 360, name: str = "top", seed: int = 1) -> View:
