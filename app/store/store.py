@@ -1,4 +1,4 @@
-"""The store of a station: what it writes, each in one transaction with its event, and what it is asked."""
+"""The store of a station: what it writes, each in one transaction with its event, and its parts."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, tzinfo
+from datetime import datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
 
 from app.customs.parcel import (
-    ArchiveFilter,
     Capture,
     Decision,
     Declaration,
@@ -21,21 +20,18 @@ from app.customs.parcel import (
     Kind,
     Lane,
     Parcel,
-    QueueFilter,
-    QueueRow,
     Seen,
 )
-from app.customs.states import Action, Facts, State
-from app.store import archive, captures, decisions, declarations, order_rows, outbox, parcels, queue, scans
-from app.store.audit import Event, Log, read_events
+from app.customs.states import Action
+from app.store import captures, decisions, declarations, order_rows, outbox, parcels, scans
+from app.store.audit import Log
 from app.store.database import Connection, Database
-from app.store.decisions import TraceFound, TraceLabel, Verdict
+from app.store.decisions import TraceLabel, Verdict
 from app.store.encrypting import check_finished
 from app.store.errors import StoreFullError, StoreMissingError, StoreReadOnlyError
 from app.store.examinations import Examinations
 from app.store.filings import Filings
 from app.store.found import LogReport
-from app.store.hours import day_counts
 from app.store.hub import HubSide
 from app.store.identity_pictures import IdentityPictures
 from app.store.keeping import Keeping
@@ -49,13 +45,13 @@ from app.store.migrations import migrate
 from app.store.officers import Officers
 from app.store.orders import Orders
 from app.store.past import Past
+from app.store.reads import Reads
 from app.store.recalls import Recalls
 from app.store.rollups import Rollups
 from app.store.rules import Rules
 from app.store.shadows import Shadows
 from app.store.space import BALLAST_BYTES, Ballast, Space
 from app.store.statistics import Statistics
-from app.store.times import to_us
 from app.store.tips import Tips
 from app.store.vectors import Vectors
 from app.store.waitings import Waitings
@@ -68,16 +64,16 @@ FEW, MANY = 64, 192
 ALONE_S = 5.0
 
 
-class Store:
+class Store(Reads):
     """A station's store in a folder: `store.sqlite`, `captures/`, `backups/` and a reserve against a full disk.
 
     Every function may be called from any thread. A write is on disk when it returns.
     """
 
     def __init__(self, folder: Path, database: Database, ballast: Ballast) -> None:
+        super().__init__(database)
         self.folder = folder
         self.captures_folder = folder / "captures"
-        self._database = database
         self._ballast = ballast
         self._asked_s = -math.inf
         self.labels = Labels(self._write, database.read)
@@ -311,91 +307,6 @@ class Store:
     def mark_sent(self, seq: int, *, target: str = "hub") -> None:
         with self._write() as writer:
             outbox.mark_sent(writer, target, seq)
-
-    # Reads
-
-    def queue(self, wanted: QueueFilter, limit: int = 500) -> list[QueueRow]:
-        with self._database.read() as reader:
-            return queue.page(reader, wanted, limit)
-
-    def row(self, parcel_id: int) -> QueueRow | None:
-        """One parcel as the queue shows it."""
-        with self._database.read() as reader:
-            return queue.one(reader, parcel_id)
-
-    def counts(self) -> dict[str, int]:
-        with self._database.read() as reader:
-            return queue.counts(reader)
-
-    def parcel(self, parcel_id: int) -> Parcel:
-        """Raises ParcelUnknownError where there is none."""
-        with self._database.read() as reader:
-            return parcels.load(reader, parcel_id)
-
-    def facts(self, parcel_id: int, *, officer: str = "") -> tuple[State, Facts]:
-        """A parcel's state and what the guards know of it, for `offers`."""
-        with self._database.read() as reader:
-            row = parcels.load_row(reader, parcel_id)
-            return State(row["state"]), decisions.facts_of(reader, row, officer=officer, now=datetime.now(UTC))
-
-    def history(self, parcel_id: int) -> list[Decision]:
-        with self._database.read() as reader:
-            return decisions.history(reader, parcel_id)
-
-    def events(self, parcel_id: int) -> list[Event]:
-        with self._database.read() as reader:
-            return list(read_events(reader, "WHERE parcel_id = ?", (parcel_id,)))
-
-    def find_number(self, number: str) -> Parcel | None:
-        """The parcel that came last with exactly this number."""
-        with self._database.read() as reader:
-            key = queue.find_number(reader, number)
-            return None if key is None else parcels.load(reader, key)
-
-    def find_code(self, text: str) -> Parcel | None:
-        """The parcel that came last with this code or number."""
-        with self._database.read() as reader:
-            key = queue.find_code(reader, text)
-            return None if key is None else parcels.load(reader, key)
-
-    def find_trace(self, trace_id: str) -> TraceFound | None:
-        with self._database.read() as reader:
-            return decisions.find_trace(reader, trace_id)
-
-    def find_declaration(self, number: str) -> Declaration | None:
-        """The declaration in force now for a number."""
-        with self._database.read() as reader:
-            key = declarations.newest(reader, number, to_us(datetime.now(UTC)))
-            return None if key is None else declarations.load(reader, key)
-
-    def withdrawal_of(self, number: str) -> str:
-        """The source of the cancellation that a parcel with this number is marked by; "" where there is none."""
-        with self._database.read() as reader:
-            return parcels.withdrawal_of(reader, number)
-
-    def last_trace_id(self, prefix: str) -> str | None:
-        """The greatest trace id given so far that begins with this text, to go on counting from."""
-        with self._database.read() as reader:
-            return decisions.last_trace_id(reader, prefix)
-
-    def search(self, text: str, limit: int = 50) -> list[QueueRow]:
-        """Parcels by the beginning of number or code, or by words of their goods; newest first."""
-        with self._database.read() as reader:
-            return queue.search(reader, text, limit)
-
-    def archive(self, wanted: ArchiveFilter, limit: int = 200) -> list[QueueRow]:
-        """Parcels of any time and state that fit all that is wanted, newest first."""
-        with self._database.read() as reader:
-            return archive.find(reader, wanted, limit)
-
-    def day_counts(self, day: date, zone: tzinfo = UTC) -> dict[str, int]:
-        with self._database.read() as reader:
-            return day_counts(reader, day, zone)
-
-    def pending(self, limit: int, *, target: str = "hub") -> list[Event]:
-        """The next events that a target has not had."""
-        with self._database.read() as reader:
-            return outbox.pending(reader, target, limit)
 
     def verify_log(self, *, with_pictures: bool = True) -> LogReport:
         """Check the whole log, the rows it vouches for and the pictures; takes a second or two for each million."""
