@@ -73,7 +73,7 @@ def _fill(store: Store, risk: RiskOffice) -> None:
         seen = (Seen("blade", 0.9, chance.choice(("sure", "likely")), (0, 0, 9, 9)),) if chance.random() < 0.15 else ()
         found = risk.assess(number, at, seen, (), Kind.PARCEL)
         parcel = store.record_scan(
-            None, Capture(f"s{n}", f"{n}.tif", "0" * 64, "belt", at), number=number, seen=seen, model="parcel-1",
+            None, Capture(f"s{n}", f"{n}.tif", "0" * 64, "belt", at), number=number, seen=seen, model="parcel-3",
             lane=found.lane, lane_reasons=found.reasons, arrived_at=at,
         )  # fmt: skip
         _decide(store, parcel.id, at + timedelta(seconds=chance.randrange(20, 400)), chance, is_seen=bool(seen))

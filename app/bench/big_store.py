@@ -170,10 +170,10 @@ class _Bulk:
             seen = canonical([box])
         body = (
             f'{{"capture":["{scan}","{path}","{sha256}","belt",{at_us}],"row":"",'
-            f'"screening":[{key},{key},"parcel-1",22.5],"seen":{seen}}}'
+            f'"screening":[{key},{key},"parcel-3",22.5],"seen":{seen}}}'
         )
         self._rows["captures"].append((key, scan, key, path, sha256, "belt", at_us, self._seq))
-        self._rows["screenings"].append((key, key, "parcel-1", 22.5, self._seq))
+        self._rows["screenings"].append((key, key, "parcel-3", 22.5, self._seq))
         self._event("scanned", key, at_us, body, _digest(row))
         self._hours[at_us // _HOUR_US, "scans"] += 1
 

@@ -26,6 +26,7 @@ from app.customs.parcel import Declaration, FindingKind, GoodsLine, QueueFilter
 from app.customs.states import Offer
 from imaging.errors import KnownError
 from models.apart import ApartDetector
+from models.detect import DEFAULT
 
 HOURS, PER_HOUR = 8, 2_500
 PARCELS = HOURS * PER_HOUR
@@ -98,7 +99,7 @@ def work(folder: Path, parcels: int, seed: int = 1) -> Shift:
     parts = [parcels * at // (RESTARTS + 1) for at in range(RESTARTS + 2)]
     for first, last in pairwise(parts):
         at = Lane(folder, seed=first)
-        detector = ApartDetector("parcel-1", longest_s=5.0)
+        detector = ApartDetector(DEFAULT, longest_s=5.0)
         at.station.use_detector(detector)
         try:
             for number in range(first, last):

@@ -100,7 +100,7 @@ def test_the_shipped_model_refuses_a_photograph_and_a_detectors_card_is_refused(
     with pytest.raises(NoXrayError):
         load().embed_photograph(np.zeros((40, 40, 3), np.uint8))
     with pytest.raises(ModelRefusedError, match="detector"):
-        load("parcel-1")
+        load("parcel-3")
     with pytest.raises(ModelRefusedError, match="embedding"):
         onnx.load(embedding.DEFAULT)
 

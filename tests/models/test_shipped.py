@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from app import texts
 from app.settings import Detection
 from imaging.phantom import simulate_container
 from imaging.phantom.simulate import simulate_parcel
+from imaging.scan import Scan, View
 from models.card import STORE, load_card
 from models.detect import DEFAULT, load_default
 from models.evaluate import Known, hit_by_best, judge
@@ -18,7 +20,14 @@ CARGO = Detection().further[0].model
 
 
 @pytest.mark.parametrize(
-    ("name", "labels"), [(DEFAULT, LABELS), ("parcel-2", LABELS), ("parcel-2-int8", LABELS), (CARGO, CARGO_LABELS)]
+    ("name", "labels"),
+    [
+        (DEFAULT, LABELS),
+        ("parcel-3-int8", LABELS),
+        ("colour-1", LABELS),
+        ("colour-1-int8", LABELS),
+        (CARGO, CARGO_LABELS),
+    ],
 )
 def test_the_cards_are_honest(name: str, labels: tuple[str, ...]) -> None:
     card, _ = load_card(name)
@@ -39,6 +48,13 @@ def test_the_shipped_model_finds_batteries_in_phantoms_it_never_saw() -> None:
         scan = simulate_parcel(70_000 + seed, size=(300, 400), threats=("battery",))
         pictures.append((scan, tuple(Known(truth.label, truth.box) for truth in scan.truth)))
     assert hit_by_best(judge(load_default(), pictures)) >= 0.5
+
+
+def test_the_shipped_model_leaves_a_picture_in_colours_to_the_one_for_colours() -> None:
+    detector = load_default()
+    measured = simulate_parcel(70_000, size=(150, 200))
+    colour = Scan((View(colour=np.full((150, 200, 3), 250, np.uint8)),))
+    assert (detector.find(measured).model, detector.find(colour).model) == ("parcel-3 1.0", "colour-1 1.0")
 
 
 def test_the_cargo_model_finds_a_crate_of_rifles_in_containers_it_never_saw() -> None:

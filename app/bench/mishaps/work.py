@@ -21,13 +21,14 @@ from app.customs.parcel import FindingKind
 from app.customs.states import Action
 from imaging.errors import KnownError
 from models.apart import ApartDetector
+from models.detect import DEFAULT
 
 
 def failing_detector(folder: Path, times: int) -> Tried:
     """The detector's process is killed or stands still: its parcel is unscreened, never clean, and the next is seen."""
     tried, chance = Tried(), random.Random(1)
     with lane(folder) as at:
-        detector = ApartDetector("parcel-1", longest_s=5.0)
+        detector = ApartDetector(DEFAULT, longest_s=5.0)
         at.station.use_detector(detector)
         for number in range(times):
             pid = detector.child_pid

@@ -58,7 +58,7 @@ class MemoryStation:
         if scan is not None:
             scan_id = scan.id if isinstance(scan, Scan) else "broken"
             capture = Capture(
-                scan_id, f"{parcel.id}.tif", f"{parcel.id:064x}", "belt-1", parcel.arrived_at, "parcel-1", 41.0
+                scan_id, f"{parcel.id}.tif", f"{parcel.id:064x}", "belt-1", parcel.arrived_at, "parcel-3", 41.0
             )
             parcel = replace(parcel, captures=(capture,))
             self.scans[parcel.id] = scan

@@ -70,7 +70,7 @@ def test_devices_and_detector_are_told_in_words(window: MainWindow, bridge: Brid
     bridge.device_changed(
         "belt-1", DeviceStatus(DeviceState.FAULT, (Fault(FaultKind.BELT_STALLED, "no lines for 2 s"),))
     )
-    bridge.detector_changed("parcel-1", FileAlteredError("m.onnx", "was changed"))
+    bridge.detector_changed("parcel-3", FileAlteredError("m.onnx", "was changed"))
     bridge.code_read(Reading(Code("QRCode", "RR123456785CN"), "reader-1", make_parcels(1)[0].arrived_at))
     qtbot.wait(80)
     assert window.parts.status.lamp_words("belt-1") == "belt-1: belt stalled"
