@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from imaging.scan import View
 from models.card import InputKind, ModelCard, ModelClass, load_card, read_model, read_model_file
-from models.detector import ModelBrokenError, ModelMissingError, ModelRefusedError
+from models.detector import ModelBrokenError, ModelError, ModelMissingError, ModelRefusedError
 from models.heads import Head, resolve
-from models.onnx import BLANK_SIZE, OnnxDetector, open_session, read_sidecar, read_signature
+from models.onnx import BLANK_SIZE, OnnxDetector, open_detector, open_session, read_sidecar, read_signature
 
 LONGEST_S = 60.0
 RUNS = 5
@@ -25,7 +25,10 @@ NOT_STATED = "not stated"
 
 
 class Understanding(BaseModel):
-    """What was understood of a model file. `convention` is empty and `problem` set where it was not."""
+    """What was understood of a model file. `convention` is empty and `problem` set where it was not.
+
+    `others` is the model that looks at what this one, by its card, leaves to it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -35,6 +38,7 @@ class Understanding(BaseModel):
     size: tuple[int, int] | None = None
     labels: tuple[str, ...] = ()
     has_card: bool = False
+    others: str | None = None
     ms: float | None = None
     seen: str = ""
     problem: str = ""
@@ -77,9 +81,9 @@ def examine(path: Path, labels: tuple[str, ...] = ()) -> Understanding:
         signature = read_signature(session, labels, read_sidecar(path))
         seen = signature.describe()
         head = resolve(signature)
-        detector = OnnxDetector(card if has_card else _stand_in(head), session, head)
+        detector = open_detector(card, home, model) if has_card else OnnxDetector(_stand_in(head), session, head)
         detector.warm()
-    except (ModelBrokenError, ModelRefusedError) as error:
+    except ModelError as error:
         return Understanding(file=path.name, has_card=has_card, seen=seen, problem=str(error))
     return Understanding(
         file=path.name,
@@ -88,6 +92,7 @@ def examine(path: Path, labels: tuple[str, ...] = ()) -> Understanding:
         size=head.feed.size,
         labels=head.labels,
         has_card=has_card,
+        others=detector.card.others,
         ms=_time(detector),
         seen=seen,
     )

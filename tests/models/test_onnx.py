@@ -200,6 +200,15 @@ def test_checking_a_stranger_in_another_process(tmp_path: Path) -> None:
     assert known.problem == ""
 
 
+def test_checking_a_model_with_a_card_names_and_tries_the_one_for_others(tmp_path: Path) -> None:
+    store(tmp_path, darkest_cell(), name="rest", file="rest.onnx", input=InputKind.ATTEN_ZEFF)
+    store(tmp_path, darkest_cell(), input=InputKind.ATTEN_ZEFF, mm_per_px=1.0, others="rest")
+    known = check(tmp_path / "lab.onnx")
+    assert (known.has_card, known.others, known.problem) == (True, "rest", "")
+    (tmp_path / "rest.onnx").write_bytes(b"another")
+    assert "rest.onnx" in check(tmp_path / "lab.onnx").problem
+
+
 def test_checking_says_what_was_seen_of_a_model_that_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "stranger.onnx"
     path.write_bytes(graph({"logits": np.zeros((1, 10), np.float32)}))
