@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import cv2
@@ -20,6 +20,14 @@ REFRESH_S = 30.0
 CROPS_A_READING = 3
 
 
+def list_scenes(folder: Path) -> Iterator[Sequence[Path]]:
+    """The scenes of a folder, without end; they are looked for anew now and then, as it may still be growing."""
+    while True:
+        paths, looked = sorted(folder.glob("*.npz")), time.monotonic()
+        while time.monotonic() - looked <= REFRESH_S:
+            yield paths
+
+
 class CropStream(IterableDataset[tuple[torch.Tensor, ...]]):
     """Endless crops from a folder of scenes, which may still be growing."""
 
@@ -33,10 +41,7 @@ class CropStream(IterableDataset[tuple[torch.Tensor, ...]]):
         torch.set_num_threads(1)
         cv2.setNumThreads(1)
         rng = np.random.default_rng(self.seed)
-        paths, looked = sorted(self.folder.glob("*.npz")), time.monotonic()
-        while True:
-            if time.monotonic() - looked > REFRESH_S:
-                paths, looked = sorted(self.folder.glob("*.npz")), time.monotonic()
+        for paths in list_scenes(self.folder):
             scene = read_scene(paths[rng.integers(len(paths))])
             for _ in range(CROPS_A_READING):
                 planes, target = draw_crop(scene, rng, self.recipe)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,10 +14,10 @@ from torch.utils.data import IterableDataset
 
 from models.training.embedding.scenes import read_group
 from models.training.embedding.views import draw_views
+from models.training.stream import list_scenes
 
 SCANS = 5
 """Of one group, in the order of `Group`."""
-REFRESH_S = 30.0
 
 
 class GroupStream(IterableDataset[tuple[Tensor]]):
@@ -34,10 +33,7 @@ class GroupStream(IterableDataset[tuple[Tensor]]):
         torch.set_num_threads(1)
         cv2.setNumThreads(1)
         rng = np.random.default_rng(self.seed)
-        paths, looked = sorted(self.folder.glob("*.npz")), time.monotonic()
-        while True:
-            if time.monotonic() - looked > REFRESH_S:
-                paths, looked = sorted(self.folder.glob("*.npz")), time.monotonic()
+        for paths in list_scenes(self.folder):
             chosen = rng.choice(len(paths), self.groups, replace=len(paths) < self.groups)
             views = [draw_views(read_group(paths[number]), rng) for number in chosen]
             yield (torch.from_numpy(np.concatenate(views)),)

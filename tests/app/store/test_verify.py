@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -38,18 +35,10 @@ from app.store.migrations import APPEND_ONLY
 from app.store.officers import Account
 from app.store.retention import Due, Rule
 from app.store.store import Store
+from tests.app.store.signed_store import Office
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 LATER = datetime(2100, 1, 1, tzinfo=UTC)
-
-
-class Office:
-    """Signs checkpoints with a key of its own."""
-
-    private = Ed25519PrivateKey.generate()
-
-    def sign(self, message: bytes) -> tuple[bytes, bytes]:
-        return self.private.public_key().public_bytes_raw(), self.private.sign(message)
 
 
 @pytest.fixture(scope="module")
@@ -114,14 +103,6 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store.keeping.take_checkpoint(Office())
     store.close()
     return folder
-
-
-@pytest.fixture
-def kept(template: Path, tmp_path: Path) -> Iterator[Store]:
-    shutil.copytree(template, tmp_path / "kept")
-    store = Store.open(tmp_path / "kept", station="belt-1", ballast_bytes=1024)
-    yield store
-    store.close()
 
 
 def tamper(store: Store, sql: str) -> None:

@@ -64,11 +64,7 @@ def open_window(qtbot: QtBot, bridge: Bridge) -> Callable[..., MainWindow]:
         chosen = UiSettings(officer="officer-1", **{"language": "en", **settings})  # type: ignore[arg-type]
         window = MainWindow(station, bridge, chosen, rule_titles=RULES, post_names={"en": "Post", "zh_CN": "口岸"})
         qtbot.addWidget(window)
-        window.resize(*size)
-        window.show()
-        qtbot.waitExposed(window)
-        window.activateWindow()
-        settle(qtbot, window)
+        show(qtbot, window, size)
         return window
 
     return make
@@ -77,6 +73,15 @@ def open_window(qtbot: QtBot, bridge: Bridge) -> Callable[..., MainWindow]:
 @pytest.fixture
 def window(open_window: Callable[..., MainWindow], station: MemoryStation) -> MainWindow:
     return open_window(station)
+
+
+def show(qtbot: QtBot, window: MainWindow, size: tuple[int, int] = (1366, 768)) -> None:
+    """Show a window of a size, and wait until it is there and at rest."""
+    window.resize(*size)
+    window.show()
+    qtbot.waitExposed(window)
+    window.activateWindow()
+    settle(qtbot, window)
 
 
 def settle(qtbot: QtBot, window: MainWindow, *, timeout_ms: int = 5000) -> None:

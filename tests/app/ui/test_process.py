@@ -39,7 +39,7 @@ from app.ui.pages.roll import make_pages
 from app.ui.settings import UiSettings
 from app.ui.window import MainWindow
 from models.detector import Findings
-from tests.app.ui.conftest import settle
+from tests.app.ui.conftest import settle, show
 from tests.flow.conftest import Desk
 
 NUMBER, S10 = "LX000000014JP", "RR123456785CN"
@@ -93,11 +93,7 @@ def sit_down(qtbot: QtBot, qapp: object, post: Desk) -> Callable[..., MainWindow
         window = MainWindow(post.station, Bridge(), settings)
         qtbot.addWidget(window)
         window.parts.stack.set_kinds(make_pages(post.station))
-        window.resize(1366, 768)
-        window.show()
-        qtbot.waitExposed(window)
-        window.activateWindow()
-        settle(qtbot, window)
+        show(qtbot, window)
         return window
 
     return sit

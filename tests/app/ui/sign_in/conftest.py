@@ -23,7 +23,7 @@ from app.ui.settings import UiSettings
 from app.ui.window import MainWindow
 from scanners.barcode import Code, Reading
 from tests.app.officers.conftest import LIGHT, PIN, TEMPORARY
-from tests.app.ui.conftest import settle
+from tests.app.ui.conftest import settle, show
 from tests.app.ui.memory_station import MemoryStation
 
 BADGE = "GJ-000001"
@@ -67,11 +67,7 @@ def open_post(
         window = MainWindow(station, bridge, UiSettings(language="en"), door=door)
         window.parts.stack.set_kinds([PageKind("officers", "O", lambda frame: OfficersPage(frame, accounts))])
         qtbot.addWidget(window)
-        window.resize(1366, 768)
-        window.show()
-        qtbot.waitExposed(window)
-        window.activateWindow()
-        settle(qtbot, window)
+        show(qtbot, window)
         return window
 
     return make
