@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -20,7 +20,7 @@ REFRESH_S = 30.0
 CROPS_A_READING = 3
 
 
-def list_scenes(folder: Path) -> Iterator[Sequence[Path]]:
+def list_scenes(folder: Path) -> Iterator[list[Path]]:
     """The scenes of a folder, without end; they are looked for anew now and then, as it may still be growing."""
     while True:
         paths, looked = sorted(folder.glob("*.npz")), time.monotonic()
