@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import structlog
 
@@ -14,11 +13,10 @@ from app.arrivals import Arrivals, Placed
 from app.batches import Batches
 from app.control_orders import ControlOrders
 from app.counters import Counters
-from app.customs.errors import GuardError
 from app.customs.notices import Notice
-from app.customs.parcel import Parcel, QueueFilter, Seen
+from app.customs.parcel import Decision, Parcel, QueueFilter, Seen
 from app.customs.risk.rule import Rule
-from app.customs.states import LETS_GO, MOVES, UNDECIDED, Action, State
+from app.deciding import Deciding
 from app.duty import Duty
 from app.exam_room import ExamRoom
 from app.filing_office import FilingOffice
@@ -33,7 +31,7 @@ from app.late import LateDeclarations
 from app.lookups import Lookups
 from app.measured import Measured
 from app.model_office import ModelOffice
-from app.officers.rights import RIGHT_FOR, KnownOfficers, Right
+from app.officers.rights import KnownOfficers, Right
 from app.papers import Papers
 from app.printing import PrinterStatus, Printing
 from app.risk_office import RiskOffice
@@ -42,7 +40,6 @@ from app.screening import Posted
 from app.settings import Settings
 from app.sharing import Sharing
 from app.statistics_office import StatisticsOffice
-from app.store.decisions import TraceLabel, Verdict
 from app.store.errors import StoreFullError
 from app.store.hub import Answer
 from app.store.space import Space
@@ -52,15 +49,12 @@ from app.tip_office import TipOffice
 from app.trace.printing import PrintJob, PrintQueue
 from app.trace.recall import Selector
 from app.tracing import Alarm, Recalled, Tracing
-from app.views import Decided
 from app.watcher import Unwatched, Watcher
 from imaging.errors import KnownError
 from imaging.scan import Scan, Truth
 from models.detector import Detector
 
 log = structlog.get_logger()
-
-LETTING_GO = frozenset(move.action for move in MOVES if move.after in LETS_GO)
 
 
 class Station(Lookups):
@@ -95,7 +89,6 @@ class Station(Lookups):
         self._watcher: Watcher = Unwatched()
         self._arrivals: Arrivals | None = None
         self._space: Space | None = None
-        self._deciding = threading.Lock()
         self._labels = ThreadPoolExecutor(1, "labels")
         self._intake = Intake(
             store, self.risk, settings, self.measured, on_parcel=self._entered, on_error=self._tell_failure
@@ -110,6 +103,12 @@ class Station(Lookups):
         )
         self._intake.marks_on = self.tracing.marks_on
         self._intake.label_of = self.tracing.label_of
+        self._deciding = Deciding(
+            store, labelling, settings, rights, risk=self.risk, tracing=self.tracing, measured=self.measured,
+            on_decided=self._follow_decision, on_reopened=self._late.wake,
+        )  # fmt: skip
+        self.decide = self._deciding.decide
+        self.undo = self._deciding.undo
         self.counters = Counters(
             store, settings, rights, tables, measured=self.measured, tracing=self.tracing, decide=self.decide,
             on_changed=self._tell_queue,
@@ -220,101 +219,9 @@ class Station(Lookups):
 
     # What the officer does
 
-    def decide(
-        self,
-        parcel_id: int,
-        action: Action,
-        *,
-        officer: str,
-        reason: str = "",
-        note: str = "",
-        second_officer: str = "",
-        second_pin: str = "",
-        seen_version: int | None = None,
-        annotations: str = "",
-        due_at: datetime | None = None,
-        shown: Mapping[str, object] | None = None,
-    ) -> Decided:
-        """Decide on a parcel; `annotations` is what the officer drew, as JSON, `shown` what he had before him.
-
-        `second_officer` is the login name or badge of an officer who stands beside the first, with his own PIN.
-
-        `due_at` ends the time of what the decision begins to wait for; the settings' days where none is given.
-
-        What lets it go gets a signed trace code in the same transaction.
-
-        Raises:
-            OfficerError: an officer may not do it, or the second one's secret is refused.
-            GuardError: the table or a guard refuses it, and says what is missing.
-            ParcelChangedError: the parcel is not the one that the officer saw.
-            StoreFullError: nothing was decided; there is room now, try again.
-        """
-        right = RIGHT_FOR[action]
-        self.rights.require(officer, right)
-        if second_officer:
-            second_officer = self.rights.approve(second_officer, second_pin, first=officer, right=right)
-        now = datetime.now(UTC)
-        with self._deciding, self.measured.timing("decision_commit"):
-            trace = self._sign(parcel_id, action, now)
-            decision = self._store.decide(
-                parcel_id,
-                action,
-                officer=officer,
-                decided_at=now,
-                reason=reason,
-                note=note,
-                second_officer=second_officer,
-                expected_version=seen_version,
-                trace=trace,
-                annotations=annotations,
-                due_at=due_at or now + timedelta(days=self.settings.work.waiting_days),
-                shown=shown,
-            )
-        self.measured.count("decisions")
-        log.info("decided", decision=decision.id, parcel=parcel_id, after=decision.after, trace=decision.trace_code)
-        self._follow_back(decision.before, decision.after)
-        parcel = self._store.parcel(parcel_id)
-        if decision.trace_code:
-            self.measured.count("labels")
-            if self._printing:
-                self._labels.submit(self._print_at_once, parcel_id, officer)
-        self._tell_queue(parcel_id)
-        return Decided(decision, parcel, now + timedelta(seconds=self.settings.work.undo_s))
-
-    def _sign(self, parcel_id: int, action: Action, now: datetime) -> TraceLabel | None:
-        """The label of what an action lets go."""
-        if action not in LETTING_GO:
-            return None
-        parcel = self._store.parcel(parcel_id)
-        self.risk.expect_delay_over(parcel, action, now)
-        inventory_no = self.tracing.inventory_no(parcel)
-        last = self._store.last_trace_id(f"T{self.settings.post.office}{now.year}")
-        return self._labelling.sign(parcel, action, last, now, inventory_no=inventory_no)
-
-    def _follow_back(self, before: State, after: State) -> None:
-        """Where a decision has a parcel wait once more, what was declared in between is still to be followed."""
-        if after in UNDECIDED and before not in UNDECIDED:
-            self._late.wake()
-
     def _decide_for_hub(self, due: Due) -> Answer:
-        """Decide as an officer elsewhere said; his rights were asked where he sits, everything else is asked here."""
-        said, now = due.verdict, datetime.now(UTC)
-        action, trace, refusal = Action(said.action), None, None
         self.tip.give_way(due.parcel_id)
-        with self._deciding:
-            try:
-                trace = self._sign(due.parcel_id, action, now)
-            except GuardError as error:
-                refusal = error
-            verdict = Verdict(
-                action, said.officer, now, said.reason, said.note, said.second_officer, said.seen_version, trace=trace,
-                annotations=said.annotations, due_at=now + timedelta(days=self.settings.work.waiting_days),
-            )  # fmt: skip
-            answer = self._store.hub.apply(said.key, due.parcel_id, due.seat, verdict, refusal)
-        if answer.decision:
-            self._follow_back(answer.decision.before, answer.decision.after)
-        log.info("decided elsewhere", parcel=due.parcel_id, seat=due.seat, outcome=answer.outcome)
-        return answer
+        return self._deciding.decide_for_hub(due)
 
     def log_shown(self, shown: Sequence[tuple[int, Mapping[str, object]]]) -> None:
         """Log the pictures that officers left without a decision: parcel, and who saw what of it for how long."""
@@ -329,21 +236,6 @@ class Station(Lookups):
         self.rights.require(officer, Right.EXPORT)
         body = {"what": what, "officer": officer} | ({"file": file} if file else {})
         self._store.add_event("exported", parcel_id, body)
-
-    def undo(self, decision_id: int, *, officer: str) -> Decided:
-        """Take the last decision on a parcel back.
-
-        Raises:
-            UndoRefusedError: too late, not his, or something came after. OfficerError: he may not undo.
-        """
-        self.rights.require(officer, Right.UNDO)
-        now = datetime.now(UTC)
-        with self._deciding:
-            decision = self._store.undo(decision_id, officer=officer, now=now, within_s=self.settings.work.undo_s)
-        self._follow_back(decision.after, decision.before)
-        self.measured.count("undone")
-        self._tell_queue(decision.parcel_id)
-        return Decided(decision, self._store.parcel(decision.parcel_id), None)
 
     def print_label(self, parcel_id: int, *, officer: str) -> PrintJob | None:
         """Queue the label of a released parcel, marked where it is a reprint; None where no printer is configured.
@@ -391,6 +283,14 @@ class Station(Lookups):
         if taken:
             self._watcher.scan_ended(taken.device.name, taken.scan.id, parcel.id)
             self.sameness.wake()
+
+    def _follow_decision(self, decision: Decision) -> None:
+        """Print the label of what was let go, unless the decision was taken back, and show the queue as it is now."""
+        if decision.trace_code and decision.undone_at is None:
+            self.measured.count("labels")
+            if self._printing:
+                self._labels.submit(self._print_at_once, decision.parcel_id, decision.officer)
+        self._tell_queue(decision.parcel_id)
 
     def _tell_queue(self, parcel_id: int) -> None:
         row = self._store.row(parcel_id)

@@ -90,7 +90,9 @@ def methods(station: Station) -> Iterator[tuple[str, Callable[..., Any]]]:
         if not name.startswith("_") and type(value).__module__.startswith("app.") and not isinstance(value, DATA):
             facets[name] = value
     for name, facet in facets.items():
-        for method, _ in inspect.getmembers(type(facet), inspect.isfunction):
+        own = {method for method, _ in inspect.getmembers(type(facet), inspect.isfunction)}
+        lent = {attribute for attribute, value in vars(facet).items() if inspect.ismethod(value)}
+        for method in sorted(own | lent):
             if not method.startswith("_"):
                 yield f"{name}.{method}", getattr(facet, method)
 
