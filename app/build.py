@@ -155,8 +155,8 @@ def declare_samples(store: Store, settings: Settings) -> Settings:
     return settings.model_copy(update={"devices": devices})
 
 
-def load_detector(detection: Detection) -> onnx.OnnxDetector:
-    """The detector that the settings name, loaded in this process, checked against its card and warm.
+def load_detector(detection: ModelChoice) -> onnx.OnnxDetector:
+    """A detector that the settings name, loaded in this process, checked against its card and warm.
 
     Raises:
         ModelError: it is missing, altered, broken or refused.

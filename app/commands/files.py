@@ -11,10 +11,12 @@ import cv2
 import typer
 
 from app.commands.output import decode_file, expand, for_each_file, known_errors, print_json, print_line, track
-from app.settings import load_settings
+from app.customs.parcel import Kind
+from app.settings import Detection, ModelChoice, load_settings
 from imaging import files
 from imaging.files import dicos, native
 from imaging.look import LOOKS
+from imaging.material import MEV_FROM_KV, beam_of
 from imaging.render import picture_of
 from imaging.scan import Scan
 from models.detect import as_line
@@ -55,19 +57,25 @@ def simulate(
 
 def detect(
     images: Files,
-    model: Annotated[str | None, typer.Option(help="Name of a model in the model folder.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Name of a model in the model folder; else the one for what a scan shows.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Find objects in scans; boxes are in the picture's own pixels."""
     from app.build import load_detector
 
-    settings = load_settings()
+    settings = load_settings().detection
+    first = settings.model_copy(update={"model": model or settings.model})
     with known_errors():
-        detector = load_detector(settings.detection.model_copy(update={"model": model or settings.detection.model}))
+        detectors = {first.model: load_detector(first)}
 
     def show(path: Path) -> None:
         scan = files.read(path)
-        found = detector.find(scan)
+        choice = first if model else _choose(scan, settings)
+        if choice.model not in detectors:
+            detectors[choice.model] = load_detector(choice)
+        found = detectors[choice.model].find(scan)
         if json:
             print_json(as_line(path, scan, found))
             return
@@ -77,6 +85,13 @@ def detect(
                 print_line(f"    {each.label:12s} {each.score:.2f} {each.level:7s} {each.box}")
 
     for_each_file(expand(images), show)
+
+
+def _choose(scan: Scan, settings: Detection) -> ModelChoice:
+    """The first model of the settings that was made for what a scan shows: at MeV a container, else a parcel."""
+    is_mev = beam_of(scan.views[0], scan.generator).kv >= MEV_FROM_KV
+    kind = Kind.CONTAINER if is_mev else Kind.PARCEL
+    return next((each for each in (settings, *settings.further) if kind in each.looks_at), settings)
 
 
 def decode(images: Files, json: Json = False) -> None:

@@ -26,6 +26,8 @@ from scanners.decode import decode
 
 T = TypeVar("T")
 console = Console(stderr=True)
+_TECHNICAL = frozenset(("model_broken", "model_refused", "coco"))
+"""Errors whose sentence for officers leaves out what was seen, which a laboratory needs."""
 
 
 class Exit(IntEnum):
@@ -57,12 +59,16 @@ def or_nothing(rows: Iterable[T], *, json: bool = False) -> Iterator[T]:
 
 
 def explain(error: KnownError) -> str:
-    """The error in the officer's language where it is translated, else in plain English."""
+    """The error in the officer's language where it is translated, else in plain English.
+
+    What a laboratory has to correct is told after it in the words of the error itself.
+    """
     key = f"error.{error.key}"
     try:
-        return text(key, lang=None, **error.details) if has_text(key) else str(error)
+        told = text(key, lang=None, **error.details) if has_text(key) else str(error)
     except KeyError:
         return str(error)
+    return f"{told}\n{error}" if error.key in _TECHNICAL and told != str(error) else told
 
 
 @contextmanager
@@ -134,14 +140,19 @@ def decode_file(path: Path) -> list[Code]:
 
 
 def expand(paths: Sequence[Path]) -> list[Path]:
-    """Files as given, folders as the files in them, in order.
+    """Files as given, folders as the files in them, in order; a native scan is one, not its picture and its sidecar.
 
     Raises:
         FolderEmptyError: there is no file in any of them.
     """
     found: list[Path] = []
     for path in paths:
-        found += sorted(each for each in path.iterdir() if each.is_file()) if path.is_dir() else [path]
+        found += sorted(filter(_is_wanted, path.iterdir())) if path.is_dir() else [path]
     if not found:
         raise FolderEmptyError(paths[0], "there is no file in this folder. Give another one.")
     return found
+
+
+def _is_wanted(path: Path) -> bool:
+    is_sidecar = path.suffix.lower() == ".json" and path.with_suffix(".tif").is_file()
+    return path.is_file() and not is_sidecar

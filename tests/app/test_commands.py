@@ -16,7 +16,7 @@ from app.cli import cli
 from app.settings import load_settings
 from imaging import files
 from imaging.files import native
-from imaging.scan import Scan, View
+from imaging.scan import Generator, Scan, View
 
 runner = CliRunner()
 
@@ -30,7 +30,8 @@ def scan_file(tmp_path: Path) -> Path:
     rng = np.random.default_rng(1)
     high = rng.integers(20_000, 60_000, (120, 160)).astype(np.uint16)
     path = tmp_path / "scan.tif"
-    native.write(Scan((View(high=high, low=high // 2, mm_per_row=1.0, mm_per_col=1.0),)), path)
+    view = View(high=high, low=high // 2, mm_per_row=1.0, mm_per_col=1.0)
+    native.write(Scan((view,), generator=Generator(kv=160.0)), path)
     return path
 
 
@@ -67,6 +68,28 @@ def test_detect_prints_one_object_a_file_with_boxes_inside_the_picture(scan_file
             left, top, right, bottom = each["box"]
             assert 0 <= left < right <= 160
             assert 0 <= top < bottom <= 120
+
+
+def test_a_scan_at_mev_goes_to_the_model_for_containers_unless_one_is_named(tmp_path: Path, scan_file: Path) -> None:
+    high = np.full((120, 160), 40_000, np.uint16)
+    view = View(high=high, low=high - 2_000, mm_per_row=5.0, mm_per_col=5.0)
+    container = tmp_path / "container.tif"
+    native.write(Scan((view,), generator=Generator(kv=6000.0, kv_low=4000.0)), container)
+    chosen = guanjian("detect", tmp_path, "--json")
+    assert chosen.exit_code == 0
+    found = [json.loads(line) for line in chosen.stdout.splitlines()]
+    assert [(Path(each["file"]), each["model"].split()[0]) for each in found] == [
+        (container, "cargo-1"),
+        (scan_file, "parcel-3"),
+    ], "a native scan is one file, not its picture and its sidecar"
+    named = json.loads(guanjian("detect", container, "--json", "--model", "colour-1").stdout)
+    assert named["model"].startswith("colour-1")
+
+
+def test_a_refused_model_is_told_with_what_was_seen(scan_file: Path) -> None:
+    result = guanjian("detect", scan_file, "--model", "same-1")
+    assert result.exit_code == 3
+    assert "kind embedding" in result.stderr
 
 
 def test_decode_prints_every_code(tmp_path: Path) -> None:
