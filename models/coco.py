@@ -45,14 +45,17 @@ class _File(BaseModel):
     annotations: list[_Annotation]
 
 
-def read_coco(file: Path) -> list[tuple[str, tuple[Known, ...]]]:
+def read_coco(file: Path, same_as: Mapping[str, str] | None = None) -> list[tuple[str, tuple[Known, ...]]]:
     """The pictures of a COCO file, by name, with their boxes; boxes marked `iscrowd` are ignored ones.
+
+    `same_as` renames classes of the file to classes of a model; a class without a namesake keeps its name.
 
     Raises:
         CocoError: the file is absent, too large, no COCO, or its numbers lead nowhere.
     """
     content = _read(file)
-    names = {category.id: category.name for category in content.categories}
+    renamed = same_as or {}
+    names = {category.id: renamed.get(category.name, category.name) for category in content.categories}
     boxes: dict[int, list[Known]] = {image.id: [] for image in content.images}
     for number, entry in enumerate(content.annotations):
         if entry.image_id not in boxes or entry.category_id not in names:
@@ -66,19 +69,13 @@ def read_coco(file: Path) -> list[tuple[str, tuple[Known, ...]]]:
 
 
 def open_pictures(
-    entries: list[tuple[str, tuple[Known, ...]]],
-    folder: Path,
-    open_scan: Callable[[Path], Scan],
-    same_as: Mapping[str, str] | None = None,
+    entries: list[tuple[str, tuple[Known, ...]]], folder: Path, open_scan: Callable[[Path], Scan]
 ) -> Iterator[tuple[Scan, tuple[Known, ...]]]:
     """Each picture as a scan with its boxes, read by `open_scan(path)`.
-
-    `same_as` renames classes of the file to classes of the model; a class without a namesake keeps its name.
 
     Raises:
         CocoError: there is no such folder, or a picture lies outside of it or is absent.
     """
-    names = same_as or {}
     home = folder.resolve()
     if not home.is_dir():
         raise CocoError(f"There is no folder {folder} with the pictures.", name=str(folder))
@@ -88,7 +85,7 @@ def open_pictures(
             path = (home / Path(name.replace("\\", "/")).name).resolve()
         if not path.is_relative_to(home) or not path.is_file():
             raise CocoError(f"The picture {name} is not in {folder}.", name=name)
-        yield open_scan(path), tuple(Known(names.get(k.label, k.label), k.box, k.is_ignored) for k in known)
+        yield open_scan(path), known
 
 
 def _read(file: Path) -> _File:

@@ -53,6 +53,16 @@ def as_line(file: Path, scan: Scan, findings: Findings) -> dict[str, Any]:
     }
 
 
+def unnamed_classes(detector: OnnxDetector, coco: Path, same_as: Mapping[str, str] | None = None) -> list[str]:
+    """Classes of the boxes in a COCO file that the model has no class for: figures of them leave class out.
+
+    Raises:
+        CocoError: the file cannot be used.
+    """
+    found = {known.label for _, boxes in read_coco(coco, same_as) for known in boxes if not known.is_ignored}
+    return sorted(found - set(detector.card.labels))
+
+
 def evaluate_coco(
     detector: OnnxDetector,
     coco: Path,
@@ -60,18 +70,20 @@ def evaluate_coco(
     same_as: Mapping[str, str] | None = None,
     open_scan: Callable[[Path], Scan] = read,
 ) -> dict[str, Report]:
-    """Figures of a model and of the dense blobs on pictures with known boxes, by name of detector.
+    """Figures of a model and of the dense blobs on pictures with known boxes, by the name of who looked.
 
-    `same_as` renames the file's classes to the model's. `folder` is where the pictures are: beside the file if None.
+    Each model of a detector with two is judged on the pictures that it looked at, by its own thresholds. `same_as`
+    renames the file's classes to the model's. `folder` is where the pictures are: beside the file if None.
 
     Raises:
         CocoError: the file or its pictures cannot be used.
     """
-    entries = read_coco(coco)
-    thresholds = {entry.label: entry.thresholds for entry in detector.card.classes}
-    reports = {}
-    for judged_one in (detector, DenseBlobs()):
-        pictures = open_pictures(entries, folder or coco.parent, open_scan, same_as)
-        figures = report(judge(judged_one, pictures), detector.card.labels, thresholds.__getitem__)
-        reports[judged_one.name] = figures
-    return reports
+    entries, home = read_coco(coco, same_as), folder or coco.parent
+    labels, reports = detector.card.labels, {}
+    judged = judge(detector, open_pictures(entries, home, open_scan))
+    for name in dict.fromkeys(picture.model for picture in judged):
+        card = detector.cards.get(name, detector.card)
+        thresholds = {entry.label: entry.thresholds for entry in card.classes}
+        reports[name] = report([each for each in judged if each.model == name], labels, thresholds.__getitem__)
+    blobs = judge(DenseBlobs(), open_pictures(entries, home, open_scan))
+    return reports | {DenseBlobs.name: report(blobs, labels, lambda _: {})}

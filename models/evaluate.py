@@ -16,6 +16,7 @@ RATES = (1, 2, 5, 10)
 """False-alarm rates in percent of clean pictures."""
 FALSE_PER_PICTURE = (0.1, 0.25, 0.5, 1.0)
 HIT_IOU = 0.3
+COCO_IOUS = tuple(number / 100 for number in range(50, 100, 5))
 RECALLS = np.linspace(0, 1, 101)
 
 Values = npt.NDArray[np.float64]
@@ -38,6 +39,8 @@ class Judged:
     found: tuple[Detection, ...]
     trivial: tuple[float, ...] = ()
     """Statistics that need no detector, such as the picture's size and mean, for the control."""
+    model: str = ""
+    """Which model looked, as its findings say."""
 
     @property
     def is_clean(self) -> bool:
@@ -61,7 +64,8 @@ def judge(detector: Detector, pictures: Iterable[tuple[Scan, tuple[Known, ...]]]
         pixels = view.high if view.colour is None else view.colour
         assert pixels is not None
         trivial = (float(view.shape[0] * view.shape[1]), float(pixels.mean()))
-        judged.append(Judged(known, detector.find(scan).detections, trivial))
+        findings = detector.find(scan)
+        judged.append(Judged(known, findings.detections, trivial, findings.model))
     return judged
 
 
@@ -159,6 +163,8 @@ def report(
         figures |= {f"{label} recall at {rate} %": recall_at(judged, label, cut) for rate, cut in cuts.items()}
     if present:
         figures["mAP50"] = float(np.mean([figures[f"{label} AP50"] for label in present]))
+        of_all = [average_precision(judged, label, overlap) for label in present for overlap in COCO_IOUS]
+        figures["mAP50:95"] = float(np.mean(of_all))
     if any(picture.is_clean for picture in judged):
         figures |= {f"recall at {rate} false a picture": value for rate, value in froc(judged).items()}
         figures |= _picture_figures(judged)

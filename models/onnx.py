@@ -86,6 +86,11 @@ class OnnxDetector:
     def name(self) -> str:
         return self.card.title
 
+    @property
+    def cards(self) -> dict[str, ModelCard]:
+        """The cards of the models that may look, by the names that findings give."""
+        return {each.name: each.card for each in (self, self._others) if each is not None}
+
     def find(self, scan: Scan) -> Findings:
         """Look at every view of a scan; at least the twenty best boxes of each view come back, whatever their level.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 
 from app.commands.output import Exit, known_errors, print_json, print_line
 from app.settings import load_settings
+from app.texts import text
 
 model_commands = typer.Typer(help="Check and judge detection models.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
@@ -41,6 +43,9 @@ def evaluate(
     pairs: Annotated[Path | None, typer.Option(help="Folder of groups, for an embedding model.")] = None,
     images: Annotated[Path | None, typer.Option(help="Folder of the pictures; default: beside the file.")] = None,
     model: Annotated[str | None, typer.Option(help="Name of a model in the model folder.")] = None,
+    same_as: Annotated[
+        list[str] | None, typer.Option(help="knife=blade: what the file calls knife the model calls blade; repeat.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Judge a detector on known boxes, beside the densest blobs; or an embedding on pairs, beside plain pixels."""
@@ -51,12 +56,15 @@ def evaluate(
         _evaluate_pairs(pairs, model, is_json=json)
         return
     from app.build import load_detector
-    from models.detect import evaluate_coco
+    from models.detect import evaluate_coco, unnamed_classes
 
-    settings = load_settings().detection
+    settings, names = load_settings().detection, _pairs(same_as or ())
     with known_errors():
         detector = load_detector(settings.model_copy(update={"model": model or settings.model}))
-        reports = evaluate_coco(detector, coco, images)
+        if unnamed := unnamed_classes(detector, coco, names):
+            told = text("models.unnamed", classes=", ".join(unnamed), known=", ".join(detector.card.labels))
+            typer.echo(told, err=True)
+        reports = evaluate_coco(detector, coco, images, names)
     for name, report in reports.items():
         if json:
             print_json({"model": name, "figures": report.figures})
@@ -64,6 +72,13 @@ def evaluate(
         print_line(name)
         for figure, value in report.figures.items():
             print_line(f"    {figure:40s} {value:.3f}")
+
+
+def _pairs(given: Sequence[str]) -> dict[str, str]:
+    pairs = [each.partition("=") for each in given]
+    if wrong := [each for each, (name, _, of_model) in zip(given, pairs, strict=True) if not (name and of_model)]:
+        raise typer.BadParameter(f"{wrong[0]!r} is not NAME=CLASS", param_hint="--same-as")
+    return {name: of_model for name, _, of_model in pairs}
 
 
 def _evaluate_pairs(groups: Path, model: str | None, *, is_json: bool) -> None:

@@ -142,7 +142,7 @@ def _luggage(detector: OnnxDetector, scenes: Sequence[Scene]) -> dict[str, dict[
 def _real(detector: OnnxDetector, coco: Path) -> dict[str, dict[str, float]]:
     metrics = {}
     for name, made in evaluate_coco(detector, coco, same_as=REAL_NAMES).items():
-        suffix = "" if name == detector.name else f": {name}"
+        suffix = f": {name}" if name == DenseBlobs.name else ""
         metrics[f"real bags ({made.pictures} pictures, {coco.parent.name}){suffix}"] = made.figures
     return metrics
 

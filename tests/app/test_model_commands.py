@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -72,3 +74,22 @@ def test_what_officers_know_is_taken_out_once(call: Callable[..., str], tmp_path
     assert (said["parcels"], said["pictures"]) == (0, 0)
     call("export", "labelled", "--out", out, code=3)
     call("export", "labelled", "--out", str(tmp_path / "other"), "--officer", "admin-1", code=3)
+
+
+def test_classes_of_a_coco_file_are_named_as_the_model_names_them(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), np.full((64, 64, 3), 255, np.uint8))
+    boxes = tmp_path / "boxes.json"
+    content = {
+        "images": [{"id": 1, "file_name": "a.png"}],
+        "categories": [{"id": 1, "name": "knife"}],
+        "annotations": [{"image_id": 1, "category_id": 1, "bbox": [4, 4, 20, 20]}],
+    }
+    boxes.write_text(json.dumps(content), encoding="utf-8")
+    judge = ["model", "eval", "--coco", str(boxes), "--model", "colour-1", "--json"]
+    unnamed = CliRunner().invoke(cli, judge)
+    assert "knife" in unnamed.stderr
+    assert "mAP50" not in lines(unnamed.stdout)[0]["figures"]
+    named = CliRunner().invoke(cli, [*judge, "--same-as", "knife=blade"])
+    assert (named.exit_code, named.stderr) == (0, "")
+    assert {"blade AP50", "mAP50", "mAP50:95"} <= lines(named.stdout)[0]["figures"].keys()
+    assert CliRunner().invoke(cli, [*judge, "--same-as", "knife"]).exit_code == 2

@@ -127,10 +127,18 @@ def test_a_report_names_its_controls() -> None:
     judged = [picture([KNIFE], ("knife", 0.9, BOX)), picture([], ("knife", 0.1, FAR))]
     made = report(judged, ["knife", "gun"])
     assert (made.pictures, made.objects) == (2, 1)
-    assert made.figures["mAP50"] == 1.0
+    assert made.figures["mAP50"] == made.figures["mAP50:95"] == 1.0
     assert made.figures["picture AUROC"] == 1.0
     assert made.figures["control AUROC of size alone"] == 0.5
     assert "gun AP50" not in made.figures
+
+
+def test_loose_boxes_cost_average_precision_at_high_overlaps() -> None:
+    left, top, right, bottom = BOX
+    loose = (left, top, right, top + round((bottom - top) * 0.72))
+    figures = report([picture([KNIFE], ("knife", 0.9, loose))], ["knife"]).figures
+    assert figures["mAP50"] == 1.0
+    assert figures["mAP50:95"] == pytest.approx(0.5), "right at .50 to .70, wrong from .75 on"
 
 
 def test_blobs_find_what_is_dense() -> None:
@@ -156,10 +164,12 @@ def coco(folder: Path, **changes: object) -> Path:
 def test_coco_files_become_boxes(tmp_path: Path) -> None:
     entries = read_coco(coco(tmp_path))
     assert entries == [("a.png", (Known("scissors", (1, 2, 4, 6)),))]
+    renamed = read_coco(coco(tmp_path), {"scissors": "blade"})
+    assert renamed == [("a.png", (Known("blade", (1, 2, 4, 6)),))]
     (tmp_path / "a.png").touch()
     scan = Scan((View(colour=np.zeros((9, 9, 3), np.uint8)),))
-    ((opened, known),) = open_pictures(entries, tmp_path, lambda path: scan, {"scissors": "blade"})
-    assert (opened, known[0].label) == (scan, "blade")
+    ((opened, known),) = open_pictures(entries, tmp_path, lambda path: scan)
+    assert (opened, known[0].label) == (scan, "scissors")
     assert judge(DenseBlobs(), [(opened, known)])[0].known == known
 
 

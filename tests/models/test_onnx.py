@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from imaging.files import read
 from imaging.scan import Generator, Scan, View
 from models.card import InputKind, ModelClass, write_card
 from models.check import check, draft_card
-from models.detect import as_line, evaluate_coco
+from models.detect import as_line, evaluate_coco, unnamed_classes
 from models.detector import (
     Level,
     ModelAlteredError,
@@ -261,6 +262,30 @@ def test_a_coco_file_gives_figures_beside_the_blobs(tmp_path: Path, shared: Path
     assert set(reports) == {"lab 1", "dense blobs"}
     assert {made.objects for made in reports.values()} == {14}
     assert "any AP30" in reports["dense blobs"].figures
+
+
+def test_the_model_that_looked_is_judged_by_its_own_thresholds(tmp_path: Path) -> None:
+    def classes(threshold: float) -> tuple[ModelClass, ...]:
+        return ModelClass(label="knife", thresholds={5: threshold}), ModelClass(label="gun", thresholds={5: threshold})
+
+    rest = {"name": "rest", "file": "rest.onnx", "classes": classes(0.2)}
+    store(tmp_path, darkest_cell(), input=InputKind.ATTEN_ZEFF, **rest)
+    store(tmp_path, darkest_cell(), input=InputKind.ATTEN_ZEFF, mm_per_px=1.0, others="rest", classes=classes(2.0))
+    colour = np.full((96, 96, 3), 255, np.uint8)
+    colour[40:56, 40:56] = 0
+    content = {
+        "images": [{"id": 1, "file_name": "a.png"}],
+        "categories": [{"id": 1, "name": "stabbing"}],
+        "annotations": [{"image_id": 1, "category_id": 1, "bbox": [40, 40, 16, 16]}],
+    }
+    (tmp_path / "boxes.json").write_text(json.dumps(content), encoding="utf-8")
+    (tmp_path / "a.png").touch()
+    detector, coco = load("lab", tmp_path), tmp_path / "boxes.json"
+    assert unnamed_classes(detector, coco) == ["stabbing"]
+    made = evaluate_coco(detector, coco, None, {"stabbing": "knife"}, lambda path: Scan((View(colour=colour),)))
+    assert list(made) == ["rest 1", "dense blobs"]
+    assert made["rest 1"].figures["knife recall at 5 %"] == 1.0
+    assert "knife recall at 5 %" not in made["dense blobs"].figures
 
 
 def test_what_every_look_sees_counts_more_than_what_one_sees() -> None:
