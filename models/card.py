@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
@@ -113,6 +114,12 @@ class ModelCard(FileCard):
     @property
     def labels(self) -> tuple[str, ...]:
         return tuple(entry.label for entry in self.classes)
+
+
+def calibrated(card: ModelCard, cuts: Mapping[str, Mapping[int, float]]) -> ModelCard:
+    """The card with the thresholds of its classes: class -> false-alarm rate in percent -> score."""
+    classes = tuple(entry.model_copy(update={"thresholds": dict(cuts[entry.label])}) for entry in card.classes)
+    return card.model_copy(update={"classes": classes})
 
 
 class EmbeddingInput(StrEnum):

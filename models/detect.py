@@ -1,8 +1,8 @@
-"""What the command line asks of this package: the shipped detector, a line of output, a judgement on a COCO file."""
+"""What the command line asks: the shipped detector, a line of output, thresholds, a judgement on a COCO file."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +10,14 @@ from imaging.files import read
 from imaging.marks import measure_opaque
 from imaging.scan import Scan
 from models.baseline import DenseBlobs
-from models.card import STORE
+from models.card import STORE, ModelCard, calibrated
 from models.coco import open_pictures, read_coco
-from models.detector import Findings
-from models.evaluate import Report, judge, report
+from models.detector import CleanSetError, Findings
+from models.evaluate import RATES, Report, calibrate, judge, report
 from models.onnx import OnnxDetector, load
 
+CALIBRATED = "Thresholds by"
+"""How the note on a card begins that says by how many pictures."""
 DEFAULT = "parcel-3"
 """The model that ships for parcels; another that it names looks at what is not measured."""
 
@@ -51,6 +53,27 @@ def as_line(file: Path, scan: Scan, findings: Findings) -> dict[str, Any]:
             for mark in measure_opaque(view)[1]
         ],
     }
+
+
+def calibrate_card(detector: OnnxDetector, clean: Iterable[Scan]) -> ModelCard:
+    """The detector's card with thresholds from clean pictures, at those rates that so many pictures can show.
+
+    Raises:
+        CleanSetError: it looked at too few pictures for any rate.
+    """
+    judged = [each for each in judge(detector, ((scan, ()) for scan in clean)) if each.model == detector.name]
+    rates = [rate for rate in RATES if rate * len(judged) >= 100]
+    if not rates:
+        fewest = 100 // max(RATES)
+        raise CleanSetError(
+            f"{detector.name} looked at {len(judged)} clean pictures; {fewest} are the least. Give more.",
+            count=len(judged),
+            fewest=fewest,
+        )
+    found = {label: calibrate(judged, label) for label in detector.card.labels}
+    card = calibrated(detector.card, {label: {rate: cuts[rate] for rate in rates} for label, cuts in found.items()})
+    notes = (note for note in card.notes if not note.startswith(CALIBRATED))
+    return card.model_copy(update={"notes": (*notes, f"{CALIBRATED} {len(judged)} clean pictures.")})
 
 
 def unnamed_classes(detector: OnnxDetector, coco: Path, same_as: Mapping[str, str] | None = None) -> list[str]:

@@ -46,6 +46,12 @@ class ModelRefusedError(ModelError):
     key = "model_refused"
 
 
+class CleanSetError(ModelError):
+    """Too few clean pictures to calibrate a model by."""
+
+    key = "clean_set"
+
+
 class Level(StrEnum):
     """Confidence in three steps, from thresholds that were calibrated per class at fixed false-alarm rates."""
 

@@ -1,4 +1,4 @@
-"""Commands on models: check, eval."""
+"""Commands on models: check, card, eval."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands.output import Exit, known_errors, print_json, print_line
+from app.commands.output import Exit, expand, known_errors, print_json, print_line, track
 from app.settings import load_settings
 from app.texts import text
 
@@ -35,6 +35,37 @@ def check(
                 print_line(f"{name:12s} {', '.join(map(str, value)) if isinstance(value, list) else value}")
     if understood.problem:
         raise typer.Exit(Exit.FOUND)
+
+
+@model_commands.command("card")
+def card(
+    file: Annotated[Path, typer.Argument(help="An .onnx file.")],
+    classes: Annotated[str, typer.Option(help="Class names, separated by commas, where the file has none.")] = "",
+    clean: Annotated[
+        Path | None, typer.Option(help="Pictures of the post's machine without a find: a folder, to calibrate by.")
+    ] = None,
+) -> None:
+    """Write the card that a model needs beside it; one that is there is kept, and gets thresholds from clean pictures.
+
+    Without thresholds a class is never more than a hint.
+    """
+    from imaging.files import read
+    from models.card import load_card, write_card
+    from models.check import draft_card
+    from models.detect import calibrate_card
+    from models.onnx import load
+
+    file = file.resolve()
+    with known_errors():
+        is_there = file.with_suffix(".json").is_file()
+        made = load_card(file)[0] if is_there else draft_card(file, tuple(filter(None, classes.split(","))))
+        written = write_card(made, file.parent)
+        if clean is not None:
+            pictures = track(expand([clean]), made.title)
+            made = calibrate_card(load(file), map(read, pictures))
+            write_card(made, file.parent)
+    rates = ", ".join(f"{rate} %" for rate in made.classes[0].thresholds) or "-"
+    print_line(text("models.card_written", file=str(written), classes=", ".join(made.labels), rates=rates))
 
 
 @model_commands.command("eval")

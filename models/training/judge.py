@@ -18,7 +18,7 @@ import numpy as np
 
 from imaging.scan import Scan, View
 from models.baseline import DenseBlobs, find_blobs, find_blobs_in
-from models.card import InputKind, ModelCard, ModelClass, read_model_file
+from models.card import InputKind, ModelCard, ModelClass, calibrated, read_model_file
 from models.detect import evaluate_coco
 from models.evaluate import Judged, Known, best_score, calibrate, judge, report
 from models.onnx import OnnxDetector, open_detector
@@ -145,12 +145,6 @@ def _real(detector: OnnxDetector, coco: Path) -> dict[str, dict[str, float]]:
         suffix = f": {name}" if name == DenseBlobs.name else ""
         metrics[f"real bags ({made.pictures} pictures, {coco.parent.name}){suffix}"] = made.figures
     return metrics
-
-
-def calibrated(card: ModelCard, cuts: Mapping[str, dict[int, float]]) -> ModelCard:
-    """The card with the thresholds of its classes."""
-    classes = tuple(entry.model_copy(update={"thresholds": cuts[entry.label]}) for entry in card.classes)
-    return card.model_copy(update={"classes": classes})
 
 
 def _strictest(thresholds: Sequence[Mapping[int, float]]) -> dict[int, float]:

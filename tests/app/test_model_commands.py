@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from app.cli import cli
 from app.customs.parcel import Capture, Seen
 from app.store.store import Store
+from tests.models.graphs import NAMES, graph, raw_grid
 
 NOW = datetime.now(UTC)
 GUN = Seen("firearm", 0.9, "sure", (1, 2, 30, 40))
@@ -93,3 +94,40 @@ def test_classes_of_a_coco_file_are_named_as_the_model_names_them(tmp_path: Path
     assert (named.exit_code, named.stderr) == (0, "")
     assert {"blade AP50", "mAP50", "mAP50:95"} <= lines(named.stdout)[0]["figures"].keys()
     assert CliRunner().invoke(cli, [*judge, "--same-as", "knife"]).exit_code == 2
+
+
+def test_a_laboratorys_model_gets_its_card_and_thresholds_without_a_line_of_code(tmp_path: Path) -> None:
+    model = tmp_path / "lab.onnx"
+    model.write_bytes(graph({"output0": raw_grid()}, metadata=NAMES))
+    clean = tmp_path / "clean"
+    clean.mkdir()
+
+    def made(*options: str, code: int = 0) -> dict[str, Any]:
+        result = CliRunner().invoke(cli, ["model", "card", str(model), *options])
+        assert result.exit_code == code, result.output
+        card: dict[str, Any] = json.loads((tmp_path / "lab.json").read_text(encoding="utf-8"))
+        return card
+
+    assert [(each["label"], each["thresholds"]) for each in made()["classes"]] == [("knife", {}), ("gun", {})]
+    assert detected(model)["level"] == "hint"
+    for number in range(20):
+        cv2.imwrite(str(clean / f"{number}.png"), np.full((64, 64, 3), 255, np.uint8))
+    calibrated = made("--clean", str(clean))
+    knife = calibrated["classes"][0]["thresholds"]
+    assert list(knife) == ["5", "10"], "twenty pictures say nothing of 1 %"
+    assert knife["5"] == pytest.approx(0.9, abs=1e-3)
+    assert calibrated["notes"] == ["Thresholds by 20 clean pictures."]
+    assert detected(model)["level"] == "below"
+    assert made("--clean", str(clean)) == calibrated
+    for number in range(15):
+        (clean / f"{number}.png").unlink()
+    assert made("--clean", str(clean), code=3) == calibrated, "five are too few, and the card stays"
+
+
+def detected(model: Path) -> dict[str, Any]:
+    """The best find of a model in a picture without anything."""
+    picture = model.with_name("empty.png")
+    cv2.imwrite(str(picture), np.full((64, 64, 3), 255, np.uint8))
+    (said,) = lines(CliRunner().invoke(cli, ["detect", str(picture), "--model", str(model), "--json"]).output)
+    found: dict[str, Any] = said["detections"][0]
+    return found

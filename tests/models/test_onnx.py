@@ -268,8 +268,7 @@ def test_the_model_that_looked_is_judged_by_its_own_thresholds(tmp_path: Path) -
     def classes(threshold: float) -> tuple[ModelClass, ...]:
         return ModelClass(label="knife", thresholds={5: threshold}), ModelClass(label="gun", thresholds={5: threshold})
 
-    rest = {"name": "rest", "file": "rest.onnx", "classes": classes(0.2)}
-    store(tmp_path, darkest_cell(), input=InputKind.ATTEN_ZEFF, **rest)
+    store(tmp_path, darkest_cell(), name="rest", file="rest.onnx", input=InputKind.ATTEN_ZEFF, classes=classes(0.2))
     store(tmp_path, darkest_cell(), input=InputKind.ATTEN_ZEFF, mm_per_px=1.0, others="rest", classes=classes(2.0))
     colour = np.full((96, 96, 3), 255, np.uint8)
     colour[40:56, 40:56] = 0
