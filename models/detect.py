@@ -10,11 +10,11 @@ from imaging.files import read
 from imaging.marks import measure_opaque
 from imaging.scan import Scan
 from models.baseline import DenseBlobs
-from models.card import STORE, ModelCard, calibrated
+from models.card import STORE, ModelCard, calibrated, read_model
 from models.coco import open_pictures, read_coco
 from models.detector import CleanSetError, Findings
 from models.evaluate import RATES, Report, calibrate, judge, report
-from models.onnx import OnnxDetector, load
+from models.onnx import OnnxDetector, load, open_detector
 
 CALIBRATED = "Thresholds by"
 """How the note on a card begins that says by how many pictures."""
@@ -55,12 +55,18 @@ def as_line(file: Path, scan: Scan, findings: Findings) -> dict[str, Any]:
     }
 
 
-def calibrate_card(detector: OnnxDetector, clean: Iterable[Scan]) -> ModelCard:
-    """The detector's card with thresholds from clean pictures, at those rates that so many pictures can show.
+def calibrate_card(card: ModelCard, home: Path, clean: Iterable[Scan]) -> ModelCard:
+    """A card with thresholds from clean pictures, at those rates that so many pictures can show.
+
+    `home` is the folder of its model.
 
     Raises:
         CleanSetError: it looked at too few pictures for any rate.
+        ModelError: as `models.onnx.load`.
     """
+    # Without thresholds only the best boxes come back, and a class that is rarely among them would seem to be silent.
+    everything = calibrated(card, {label: {max(RATES): 0.0} for label in card.labels})
+    detector = open_detector(everything, home, read_model(card, home))
     judged = [each for each in judge(detector, ((scan, ()) for scan in clean)) if each.model == detector.name]
     rates = [rate for rate in RATES if rate * len(judged) >= 100]
     if not rates:
@@ -70,8 +76,8 @@ def calibrate_card(detector: OnnxDetector, clean: Iterable[Scan]) -> ModelCard:
             count=len(judged),
             fewest=fewest,
         )
-    found = {label: calibrate(judged, label) for label in detector.card.labels}
-    card = calibrated(detector.card, {label: {rate: cuts[rate] for rate in rates} for label, cuts in found.items()})
+    found = {label: calibrate(judged, label) for label in card.labels}
+    card = calibrated(card, {label: {rate: cuts[rate] for rate in rates} for label, cuts in found.items()})
     notes = (note for note in card.notes if not note.startswith(CALIBRATED))
     return card.model_copy(update={"notes": (*notes, f"{CALIBRATED} {len(judged)} clean pictures.")})
 

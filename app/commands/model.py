@@ -53,7 +53,6 @@ def card(
     from models.card import load_card, write_card
     from models.check import draft_card
     from models.detect import calibrate_card
-    from models.onnx import load
 
     file = file.resolve()
     with known_errors():
@@ -62,7 +61,7 @@ def card(
         written = write_card(made, file.parent)
         if clean is not None:
             pictures = track(expand([clean]), made.title)
-            made = calibrate_card(load(file), map(read, pictures))
+            made = calibrate_card(made, file.parent, map(read, pictures))
             write_card(made, file.parent)
     rates = ", ".join(f"{rate} %" for rate in made.classes[0].thresholds) or "-"
     print_line(text("models.card_written", file=str(written), classes=", ".join(made.labels), rates=rates))

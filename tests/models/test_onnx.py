@@ -15,8 +15,9 @@ from imaging.files import read
 from imaging.scan import Generator, Scan, View
 from models.card import InputKind, ModelClass, write_card
 from models.check import check, draft_card
-from models.detect import as_line, evaluate_coco, unnamed_classes
+from models.detect import as_line, calibrate_card, evaluate_coco, unnamed_classes
 from models.detector import (
+    CleanSetError,
     Level,
     ModelAlteredError,
     ModelBrokenError,
@@ -285,6 +286,19 @@ def test_the_model_that_looked_is_judged_by_its_own_thresholds(tmp_path: Path) -
     assert list(made) == ["rest 1", "dense blobs"]
     assert made["rest 1"].figures["knife recall at 5 %"] == 1.0
     assert "knife recall at 5 %" not in made["dense blobs"].figures
+
+
+def test_thresholds_count_what_is_not_among_the_twenty_best_too(tmp_path: Path) -> None:
+    rows = np.zeros((1, 300, 6), np.float32)
+    rows[0, :40] = [[i * 3, 0, i * 3 + 2, 60, 0.9 - i / 1000, 0] for i in range(40)]
+    rows[0, 40] = [0, 0, 60, 60, 0.3, 1]
+    names = {"names": "{0: 'knife', 1: 'gun'}", "task": "detect", "end2end": "True"}
+    card = store(tmp_path, graph({"output0": rows}, source=("images", (1, 3, 128, 128)), metadata=names))
+    clean = [Scan((view(128, 128, ()),))] * 10
+    cuts = {each.label: each.thresholds for each in calibrate_card(card, tmp_path, clean).classes}
+    assert cuts == {"knife": {10: pytest.approx(0.9, abs=1e-5)}, "gun": {10: pytest.approx(0.3, abs=1e-5)}}
+    with pytest.raises(CleanSetError, match="9 clean pictures"):
+        calibrate_card(card, tmp_path, clean[:9])
 
 
 def test_what_every_look_sees_counts_more_than_what_one_sees() -> None:
