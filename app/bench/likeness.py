@@ -1,4 +1,7 @@
-"""The bench of declared against seen: phantoms with their own declaration and with that of another parcel."""
+"""The bench of declared against seen: phantoms with their own declaration and with that of another parcel.
+
+Some hide what their own declaration does not name: these are neither true nor another's.
+"""
 
 from __future__ import annotations
 
@@ -28,18 +31,21 @@ def run(_data: Path | None) -> list[Row]:
     detector = load_detector(Detection())
     pairs = [(scan, declared[0]) for scan, declared in map(make_parcel, range(FIRST, FIRST + PARCELS)) if declared]
     declarations = [_declaration(declared) for _, declared in pairs]
-    true, false = [], []
+    true: list[float] = []
+    hiding: list[float] = []
+    false: list[float] = []
     for number, (scan, _) in enumerate(pairs):
         seen = [
             Seen(each.label, each.score, each.level, each.box, each.view) for each in detector.find(scan).detections
         ]
-        true.append(_mismatch(declarations[number], scan, seen))
+        (hiding if scan.truth else true).append(_mismatch(declarations[number], scan, seen))
         false.append(_mismatch(declarations[(number + 1) % len(pairs)], scan, seen))
     weights = [_weight_error(declaration, scan) for declaration, (scan, _) in zip(declarations, pairs, strict=True)]
     return [
         Row("likeness.auroc", _auroc(true, false), ""),
         Row(f"likeness.false_declarations_over_{ALARM}", float(np.mean(np.array(false) > ALARM)), ""),
         Row(f"likeness.true_declarations_over_{ALARM}", float(np.mean(np.array(true) > ALARM)), ""),
+        Row(f"likeness.hiding_something_over_{ALARM}", float(np.mean(np.array(hiding) > ALARM)), ""),
         Row("likeness.weight_error_median", float(np.median(weights)), "of declared"),
         Row("likeness.parcels", len(pairs), ""),
     ]
