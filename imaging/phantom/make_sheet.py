@@ -12,7 +12,7 @@ from PIL import Image
 from imaging.phantom.bodies import Aspect, Body, Recipe
 from imaging.phantom.cast import look_through
 from imaging.phantom.chain import Detector
-from imaging.phantom.container import simulate_container
+from imaging.phantom.container import HIDDEN, simulate_container
 from imaging.phantom.fan import CORNER_TUNNEL
 from imaging.phantom.library import FreshObjects
 from imaging.phantom.objects import (
@@ -25,6 +25,7 @@ from imaging.phantom.objects import (
     UNFAMILIAR_LABEL,
     PackagingRecipe,
 )
+from imaging.phantom.objects.cargo import LOADS, frozen_goods
 from imaging.phantom.objects.hardware import TOOLS
 from imaging.phantom.physics import DEFAULT_KVP, belt_basis, belt_beam
 from imaging.phantom.scene import compose_parcel
@@ -37,6 +38,8 @@ OUT = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 CELL_PX = 112
 COLOURS = 96
 BEAMS_SEED = 5
+CARGO_SEED, COOLED_SEED, HIDDEN_SEED = 300, 299, 350
+CONTAINER_PX = 320
 QUIET = Detector(photons=4e5, scatter=0.001, gain_error=0.0, drift=0.0)
 INK = (40, 40, 40)
 FRAME = (200, 30, 30)
@@ -137,6 +140,28 @@ def draw_scenes() -> Colour:
     return np.concatenate(rows)
 
 
+def draw_cargo() -> Colour:
+    """A short container with each load, the cooled one last, then one with each thing that is hidden."""
+    cells = []
+    for number, load in enumerate(dict.fromkeys(LOADS)):
+        seed = COOLED_SEED if load is frozen_goods else CARGO_SEED + number
+        scan = simulate_container(seed, mm_per_px=8.0, feet=20, hidden=(), loads=(load,))
+        cells.append(_titled(_framed(scan, CONTAINER_PX), load.__name__))
+    for number, label in enumerate(HIDDEN):
+        scan = simulate_container(HIDDEN_SEED + number, mm_per_px=8.0, feet=20, hidden=(label,), loads=(LOADS[0],))
+        cells.append(_titled(_framed(scan, CONTAINER_PX), f"hidden: {label}"))
+    cells += [np.full_like(cells[0], 255)] * (-len(cells) % 4)
+    return np.concatenate([np.concatenate(cells[start : start + 4], axis=1) for start in range(0, len(cells), 4)])
+
+
+def _titled(picture: Colour, title: str) -> Colour:
+    """A picture with its title above, and a margin."""
+    cell = np.full((picture.shape[0] + 22, picture.shape[1] + 6, 3), 255, np.uint8)
+    cell[16 : 16 + picture.shape[0], : picture.shape[1]] = picture
+    _write(cell, title, 4, 11)
+    return cell
+
+
 def draw_beams() -> Colour:
     """One suitcase twice: by parallel rays from above and from aside, and in a tunnel's fans from below and aside."""
     mm = CORNER_TUNNEL.mm_per_col
@@ -155,7 +180,7 @@ def draw_beams() -> Colour:
     return np.concatenate(columns, axis=1)
 
 
-SHEETS = {"classes": draw_classes, "goods": draw_goods, "scenes": draw_scenes, "beams": draw_beams}
+SHEETS = {"classes": draw_classes, "goods": draw_goods, "scenes": draw_scenes, "cargo": draw_cargo, "beams": draw_beams}
 
 
 if __name__ == "__main__":
