@@ -249,7 +249,7 @@ def _serve(detector: str, embedding: str, detectors: str, embeddings: str, provi
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # what libraries print is no answer
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _limit_memory()
+    limit_memory()
     threading.Thread(target=_leave_with_parent, args=(os.getppid(),), daemon=True).start()
     try:
         models = _Models(detector, embedding, Path(detectors), Path(embeddings), provider)
@@ -312,7 +312,8 @@ def _line(answer: dict[str, Any]) -> bytes:
     return json.dumps(answer).encode() + b"\n"
 
 
-def _limit_memory() -> None:
+def limit_memory() -> None:
+    """Let this process have MOST_MEMORY, where the system can hold it to that: a model that wants more fails alone."""
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 

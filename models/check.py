@@ -13,6 +13,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from imaging.scan import View
+from models.apart import limit_memory
 from models.card import InputKind, ModelCard, ModelClass, load_card, read_model, read_model_file
 from models.detector import ModelBrokenError, ModelError, ModelMissingError, ModelRefusedError
 from models.heads import Head, resolve
@@ -156,4 +157,5 @@ def _root() -> Path:
 
 
 if __name__ == "__main__":
+    limit_memory()
     sys.stdout.write(json.dumps(examine(Path(sys.argv[1]), tuple(sys.argv[2:])).model_dump()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -236,6 +237,20 @@ def test_a_draft_of_a_card_lets_a_laboratorys_model_load_but_never_alarm(tmp_pat
     (tmp_path / "stranger.json").unlink()
     with pytest.raises(ModelRefusedError):
         draft_card(path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit of memory there")
+def test_checking_has_a_limit_of_memory(tmp_path: Path) -> None:
+    inputs = [helper.make_tensor_value_info("images", TensorProto.FLOAT, (1, 2, "rows", "cols"))]
+    outputs = [helper.make_tensor_value_info("output0", TensorProto.FLOAT, (1, 6, "cells"))]
+    shape = numpy_helper.from_array(np.array([1, 6, 2**30], np.int64), "shape")
+    nodes = [helper.make_node("ConstantOfShape", ["shape"], ["output0"])]
+    path = tmp_path / "stranger.onnx"
+    made = helper.make_graph(nodes, "greedy", inputs, outputs, [shape])
+    path.write_bytes(finish(made, OWN | {"xray.input": "atten_zeff"}))
+    known = check(path)
+    assert known.ms is None
+    assert "alloc" in known.problem
 
 
 def test_checking_has_a_time_limit(tmp_path: Path) -> None:
