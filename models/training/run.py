@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, IterableDataset
 
 from models.training.curve import draw_curve
+from models.training.muon import Muon
 
 CHECKPOINT = "checkpoint.pt"
 LOG = "log.csv"
@@ -71,7 +72,7 @@ class Run:
         self.notes = notes
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         self.network = network.to(self.device, memory_format=torch.channels_last)
-        self.optimiser = torch.optim.AdamW(self.network.parameters(), weight_decay=WEIGHT_DECAY)
+        self.optimiser = Muon(self.network.parameters(), weight_decay=WEIGHT_DECAY)
         self.average = copy.deepcopy(self.network).eval()
         self.step = 0
         self.elapsed_s = 0.0
@@ -116,9 +117,11 @@ class Run:
         partial.replace(path)
 
     def resume(self, path: Path) -> None:
+        """Go on from a checkpoint; of one that AdamW alone made, the optimiser begins anew."""
         state = torch.load(path, map_location=self.device, weights_only=True)
         self.network.load_state_dict(state["network"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        if Muon.made(state["optimiser"]):
+            self.optimiser.load_state_dict(state["optimiser"])
         self.average.load_state_dict(state["average"])
         self.step, self.elapsed_s = state["step"], state["elapsed_s"]
 

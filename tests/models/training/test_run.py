@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from models.training import train as detector
 from models.training.embedding import train as embedding
 from models.training.embedding.net import Embedding
+from models.training.muon import Muon
 from models.training.net import Network
 from models.training.recipes import PARCEL
 from models.training.run import CHECKPOINT, Plan, Run
@@ -49,9 +50,10 @@ DETECTOR: Kind = (
 EMBEDDING: Kind = (Embedding, {}, lambda out: embedding.open_run(out, PLAN), groups)
 
 
-def write_checkpoint(network: nn.Module, notes: dict[str, Any], planes: Tensor, path: Path) -> None:
+def write_checkpoint(
+    network: nn.Module, optimiser: torch.optim.Optimizer, notes: dict[str, Any], planes: Tensor, path: Path
+) -> None:
     """One step, written as the first version of the trainers wrote it."""
-    optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=0.02)
     outputs = network(planes)
     sum(each.square().mean() for each in (outputs if isinstance(outputs, tuple) else (outputs,))).backward()
     optimiser.step()
@@ -61,16 +63,20 @@ def write_checkpoint(network: nn.Module, notes: dict[str, Any], planes: Tensor, 
 
 
 @pytest.mark.parametrize("kind", [DETECTOR, EMBEDDING], ids=["detector", "embedding"])
-def test_a_run_goes_on_from_an_old_checkpoint_and_writes_the_same(kind: Kind, tmp_path: Path) -> None:
+@pytest.mark.parametrize("has_moments", [True, False], ids=["muon", "adamw"])
+def test_a_run_goes_on_from_a_checkpoint_and_writes_the_same(kind: Kind, has_moments: bool, tmp_path: Path) -> None:
     make, notes, open_run, draw = kind
-    path = tmp_path / CHECKPOINT
+    path, network = tmp_path / CHECKPOINT, make()
+    begun_with: torch.optim.Optimizer = (
+        Muon(network.parameters(), weight_decay=0.02) if has_moments else torch.optim.AdamW(network.parameters())
+    )
     planes, *target = draw()
-    write_checkpoint(make(), notes, planes, path)
+    write_checkpoint(network, begun_with, notes, planes, path)
     before = torch.load(path, weights_only=True)
     run = open_run(tmp_path)
     assert (run.step, run.elapsed_s) == (1, 7.5)
-    for name, network in (("network", run.network), ("average", run.average)):
-        assert all(torch.equal(values, before[name][key]) for key, values in network.state_dict().items())
+    for name, each in (("network", run.network), ("average", run.average)):
+        assert all(torch.equal(values, before[name][key]) for key, values in each.state_dict().items())
     assert np.isfinite(run.learn(planes, target, 1e-3)).all()
     run.save(path)
     after = torch.load(path, weights_only=True)
@@ -78,7 +84,8 @@ def test_a_run_goes_on_from_an_old_checkpoint_and_writes_the_same(kind: Kind, tm
     assert {name: after[name] for name in notes} == notes
     assert after["network"].keys() == before["network"].keys()
     assert after["step"] == 2
-    assert {state["step"].item() for state in after["optimiser"]["state"].values()} == {2}
+    counts = {state["count"].item() for state in after["optimiser"]["state"].values() if "count" in state}
+    assert counts == {2 if has_moments else 1}
 
 
 def test_a_new_run_begins_with_what_fits_of_another(tmp_path: Path) -> None:
