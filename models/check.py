@@ -17,6 +17,7 @@ from models.apart import limit_memory
 from models.card import InputKind, ModelCard, ModelClass, load_card, read_model, read_model_file
 from models.detector import ModelBrokenError, ModelError, ModelMissingError, ModelRefusedError
 from models.heads import Head, resolve
+from models.heads.own import read_scale, read_thresholds
 from models.onnx import BLANK_SIZE, OnnxDetector, open_detector, open_session, read_sidecar, read_signature
 
 LONGEST_S = 60.0
@@ -28,7 +29,8 @@ NOT_STATED = "not stated"
 class Understanding(BaseModel):
     """What was understood of a model file. `convention` is empty and `problem` set where it was not.
 
-    `others` is the model that looks at what this one, by its card, leaves to it.
+    `others` is the model that looks at what this one, by its card, leaves to it. `mm_per_px` and `thresholds` are what
+    the file itself says of them, for a card to begin with.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -40,6 +42,8 @@ class Understanding(BaseModel):
     labels: tuple[str, ...] = ()
     has_card: bool = False
     others: str | None = None
+    mm_per_px: float | None = None
+    thresholds: dict[str, dict[int, float]] = {}
     ms: float | None = None
     seen: str = ""
     problem: str = ""
@@ -82,6 +86,7 @@ def examine(path: Path, labels: tuple[str, ...] = ()) -> Understanding:
         signature = read_signature(session, labels, read_sidecar(path))
         seen = signature.describe()
         head = resolve(signature)
+        mm_per_px, thresholds = read_scale(signature.metadata), read_thresholds(signature.metadata)
         detector = open_detector(card, home, model) if has_card else OnnxDetector(_stand_in(head), session, head)
         detector.warm()
     except ModelError as error:
@@ -94,13 +99,15 @@ def examine(path: Path, labels: tuple[str, ...] = ()) -> Understanding:
         labels=head.labels,
         has_card=has_card,
         others=detector.card.others,
+        mm_per_px=mm_per_px,
+        thresholds=thresholds,
         ms=_time(detector),
         seen=seen,
     )
 
 
 def draft_card(path: Path, labels: tuple[str, ...] = ()) -> ModelCard:
-    """A card to begin with for a laboratory's own model, without thresholds; nothing is written.
+    """A card to begin with for a laboratory's own model, with the thresholds that it brings; nothing is written.
 
     Raises:
         ModelMissingError: there is no such file.
@@ -117,7 +124,10 @@ def draft_card(path: Path, labels: tuple[str, ...] = ()) -> ModelCard:
             file=path.name,
             sha256=hashlib.sha256(read_model_file(path)).hexdigest(),
             input=InputKind(known.input),
-            classes=tuple(ModelClass(label=label) for label in known.labels),
+            mm_per_px=known.mm_per_px,
+            classes=tuple(
+                ModelClass(label=label, thresholds=known.thresholds.get(label, {})) for label in known.labels
+            ),
             training_data=NOT_STATED,
             intended_use=NOT_STATED,
             licence=NOT_STATED,

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from pydantic import TypeAdapter, ValidationError
 
 from models.card import InputKind
 from models.detector import ModelRefusedError
@@ -11,6 +15,7 @@ from models.heads.signature import Candidates, Feed, Outputs, Signature
 
 VERSIONS = ("1",)
 LAYOUTS = ("peaks",)
+_THRESHOLDS = TypeAdapter(dict[str, dict[int, float]])
 CHANNELS = {InputKind.ATTEN_ZEFF: 2, InputKind.LOW_HIGH: 2, InputKind.GRAY: 1, InputKind.RGB_PSEUDO: 3}
 
 
@@ -50,13 +55,49 @@ def recognise(seen: Signature) -> PeaksHead | None:
     source = seen.inputs[0]
     if len(source.shape) != 4 or source.shape[1] not in (CHANNELS[InputKind(kind)], None):
         raise ModelRefusedError(f"The model's xray.input {kind!r} does not fit its input; {seen.describe()}.")
+    stride = seen.metadata.get("xray.stride", "32")
+    if not re.fullmatch(r"[1-9][0-9]{0,2}", stride):
+        raise ModelRefusedError(f"The model's xray.stride is {stride!r}; a whole number of px is expected.")
     rows, cols = source.shape[2:]
     feed = Feed(
         tensor=source.name,
         kind=InputKind(kind),
         size=None if rows is None or cols is None else (rows, cols),
-        stride=int(seen.metadata.get("xray.stride", "32")),
+        stride=int(stride),
         pad=0.0,
         dtype=source.dtype,
     )
     return PeaksHead(feed, labels)
+
+
+def read_scale(metadata: Mapping[str, str]) -> float | None:
+    """The pixel size in mm that a model says it was trained for; None where it says nothing.
+
+    Raises:
+        ModelRefusedError: it is no such number.
+    """
+    told = metadata.get("xray.mm_per_px")
+    if told is None:
+        return None
+    try:
+        scale = float(told)
+    except ValueError:
+        scale = 0.0
+    if not 0 < scale < 1000:
+        raise ModelRefusedError(f"The model's xray.mm_per_px is {told!r}; mm are expected, such as 2.0.")
+    return scale
+
+
+def read_thresholds(metadata: Mapping[str, str]) -> dict[str, dict[int, float]]:
+    """The thresholds that a model brings: class -> false-alarm rate in percent -> score; empty where it brings none.
+
+    Raises:
+        ModelRefusedError: `xray.thresholds` is no JSON of that form.
+    """
+    told = metadata.get("xray.thresholds", "{}")
+    try:
+        return _THRESHOLDS.validate_json(told)
+    except ValidationError as error:
+        raise ModelRefusedError(
+            f'The model\'s xray.thresholds cannot be read: {told[:80]!r}. JSON such as {{"knife": {{"1": 0.8}}}} is expected.'
+        ) from error

@@ -14,7 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from imaging.files import read
 from imaging.scan import Generator, Scan, View
-from models.card import InputKind, ModelClass, write_card
+from models.card import InputKind, ModelCard, ModelClass, write_card
 from models.check import check, draft_card
 from models.detect import as_line, calibrate_card, evaluate_coco, unnamed_classes
 from models.detector import (
@@ -237,6 +237,28 @@ def test_a_draft_of_a_card_lets_a_laboratorys_model_load_but_never_alarm(tmp_pat
     (tmp_path / "stranger.json").unlink()
     with pytest.raises(ModelRefusedError):
         draft_card(path)
+
+
+def test_a_draft_takes_scale_and_thresholds_from_the_models_own_metadata(tmp_path: Path) -> None:
+    import onnx
+
+    def draft(**told: str) -> ModelCard:
+        model = onnx.load_from_string(darkest_cell())
+        for key, value in told.items():
+            entry = model.metadata_props.add()
+            entry.key, entry.value = f"xray.{key}", value
+        path = tmp_path / "stranger.onnx"
+        path.write_bytes(model.SerializeToString())
+        return draft_card(path)
+
+    card = draft(mm_per_px="1.5", thresholds='{"knife": {"1": 0.8, "5": 0.6}}')
+    assert card.mm_per_px == 1.5
+    assert [each.thresholds for each in card.classes] == [{1: 0.8, 5: 0.6}, {}]
+    for wrong in ({"mm_per_px": "fine"}, {"mm_per_px": "-1"}, {"thresholds": "0.5"}, {"stride": "0"}, {"stride": "x"}):
+        with pytest.raises(ModelRefusedError, match=f"xray.{next(iter(wrong))}"):
+            draft(**wrong)
+    with pytest.raises(ModelBrokenError, match="may not rise"):
+        draft(thresholds='{"knife": {"1": 0.5, "5": 0.6}}')
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit of memory there")
