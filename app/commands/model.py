@@ -31,7 +31,7 @@ def check(
         print_json(understood.model_dump(mode="json"))
     else:
         for name, value in understood.model_dump(mode="json").items():
-            if value not in ("", None, []):
+            if value not in ("", None, [], {}):
                 print_line(f"{name:12s} {', '.join(map(str, value)) if isinstance(value, list) else value}")
     if understood.problem:
         raise typer.Exit(Exit.FOUND)

@@ -99,5 +99,5 @@ def read_thresholds(metadata: Mapping[str, str]) -> dict[str, dict[int, float]]:
         return _THRESHOLDS.validate_json(told)
     except ValidationError as error:
         raise ModelRefusedError(
-            f'The model\'s xray.thresholds cannot be read: {told[:80]!r}. JSON such as {{"knife": {{"1": 0.8}}}} is expected.'
+            f"The model's xray.thresholds cannot be read: {told[:80]!r}. JSON is expected: class, percent, score."
         ) from error
