@@ -6,7 +6,7 @@ import numpy as np
 
 from imaging.phantom.bodies import Body, Pose, Recipe, solid
 from imaging.phantom.chance import between, pick
-from imaging.phantom.shapes import Shape, ball, box, random_turn, rod
+from imaging.phantom.shapes import Shape, ball, box, random_turn, rod, turned
 
 
 def gold_bars(rng: np.random.Generator) -> Body:
@@ -127,6 +127,63 @@ def insects_box(rng: np.random.Generator) -> Body:
     return solid(*shapes)
 
 
+def live_animal(rng: np.random.Generator) -> Body:
+    """A tortoise or a lizard: lungs, spine, skull and limbs in a body."""
+    is_tortoise = rng.random() < 0.5
+    length = between(rng, 70, 160)
+    width, height = (length * 0.75, length * 0.4) if is_tortoise else (length * 0.22, length * 0.18)
+    half = (length / 2, width / 2, height / 2)
+    shapes: list[Shape] = []
+    if is_tortoise:
+        shapes += [ball("bone", half), ball(None, (half[0] - 3, half[1] - 3, half[2] - 3))]
+    shapes += [
+        ball("meat", (half[0] - 3, half[1] - 3, half[2] - 3)),
+        ball(None, (length * 0.16, width * 0.14, height * 0.25), (-length * 0.1, width * 0.15, 0)),
+        rod("bone", 2.0, length * 0.95, (0, 0, height * 0.2), axis="x"),
+        ball("meat", (length * 0.13, length * 0.08, length * 0.08), (length * 0.6, 0, 0)),
+        ball("bone", (length * 0.09, length * 0.05, length * 0.05), (length * 0.6, 0, 0)),
+    ]
+    if not is_tortoise:
+        shapes.append(rod("meat", length * 0.03, length * 1.1, (-length, 0, 0), axis="x"))
+    for x in (-0.3, 0.3):
+        for side in (-1.0, 1.0):
+            turn = turned(z=side * between(rng, 0.2, 0.9))
+            at = (x * length, side * (half[1] + length * 0.06), -height * 0.2)
+            shapes += [rod("meat", length * 0.035, length * 0.26, at, axis="y", turn=turn)]
+            shapes += [rod("bone", length * 0.012, length * 0.24, at, axis="y", turn=turn)]
+    return solid(*shapes, pose=Pose.LYING)
+
+
+def plant(rng: np.random.Generator) -> Body:
+    """Cuttings or a seedling: stems with leaves, roots in damp soil."""
+    shapes: list[Shape] = [ball("soil", (28, 28, 34))]
+    for _ in range(int(rng.integers(1, 5))):
+        lean, length = between(rng, -0.5, 0.5), between(rng, 120, 260)
+        turn = turned(y=lean)
+        x, y, z = (float(v) for v in turn @ np.array([0, 0, length / 2 + 25]))
+        shapes.append(rod("wood", between(rng, 1.5, 5), length, (x, y, z), turn=turn))
+        for _ in range(int(rng.integers(2, 7))):
+            x, y, z = (float(v) for v in turn @ np.array([0, 0, between(rng, 60, length)]))
+            shapes.append(ball("meat", (between(rng, 15, 40), between(rng, 8, 18), 0.4), (x, y, z), random_turn(rng)))
+    return solid(*shapes)
+
+
+def seeds(rng: np.random.Generator) -> Body:
+    """Seeds side by side in a bag, of one kind and about one size."""
+    r, flat = between(rng, 2.5, 7), between(rng, 0.5, 1.0)
+    shapes: list[Shape] = []
+    for _ in range(int(rng.integers(25, 70))):
+        at = (between(rng, -55, 55), between(rng, -40, 40), between(rng, -6, 6))
+        shapes.append(ball("grain", (r, r * flat, r * flat), at, random_turn(rng)))
+    return solid(box("PE", (130, 96, 0.3)), *shapes, pose=Pose.LYING)
+
+
+def loose_tobacco(rng: np.random.Generator) -> Body:
+    """Pressed into a brick, or a pouch of it: the cut leaf without paper or filter."""
+    w, h, d = between(rng, 80, 220), between(rng, 60, 140), between(rng, 15, 70)
+    return solid(box("Al", (w, h, d)), box("tobacco", (w - 0.2, h - 0.2, d - 0.2)))
+
+
 UNFAMILIAR: tuple[Recipe, ...] = (
     gold_bars,
     grenade,
@@ -139,4 +196,8 @@ UNFAMILIAR: tuple[Recipe, ...] = (
     pills,
     drone_motor,
     insects_box,
+    live_animal,
+    plant,
+    seeds,
+    loose_tobacco,
 )
