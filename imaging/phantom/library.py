@@ -12,6 +12,7 @@ from imaging.phantom.bodies import Aspect, Body, Recipe
 from imaging.phantom.chance import pick
 from imaging.phantom.objects import BENIGN, PACKAGING, THREATS, TOOL_LABEL, UNFAMILIAR, UNFAMILIAR_LABEL
 from imaging.phantom.objects.hardware import TOOLS
+from imaging.phantom.objects.unfamiliar import LATER_UNFAMILIAR
 from imaging.phantom.physics import belt_basis
 from imaging.phantom.shapes import Matrix, Shadow
 
@@ -98,6 +99,7 @@ class ObjectLibrary:
             group: [
                 _light(_render(recipe.__name__, recipe(rng), rng, aspects, LIBRARY_MM_PER_PX))
                 for recipe in recipes
+                if recipe not in LATER_UNFAMILIAR
                 for _ in range(per_threat if per_threat and group in (*threats, TOOL_LABEL) else per_recipe)
             ]
             for group, recipes in _groups(threats).items()
@@ -108,6 +110,10 @@ class ObjectLibrary:
                 made = recipe(rng)
                 item = _light(_render(recipe.__name__, made.body, rng, aspects, PACKAGING_MM_PER_PX))
                 packaging.append(replace(item, room=made.room))
+        for recipe in LATER_UNFAMILIAR:
+            for _ in range(per_recipe):
+                item = _render(recipe.__name__, recipe(rng), rng, aspects, LIBRARY_MM_PER_PX)
+                items[UNFAMILIAR_LABEL].append(_light(item))
         return cls(items, packaging)
 
     @classmethod

@@ -184,7 +184,7 @@ def loose_tobacco(rng: np.random.Generator) -> Body:
     return solid(box("Al", (w, h, d)), box("tobacco", (w - 0.2, h - 0.2, d - 0.2)))
 
 
-UNFAMILIAR: tuple[Recipe, ...] = (
+FIRST_UNFAMILIAR: tuple[Recipe, ...] = (
     gold_bars,
     grenade,
     capped_pipe,
@@ -196,8 +196,7 @@ UNFAMILIAR: tuple[Recipe, ...] = (
     pills,
     drone_motor,
     insects_box,
-    live_animal,
-    plant,
-    seeds,
-    loose_tobacco,
 )
+LATER_UNFAMILIAR: tuple[Recipe, ...] = (live_animal, plant, seeds, loose_tobacco)
+"""A library renders these last, so that what a seed gave before they were there stays as it was."""
+UNFAMILIAR: tuple[Recipe, ...] = FIRST_UNFAMILIAR + LATER_UNFAMILIAR
