@@ -14,6 +14,7 @@ from imaging.phantom.yard import Yard
 from imaging.scan import Generator, Scan, View
 
 LENGTHS_MM = {20: 6058.0, 40: 12192.0}
+"""Outer length by nominal length in feet; with the height those of ISO 668 (1CC and 1AA)."""
 HEIGHT_MM = 2591.0
 CHASSIS_MM = 1250.0
 FALSE_WALL = "false_wall"
@@ -35,7 +36,14 @@ def simulate_container(
     `hidden` names what is hidden (of `HIDDEN`); about half of all containers hide one or two things when it is not
     said; `loads` are the declared goods to choose from. At 5 mm per px a 40-foot container takes about 880 rows by
     3,300 columns.
+
+    Raises:
+        ValueError: a hidden thing or a length that is not known.
     """
+    if unknown := set(hidden or ()) - set(HIDDEN):
+        raise ValueError(f"nothing is known of hiding {', '.join(sorted(unknown))}; there are {', '.join(HIDDEN)}")
+    if feet not in (None, *LENGTHS_MM):
+        raise ValueError(f"there is no container of {feet} feet; there are {', '.join(map(str, LENGTHS_MM))}")
     rng = np.random.default_rng(seed)
     length = LENGTHS_MM[pick(rng, 20, 40, 40) if feet is None else feet]
     secrets = _draw_secrets(rng) if hidden is None else hidden
@@ -142,7 +150,7 @@ def _draw_cab(rng: np.random.Generator, yard: Yard, left: float, floor: float) -
         rod("steel", 90, 1000, (900, floor - top - 50, 0), axis="x"),
         *(rod(None, 62, 300, (450 + 170.0 * i, floor - top - 420, 0), axis="y") for i in range(6)),
         box("Al", (160, 800, 900), (180, floor - top - 250, 0)),
-        *(box("PU_foam", (500, 160, 1900), (x, 1100, 0)) for x in (900,)),
+        box("PU_foam", (500, 160, 1900), (900, 1100, 0)),
         box("steel", (60, 700, 1200), (1200, 800, 0), turned(z=0.2)),
         rod("steel", 18, 520, (560, 760, 0), turn=turned(z=0.4, x=1.2)),
     ]

@@ -15,7 +15,8 @@ from imaging.phantom.library import Item, ObjectSource
 from imaging.phantom.objects import BENIGN, CLASSES
 from imaging.phantom.physics import RANK, belt_beam
 from imaging.phantom.scene import Scene
-from imaging.phantom.shapes import Array
+from imaging.phantom.shapes import Array, overlap
+from imaging.phantom.thing import Way, adapt
 
 MOST_PIECES = 30
 AIR_MM = 40.0
@@ -102,7 +103,7 @@ def masses(packing: Packing) -> list[float]:
 
 def lay(packing: Packing, mm_per_px: float, degrees: float = 0.0) -> Scene:
     """The parcel as it lies on the belt, turned about its middle, with air round it."""
-    shadow = _sized(packing.packaging, mm_per_px)
+    shadow = adapt(packing.packaging, Aspect.TOP, Way(), mm_per_px).tau
     across = math.hypot(*shadow.shape[:2]) if degrees else 0.0
     air = AIR_MM / mm_per_px
     rows, cols = (max(round(max(side, across) + 2 * air), 32) for side in shadow.shape[:2])
@@ -110,7 +111,8 @@ def lay(packing: Packing, mm_per_px: float, degrees: float = 0.0) -> Scene:
     _add(tau, shadow, cols / 2, rows / 2)
     width, height = (side / mm_per_px for side in packing.room_mm)
     for piece in packing.pieces:
-        own = _turned(_sized(piece.item, mm_per_px), piece.degrees, piece.mirrored, (width, height))
+        own = adapt(piece.item, Aspect.TOP, Way(), mm_per_px).tau
+        own = _turned(own, piece.degrees, piece.mirrored, (width, height))
         x = cols / 2 + (piece.at[0] - 0.5) * max(width - own.shape[1], 0)
         y = rows / 2 + (piece.at[1] - 0.5) * max(height - own.shape[0], 0)
         _add(tau, own, x, y)
@@ -129,14 +131,6 @@ def _mass(item: Item) -> float:
     return float((tau @ belt_beam().basis.curves[:, -2]).sum()) * item.mm_per_px**2
 
 
-def _sized(item: Item, mm_per_px: float) -> Array:
-    """An item's shadow at a pixel size; matter is kept."""
-    tau = item.shadows[Aspect.TOP].tau.astype(np.float32)
-    zoom = item.mm_per_px / mm_per_px
-    size = (max(2, round(tau.shape[1] * zoom)), max(2, round(tau.shape[0] * zoom)))
-    return np.asarray(cv2.resize(tau, size, interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR), np.float32)
-
-
 def _turned(tau: Array, degrees: float, mirrored: bool, room: Sequence[float]) -> Array:
     """Turned about its middle in a frame that holds all of it, and shrunk where it is larger than the room."""
     rows, cols = tau.shape[:2]
@@ -153,8 +147,6 @@ def _turned(tau: Array, degrees: float, mirrored: bool, room: Sequence[float]) -
 
 def _add(tau: Array, own: Array, x: float, y: float) -> None:
     """Add a shadow about a place; what lies outside the picture is lost."""
-    left, top = round(x - own.shape[1] / 2), round(y - own.shape[0] / 2)
-    x0, y0 = max(left, 0), max(top, 0)
-    x1, y1 = min(left + own.shape[1], tau.shape[1]), min(top + own.shape[0], tau.shape[0])
-    if x1 > x0 and y1 > y0:
-        tau[y0:y1, x0:x1] += own[y0 - top : y1 - top, x0 - left : x1 - left]
+    where = overlap(tau.shape, own.shape, round(x - own.shape[1] / 2), round(y - own.shape[0] / 2))
+    if where is not None:
+        tau[where[0]] += own[where[1]]

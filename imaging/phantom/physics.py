@@ -88,7 +88,7 @@ class Beam:
         return out.reshape(*tau.shape[:-1], 2)
 
     def attenuate(self, tau: Tau) -> Array:
-        """-ln of the transmission of the low and high channel, (..., 2); never over 16."""
+        """-ln of the transmission of the low and high channel, (..., 2); never over 16.2 (1e-7)."""
         return np.asarray(-np.log(np.maximum(self.transmit(tau), 1e-7)))
 
 

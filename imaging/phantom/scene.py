@@ -13,7 +13,7 @@ from imaging.phantom.fan import Tunnel
 from imaging.phantom.library import Item, ObjectSource
 from imaging.phantom.objects import BENIGN, CLASSES, DOUBTFUL_NAMES, TOOL_LABEL, TOOL_NAMES, UNFAMILIAR_LABEL
 from imaging.phantom.physics import RANK, belt_beam
-from imaging.phantom.shapes import Array, Shadow
+from imaging.phantom.shapes import Array, Shadow, overlap
 from imaging.phantom.thing import Thing, Way, adapt
 from imaging.scan import Box, Truth
 
@@ -78,7 +78,7 @@ class Scene:
     def add(self, shadow: Shadow, item: Item, label: str, *, view: int, left: int, top: int) -> None:
         """Add a shadow at (left, top) px of a view, and its truth where it has a label and can be seen."""
         tau = self.tau[view]
-        where = _overlap(tau.shape, shadow, left, top)
+        where = overlap(tau.shape, shadow.mask.shape, left, top)
         if where is None:
             return
         picture, part = where
@@ -100,17 +100,6 @@ class Scene:
             left, top, right, bottom = placed.box
             total = _median_attenuation(self.tau[placed.view][top:bottom, left:right], placed.mask)
             self.objects[index] = replace(placed, background=max(total - placed.own, 0.0))
-
-
-def _overlap(
-    shape: tuple[int, ...], shadow: Shadow, left: int, top: int
-) -> tuple[tuple[slice, slice], tuple[slice, slice]] | None:
-    """The part of the picture that a shadow covers, and the part of the shadow that is in the picture."""
-    rows, cols = shadow.mask.shape
-    x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + cols, shape[1]), min(top + rows, shape[0])
-    if x1 <= x0 or y1 <= y0:
-        return None
-    return np.s_[y0:y1, x0:x1], np.s_[y0 - top : y1 - top, x0 - left : x1 - left]
 
 
 @dataclass(slots=True, eq=False)

@@ -23,10 +23,15 @@ Vector = tuple[float, float, float]
 Matrix = npt.NDArray[np.float64]
 
 _FAR = 1e5
+"""mm; farther than anything: where a ray that meets nothing enters and leaves."""
 _TILE_PX = 96
 _LEAST_TILE_PX = 24
 _CROWD = 10
+"""Tiles are quartered down to _TILE_PX, and with more shapes than a crowd to _LEAST_TILE_PX: for speed only."""
 _MAX_SIDE_PX = 4000
+"""Shadows are cut at this side; no picture of a scanner is as large."""
+_MOST_FINE_PX = 60_000
+"""Shadows of fewer px get four rays a px."""
 
 
 class Form(StrEnum):
@@ -153,6 +158,21 @@ class Shadow:
     top_px: int
 
 
+Place = tuple[slice, slice]
+
+
+def overlap(picture: tuple[int, ...], shadow: tuple[int, ...], left: int, top: int) -> tuple[Place, Place] | None:
+    """The part of a picture that a shadow at (left, top) px covers, and the part of the shadow that is in the picture.
+
+    Both are told by their shapes (rows, cols, ...); None where the shadow lies beside the picture.
+    """
+    rows, cols = shadow[:2]
+    x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + cols, picture[1]), min(top + rows, picture[0])
+    if x1 <= x0 or y1 <= y0:
+        return None
+    return np.s_[y0:y1, x0:x1], np.s_[y0 - top : y1 - top, x0 - left : x1 - left]
+
+
 def project_solid(shapes: Sequence[Shape], rotation: Matrix, geometry: Geometry, basis: Basis) -> Shadow:
     """Ray sums of a solid, each pixel the mean of four rays where that is affordable."""
     low, high = (np.array(each) for each in zip(*(shape.extent(rotation) for shape in shapes), strict=True))
@@ -161,7 +181,7 @@ def project_solid(shapes: Sequence[Shape], rotation: Matrix, geometry: Geometry,
     left, top = (int(np.floor(v)) - 1 for v in solid[:, :2].min(axis=0))
     right, bottom = (int(np.ceil(v)) + 1 for v in solid[:, 2:].max(axis=0))
     cols, rows = min(right - left, _MAX_SIDE_PX), min(bottom - top, _MAX_SIDE_PX)
-    sub = 2 if rows * cols < 60_000 else 1
+    sub = 2 if rows * cols < _MOST_FINE_PX else 1
     tau = np.zeros((rows * sub, cols * sub, RANK), np.float32)
     across, down = (first + (np.arange(count * sub) + 0.5) / sub for first, count in ((left, cols), (top, rows)))
     _draw_tiles(tau, shapes, edges, rotation, rays=geometry.rays(across, down), basis=basis)

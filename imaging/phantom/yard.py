@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from imaging.phantom.bodies import Aspect, Body, noise
 from imaging.phantom.physics import RANK, cargo_basis
-from imaging.phantom.shapes import Array, Matrix
+from imaging.phantom.shapes import Array, Matrix, overlap
 from imaging.scan import Box, Truth
 
 
@@ -67,11 +67,9 @@ class Yard:
         """Put a body's origin at (x, y), `times` of them behind each other."""
         shadow = body.project(np.eye(3) if turn is None else turn, Aspect.TOP, self.mm_per_px, cargo_basis())
         left, top = round(x / self.mm_per_px) + shadow.left_px, round(y / self.mm_per_px) + shadow.top_px
-        rows, cols = shadow.mask.shape
-        x0, y0 = max(left, 0), max(top, 0)
-        x1, y1 = min(left + cols, self.tau.shape[1]), min(top + rows, self.tau.shape[0])
-        if x1 > x0 and y1 > y0:
-            self.tau[y0:y1, x0:x1] += shadow.tau[y0 - top : y1 - top, x0 - left : x1 - left] * np.float32(times)
+        where = overlap(self.tau.shape, shadow.tau.shape, left, top)
+        if where is not None:
+            self.tau[where[0]] += shadow.tau[where[1]] * np.float32(times)
 
     def mark(self, label: str, left: float, top: float, width: float, height: float) -> None:
         """Enter something hidden into the truth, cut to the picture."""

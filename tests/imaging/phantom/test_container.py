@@ -38,6 +38,13 @@ def test_what_is_hidden_is_in_the_truth_and_in_the_picture(label: str) -> None:
     assert 0 <= top < bottom <= rows
 
 
+def test_what_is_not_known_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match="rifles"):
+        simulate_container(1, mm_per_px=MM, hidden=("dense_block", "rifles"))
+    with pytest.raises(ValueError, match="45 feet"):
+        simulate_container(1, mm_per_px=MM, feet=45)
+
+
 def test_counts_look_like_real_pairs() -> None:
     """Air near 57,000 to 58,000; some zeros behind thick loads, more of them at low energy; a dark strip."""
     machine = Detector(
