@@ -223,7 +223,7 @@ def open_session(model: bytes, name: str, threads: int = THREADS, provider: str 
     the processor takes what that one cannot.
 
     Raises:
-        ModelBrokenError: ONNX Runtime does not accept the model, or has not got the provider.
+        ModelBrokenError: ONNX Runtime does not accept the model, has not got the provider, or cannot start it.
     """
     wanted = PROVIDERS[provider]
     if wanted not in (there := ort.get_available_providers()):
@@ -239,7 +239,7 @@ def open_session(model: bytes, name: str, threads: int = THREADS, provider: str 
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        return ort.InferenceSession(model, options, providers=list(dict.fromkeys((wanted, PROVIDERS["cpu"]))))
+        session = ort.InferenceSession(model, options, providers=list(dict.fromkeys((wanted, PROVIDERS["cpu"]))))
     except Exception as error:  # ONNX Runtime's exceptions share no base class of their own
         if "External data" in str(error):
             raise ModelBrokenError(
@@ -248,6 +248,13 @@ def open_session(model: bytes, name: str, threads: int = THREADS, provider: str 
                 name=name,
             ) from error
         raise ModelBrokenError(f"The model {name} cannot be loaded: {error}", name=name) from error
+    if wanted not in session.get_providers():
+        raise ModelBrokenError(
+            f"ONNX Runtime has {wanted}, but it did not start, and the processor would take its place in silence. See "
+            "that its driver and libraries are of the versions that ONNX Runtime asks for, or set the provider to cpu.",
+            name=name,
+        )
+    return session
 
 
 def read_signature(

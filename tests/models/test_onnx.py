@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime as ort
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
@@ -27,7 +29,7 @@ from models.detector import (
     ViewUnsuitedError,
 )
 from models.heads.boxes import iou, merge_looks
-from models.onnx import load, open_session
+from models.onnx import PROVIDERS, load, open_session
 from tests.models.graphs import finish, floats, graph, store
 
 OWN = {"xray.version": "1", "xray.layout": "peaks", "xray.classes": "knife,gun"}
@@ -348,3 +350,20 @@ def test_what_every_look_sees_counts_more_than_what_one_sees() -> None:
     assert names.tolist() == [0, 0, 1]
     nothing = merge_looks(boxes[:0], scores[:0], classes[:0], looks[:0], 2)
     assert all(len(part) == 0 for part in nothing)
+
+
+def test_a_provider_that_is_not_built_in_is_refused_with_what_is_there() -> None:
+    missing = next(name for name, there in PROVIDERS.items() if there not in ort.get_available_providers())
+    with pytest.raises(ModelBrokenError, match=r"only .*CPUExecutionProvider"):
+        open_session(darkest_cell(), "darkest.onnx", provider=missing)
+
+
+def test_a_provider_that_does_not_start_is_refused_though_the_processor_would_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    on_processor = partial(ort.InferenceSession, providers=["CPUExecutionProvider"])
+    monkeypatch.setattr(ort, "get_available_providers", lambda: list(PROVIDERS.values()))
+    monkeypatch.setattr(ort, "InferenceSession", lambda model, options, **_: on_processor(model, options))
+    with pytest.raises(ModelBrokenError, match="CUDAExecutionProvider, but it did not start"):
+        open_session(darkest_cell(), "darkest.onnx", provider="cuda")
+    open_session(darkest_cell(), "darkest.onnx")
