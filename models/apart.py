@@ -112,8 +112,10 @@ class _Apart:
         return answer
 
     def _restart(self) -> None:
+        if self._is_closed:
+            raise ModelBrokenError(f"The model {self._name} was closed and is asked again.", name=self._name)
         wait_s = self._next_start_s - time.monotonic()
-        if self._is_closed or wait_s > 0:
+        if wait_s > 0:
             raise ModelBrokenError(
                 f"The model {self._name} failed {self._failures} times in a row; it is tried again in {wait_s:.0f} s.",
                 name=self._name,

@@ -36,7 +36,7 @@ Compare = Callable[[Scores, Scores], Scores]
 def judge(groups: Sequence[Seen], compare: Compare) -> dict[str, float]:
     """The figures of one method; everything but the one right answer counts as wrong."""
     first, second = _stack(groups, "first"), _stack(groups, "second")
-    altered = [np.stack([group.altered[number] for group in groups]) for number in (0, 1)]
+    altered = _stack_altered(groups)
     across = compare(first, second)
     same = across.diagonal()
     changed = np.concatenate([_paired(compare, first, each) for each in altered])
@@ -58,7 +58,7 @@ def judge(groups: Sequence[Seen], compare: Compare) -> dict[str, float]:
 def draw_steps(groups: Sequence[Seen], compare: Compare) -> tuple[float, float]:
     """Scores for `same_from` and `alike_from`: 5 % of altered pairs reach the first, 99 % of the same the second."""
     first, second = _stack(groups, "first"), _stack(groups, "second")
-    altered = [np.stack([group.altered[number] for group in groups]) for number in (0, 1)]
+    altered = _stack_altered(groups)
     changed = np.concatenate([_paired(compare, first, each) for each in altered])
     same_from = float(np.quantile(changed, 0.95))
     return same_from, min(float(np.quantile(_paired(compare, first, second), 0.01)), same_from - 0.01)
@@ -118,6 +118,10 @@ def describe(figures: Mapping[str, Mapping[str, float]]) -> list[str]:
 
 def _stack(groups: Sequence[Seen], name: str) -> Scores:
     return np.stack([getattr(group, name) for group in groups])
+
+
+def _stack_altered(groups: Sequence[Seen]) -> list[Scores]:
+    return [np.stack([group.altered[number] for group in groups]) for number in (0, 1)]
 
 
 def _paired(compare: Compare, one: Scores, other: Scores) -> Scores:

@@ -13,6 +13,8 @@ from models.heads.boxes import LEAST_SCORE, from_centres, pick
 from models.heads.signature import Candidates, Feed, Fit, Outputs, Signature, Tensor
 
 TASKS = ("detect", "segment")
+UNREADABLE = (ValueError, SyntaxError, MemoryError, RecursionError)
+"""What `ast.literal_eval` raises on text that is no literal, or one nested without end."""
 STRIDES = (8, 16, 32)
 RT_DETR = "RTDETRDecoder"
 """What the metadata's `head` says of a transformer, whose rows look like an end-to-end list and are another thing."""
@@ -113,7 +115,7 @@ def read_names(text: str) -> tuple[str, ...]:
     """
     try:
         names = ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError) as error:
+    except UNREADABLE as error:
         raise ModelRefusedError(f"The model's class names cannot be read: {text[:80]!r}.") from error
     if isinstance(names, list):
         names = dict(enumerate(names))
@@ -127,7 +129,7 @@ def _is_end_to_end(seen: Signature) -> bool:
         return True
     try:
         arguments = ast.literal_eval(seen.metadata.get("args", "{}"))
-    except (ValueError, SyntaxError):
+    except UNREADABLE:
         return False
     return isinstance(arguments, dict) and bool(arguments.get("nms"))
 
@@ -157,7 +159,7 @@ def _image_size(seen: Signature) -> tuple[int, int]:
         size = ast.literal_eval(seen.metadata.get("imgsz", "640"))
         rows, cols = (size, size) if isinstance(size, int) else size
         rows, cols = int(rows), int(cols)
-    except (ValueError, SyntaxError, TypeError) as error:
+    except (*UNREADABLE, TypeError) as error:
         raise ModelRefusedError(f"The model's imgsz cannot be read; {seen.describe()}.") from error
     if not (0 < rows <= 4096 and 0 < cols <= 4096):
         raise ModelRefusedError(f"The model's imgsz is {rows} by {cols}; sizes up to 4096 are accepted.")

@@ -58,7 +58,8 @@ def _draw_hidden(rng: np.random.Generator, kind: Kind) -> tuple[str, ...]:
 def container_scene(scan: Scan) -> Scene:
     """The scene of a container's only view; everything hidden in it is asked for."""
     (view,) = scan.views
+    assert view.mm_per_row is not None
     planes = np.rint(read_planes(view, InputKind.ATTEN_ZEFF, scan.generator) * 255).astype(np.uint8)
     boxes = np.array([truth.box for truth in scan.truth], np.float32).reshape(-1, 4)
     classes = np.array([CARGO_LABELS.index(truth.label) for truth in scan.truth], np.intp)
-    return Scene(planes, boxes, classes, np.zeros(len(classes), np.bool_), view.mm_per_row or 1.0)
+    return Scene(planes, boxes, classes, np.zeros(len(classes), np.bool_), view.mm_per_row)

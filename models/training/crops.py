@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.inputs import Planes, estimate_from_colour
-from models.training.palettes import draw_palette, paint
+from models.inputs import Planes
+from models.training.palettes import recolour
 from models.training.recipes import PARCEL, Recipe
 from models.training.scenes import Scene
 from models.training.targets import Target, make_target
@@ -85,12 +85,7 @@ def _resize(planes: npt.NDArray[Any], side: int, method: int) -> npt.NDArray[Any
 
 def _appearance(planes: Planes, recipe: Recipe, rng: np.random.Generator) -> Planes:
     """As it is, as a legacy machine's colours turned back, or as one energy; then noise and a change of gain."""
-    chance = rng.random()
-    if chance < recipe.colour_part:
-        palette = draw_palette(rng)
-        planes = estimate_from_colour(paint(planes, palette), palette.background)
-    elif chance < recipe.colour_part + recipe.grey_part:
-        planes = np.stack([planes[0], np.zeros_like(planes[1])])
+    planes = recolour(planes, recipe.colour_part, recipe.grey_part, rng)
     planes[0] *= rng.uniform(0.85, 1.15)
     if rng.random() < 0.25:
         planes[0] += rng.normal(0, rng.uniform(0, 0.02), planes[0].shape).astype(np.float32)

@@ -1,8 +1,8 @@
 """Judge an export and write its card.
 
-The sets are `known`, `unseen`, `fan` and `clean` as models.training.data writes them with seeds that training did not
-use. They are judged in the forms that the recipe is for: as measured, and as a legacy machine would show them (8-bit
-colours of a random palette, scale unknown).
+The sets are `known`, `unseen`, `fan`, `clean` and `bags` as models.training.data writes them with seeds that training
+did not use. They are judged in the forms that the recipe is for: as measured, and as a legacy machine would show them
+(8-bit colours of a random palette, scale unknown); `bags`, luggage, always as pictures of unknown scale.
 Thresholds come from the first half of `clean`, the stricter of all forms; false alarms are counted on the second half.
 A COCO file of real pictures, which nothing was trained or calibrated on, may be added.
 """
@@ -20,6 +20,7 @@ from imaging.scan import Scan, View
 from models.baseline import DenseBlobs, find_blobs, find_blobs_in
 from models.card import InputKind, ModelCard, ModelClass, calibrated, read_model_file
 from models.detect import evaluate_coco
+from models.detector import ModelMissingError
 from models.evaluate import Judged, Known, best_score, calibrate, judge, report
 from models.onnx import OnnxDetector, open_detector
 from models.training.palettes import draw_palette, paint
@@ -100,10 +101,16 @@ def judge_model(
     """Calibrate and judge an export on every set: its card with all figures.
 
     With `others` the figures on luggage and real pictures are those of the model that looks at them.
+    A set that is not there has no figures; there must be the set `clean`.
+
+    Raises:
+        ModelMissingError: there are no clean scenes to calibrate by.
     """
     scenes = {name: _read_set(sets / name) for name in (*TITLES, "clean", "bags")}
     scenes["clean"] = [replace(scene, is_ignored=np.ones_like(scene.is_ignored)) for scene in scenes["clean"]]
     half = len(scenes["clean"]) // 2
+    if half == 0:
+        raise ModelMissingError(f"There are no two scenes in {sets / 'clean'} to calibrate by. Make them first.")
     forms = FORMS[recipe.name]
     card = describe(model, version, recipe, others)
     quiet = [judge_scenes(open_export(model, card), scenes["clean"][:half], form)[0] for form in forms.values()]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from imaging.material import code_of_zeff
 from imaging.scan import Colour
-from models.inputs import Planes
+from models.inputs import Planes, estimate_from_colour
 
 HUE_STOPS = tuple(code_of_zeff(zeff) for zeff in (5.5, 8.0, 9.5, 11.0, 13.0, 16.0, 19.0, 24.0, 30.0))
 ORANGE_TO_BLUE = (24.0, 30.0, 38.0, 75.0, 105.0, 135.0, 195.0, 213.0, 222.0)
@@ -65,3 +65,17 @@ def paint(planes: Planes, palette: Palette) -> Colour:
         _, packed = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, palette.quality])
         return np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), dtype=np.uint8)
     return np.asarray(picture, dtype=np.uint8)
+
+
+def recolour(planes: Planes, colour_part: float, grey_part: float, rng: np.random.Generator) -> Planes:
+    """Planes (2, rows, cols) of ATTEN_ZEFF as they are or, in parts of all cases, as other pictures would give them.
+
+    In `colour_part` they go through a legacy machine's colours and back, in `grey_part` they are of one energy.
+    """
+    chance = rng.random()
+    if chance < colour_part:
+        palette = draw_palette(rng)
+        return estimate_from_colour(paint(planes, palette), palette.background)
+    if chance < colour_part + grey_part:
+        return np.stack([planes[0], np.zeros_like(planes[1])])
+    return planes

@@ -36,7 +36,9 @@ def scene_of(scan: Scan, objects: Sequence[Placed]) -> Scene:
     (view,) = scan.views
     planes = np.rint(read_planes(view, InputKind.ATTEN_ZEFF, scan.generator) * 255).astype(np.uint8)
     boxes = np.array([placed.box for placed in objects], np.float32).reshape(-1, 4)
-    mm_per_row, mm_per_col = view.mm_per_row or 1.0, view.mm_per_col or 1.0
+    mm_per_row, mm_per_col = view.mm_per_row, view.mm_per_col
+    assert mm_per_row is not None
+    assert mm_per_col is not None
     if mm_per_row != mm_per_col:
         rows, cols = planes.shape[1:]
         size = (cols, round(rows * mm_per_row / mm_per_col))

@@ -131,7 +131,7 @@ def test_a_closed_one_leaves_no_process_and_no_thread(folder: Path) -> None:
     detector.close()
     assert not psutil.pid_exists(pid)
     assert "detector-watch" not in {thread.name for thread in threading.enumerate()}
-    with pytest.raises(ModelBrokenError):
+    with pytest.raises(ModelBrokenError, match="was closed"):
         detector.find(make_scan())
 
 

@@ -94,6 +94,13 @@ def test_ultralytics_names_that_are_no_names(tmp_path: Path, names: str) -> None
         look(tmp_path, graph({"output0": raw_grid()}, metadata=NAMES | {"names": names}))
 
 
+@pytest.mark.parametrize("size", ["(" * 5000, "[64", "sixty-four", "[0, 64]", "None"])
+def test_ultralytics_sizes_that_are_no_sizes(tmp_path: Path, size: str) -> None:
+    model = graph({"output0": raw_grid()}, ("images", (1, 3, "rows", "cols")), NAMES | {"imgsz": size, "args": size})
+    with pytest.raises(ModelRefusedError, match="imgsz"):
+        look(tmp_path, model)
+
+
 def rt_detr() -> bytes:
     """Boxes are fractions that the graph itself multiplies by (cols, rows), as RT-DETR's post-processor does."""
     inputs = [

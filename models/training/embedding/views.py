@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.inputs import Planes, estimate_from_colour
+from models.inputs import Planes
 from models.training.embedding.scenes import FRAME, KEPT, Group
-from models.training.palettes import draw_palette, paint
+from models.training.palettes import recolour
 
 COLOUR_PART, GREY_PART = 0.12, 0.06
 SQUARE_BELOW = 0.08
@@ -49,12 +49,7 @@ def _placing(rng: np.random.Generator) -> npt.NDArray[np.float64]:
 
 
 def _appearance(planes: Planes, rng: np.random.Generator) -> Planes:
-    chance = rng.random()
-    if chance < COLOUR_PART:
-        palette = draw_palette(rng)
-        planes = estimate_from_colour(paint(planes, palette), palette.background)
-    elif chance < COLOUR_PART + GREY_PART:
-        planes = np.stack([planes[0], np.zeros_like(planes[1])])
+    planes = recolour(planes, COLOUR_PART, GREY_PART, rng)
     planes[0] *= rng.uniform(0.94, 1.06)
     planes[0] += rng.normal(0, rng.uniform(0, 0.01), planes[0].shape).astype(np.float32)
     if rng.random() < 0.2:

@@ -21,14 +21,17 @@ from imaging.phantom.fan import CORNER_TUNNEL
 from imaging.phantom.library import FreshObjects
 from imaging.phantom.scene import compose_parcel
 from imaging.phantom.simulate import measure_scene
+from models.detector import ModelMissingError
 from models.inputs import estimate_from_colour
 from models.onnx import load
 from models.training.containers import make_container, write_containers
 from models.training.crops import CROP_PX, draw_crop
 from models.training.curve import draw_curve
+from models.training.judge import judge_model
 from models.training.labels import CARGO_LABELS, LABELS, Kind
-from models.training.palettes import draw_palette, paint
+from models.training.palettes import draw_palette, paint, recolour
 from models.training.pictures import LONG_PX, as_picture
+from models.training.recipes import PARCEL
 from models.training.scenes import Scene, read_scene, scene_of, write_scene
 from models.training.targets import MOST_BOXES, NO_CLASS, make_target
 
@@ -159,6 +162,20 @@ def test_pictures_of_unknown_scale_show_the_object_in_its_box() -> None:
         assert 0 <= top < bottom <= rows
         inside = view.colour[top:bottom, left:right].mean()
         assert inside < view.colour.mean()
+
+
+def test_judging_without_clean_pictures_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissingError, match="clean"):
+        judge_model(tmp_path / "lab.onnx", "1", tmp_path / "mistyped", None, PARCEL)
+
+
+def test_recoloured_parts_are_as_large_as_asked() -> None:
+    planes = np.full((2, 8, 8), 0.5, np.float32)
+    for colour_part, grey_part in ((0.0, 0.0), (0.0, 1.0), (1.0, 0.0)):
+        made = recolour(planes, colour_part, grey_part, np.random.default_rng(1))
+        assert np.array_equal(made, planes) is (colour_part + grey_part == 0)
+        assert bool(made[1].any()) is (grey_part == 0)
+    assert (planes == 0.5).all()
 
 
 def test_the_curve_of_a_log(tmp_path: Path) -> None:
