@@ -207,6 +207,15 @@ def _refuse_other_kind(content: bytes, name: str, wanted: type[FileCard]) -> Non
         raise ModelRefusedError(f"{name} is the card of a model of the kind {kind}, and here a {expected} is needed.")
 
 
+def is_embedding(path: Path | str, folder: Path = STORE) -> bool:
+    """Whether the card of a model says that it is an embedding; a card that cannot be read says nothing."""
+    try:
+        said = json.loads(_card_path(Path(path), folder).read_bytes()[:LARGEST_CARD_BYTES])
+    except (OSError, ValueError):
+        return False
+    return isinstance(said, dict) and said.get("kind") == "embedding"
+
+
 def read_model(card: FileCard, folder: Path) -> bytes:
     """The bytes of a card's model, after comparing them with the card's sha256.
 

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from imaging.scan import View
 from models.apart import limit_memory
-from models.card import InputKind, ModelCard, ModelClass, load_card, read_model, read_model_file
+from models.card import InputKind, ModelCard, ModelClass, is_embedding, load_card, read_model, read_model_file
 from models.detector import ModelBrokenError, ModelError, ModelMissingError, ModelRefusedError
+from models.embedding import load as load_embedder
 from models.heads import Head, resolve
 from models.heads.own import read_scale, read_thresholds
 from models.onnx import BLANK_SIZE, OnnxDetector, open_detector, open_session, read_sidecar, read_signature
@@ -24,13 +26,14 @@ LONGEST_S = 60.0
 RUNS = 5
 UNHASHED = "0" * 64
 NOT_STATED = "not stated"
+EMBEDDING = "embedding"
 
 
 class Understanding(BaseModel):
     """What was understood of a model file. `convention` is empty and `problem` set where it was not.
 
-    `others` is the model that looks at what this one, by its card, leaves to it. `mm_per_px` and `thresholds` are what
-    the file itself says of them, for a card to begin with.
+    An embedding has `dimensions` and no classes. `others` is the model that looks at what this one, by its card, leaves
+    to it. `mm_per_px` and `thresholds` are what the file itself says of them, for a card to begin with.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -44,6 +47,7 @@ class Understanding(BaseModel):
     others: str | None = None
     mm_per_px: float | None = None
     thresholds: dict[str, dict[int, float]] = {}
+    dimensions: int | None = None
     ms: float | None = None
     seen: str = ""
     problem: str = ""
@@ -75,6 +79,8 @@ def check(path: Path | str, labels: tuple[str, ...] = (), longest_s: float = LON
 def examine(path: Path, labels: tuple[str, ...] = ()) -> Understanding:
     """What `check` does, in this process."""
     has_card = path.with_suffix(".json").is_file()
+    if has_card and is_embedding(path):
+        return _examine_embedding(path)
     seen = ""
     try:
         if has_card:
@@ -101,8 +107,25 @@ def examine(path: Path, labels: tuple[str, ...] = ()) -> Understanding:
         others=detector.card.others,
         mm_per_px=mm_per_px,
         thresholds=thresholds,
-        ms=_time(detector),
+        ms=_time(lambda: detector.find_in_view(_blank(head.feed.size or BLANK_SIZE))),
         seen=seen,
+    )
+
+
+def _examine_embedding(path: Path) -> Understanding:
+    try:
+        embedder = load_embedder(path)
+    except ModelError as error:
+        return Understanding(file=path.name, convention=EMBEDDING, has_card=True, problem=str(error))
+    card = embedder.card
+    return Understanding(
+        file=path.name,
+        convention=EMBEDDING,
+        input=card.input.value,
+        size=card.size,
+        has_card=True,
+        dimensions=card.dimensions,
+        ms=_time(embedder.warm),
     )
 
 
@@ -151,13 +174,16 @@ def _stand_in(head: Head) -> ModelCard:
     )
 
 
-def _time(detector: OnnxDetector) -> float:
-    size = detector.head.feed.size or BLANK_SIZE
-    blank = View(high=np.full(size, 60000, dtype=np.uint16), low=np.full(size, 60000, dtype=np.uint16))
+def _blank(size: tuple[int, int]) -> View:
+    return View(high=np.full(size, 60000, dtype=np.uint16), low=np.full(size, 60000, dtype=np.uint16))
+
+
+def _time(look: Callable[[], object]) -> float:
+    """Median wall time of a look, ms."""
     taken = []
     for _ in range(RUNS):
         started = time.perf_counter()
-        detector.find_in_view(blank)
+        look()
         taken.append((time.perf_counter() - started) * 1000)
     return round(float(np.median(taken)), 2)
 

@@ -19,6 +19,7 @@ from imaging.scan import Scan, View
 from models import embedding, onnx
 from models.apart import ApartDetector, ApartEmbedder
 from models.card import EmbeddingInput
+from models.check import check
 from models.detector import ModelBrokenError, ModelMissingError, ModelRefusedError
 from models.embedding import is_xray, load
 from models.likeness import Likeness, NoPhotographError, NoXrayError, Steps
@@ -177,3 +178,13 @@ def test_the_shipped_model_knows_a_parcel_again_from_others() -> None:
         for degrees in (0.0, 130.0)
     )
     assert (first @ second.T).argmax(axis=1).tolist() == [0, 1, 2]
+
+
+def test_a_check_runs_an_embedding_and_says_what_its_card_has_wrong(tmp_path: Path) -> None:
+    store_embedding(tmp_path, EmbeddingInput.RGB)
+    known = check(tmp_path / "lab-same.onnx")
+    assert (known.convention, known.input, known.size, known.dimensions) == ("embedding", "rgb", (16, 16), 48)
+    assert known.ms is not None
+    assert known.problem == ""
+    store_embedding(tmp_path, EmbeddingInput.RGB, dimensions=12)
+    assert "gives 48 numbers a picture, and its card tells 12" in check(tmp_path / "lab-same.onnx").problem
