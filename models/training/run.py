@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, IterableDataset
 
+from models.detector import ModelRefusedError
 from models.training.curve import draw_curve
 from models.training.muon import Muon
 
@@ -117,8 +118,14 @@ class Run:
         partial.replace(path)
 
     def resume(self, path: Path) -> None:
-        """Go on from a checkpoint; of one that AdamW alone made, the optimiser begins anew."""
+        """Go on from a checkpoint; of one that AdamW alone made, the optimiser begins anew.
+
+        Raises:
+            ModelRefusedError: it was made by another recipe.
+        """
         state = torch.load(path, map_location=self.device, weights_only=True)
+        if (said := {name: state.get(name) for name in self.notes}) != self.notes:
+            raise ModelRefusedError(f"{path} was made with {said}, not with {dict(self.notes)}. Name another folder.")
         self.network.load_state_dict(state["network"])
         if Muon.made(state["optimiser"]):
             self.optimiser.load_state_dict(state["optimiser"])
@@ -126,10 +133,16 @@ class Run:
         self.step, self.elapsed_s = state["step"], state["elapsed_s"]
 
     def start_from(self, path: Path) -> None:
-        """Take over the averaged weights of another run where they fit, and nothing else."""
+        """Take over the averaged weights of another run where they fit, and nothing else.
+
+        Raises:
+            ModelRefusedError: none of them fits.
+        """
         theirs = torch.load(path, map_location=self.device, weights_only=True)["average"]
         mine = self.network.state_dict()
         weights = {name: values for name, values in theirs.items() if name in mine and mine[name].shape == values.shape}
+        if not weights:
+            raise ModelRefusedError(f"None of the weights of {path} fits this network; it is of another make.")
         self.network.load_state_dict(weights, strict=False)
         self.average.load_state_dict(weights, strict=False)
 

@@ -15,12 +15,13 @@ pytest.importorskip("torch", reason="needs the extra train")
 import torch
 from torch import Tensor, nn
 
+from models.detector import ModelRefusedError
 from models.training import train as detector
 from models.training.embedding import train as embedding
 from models.training.embedding.net import Embedding
 from models.training.muon import Muon
 from models.training.net import Network
-from models.training.recipes import PARCEL
+from models.training.recipes import PARCEL, Name
 from models.training.run import CHECKPOINT, Plan, Run
 from models.training.targets import make_target
 
@@ -106,3 +107,13 @@ def test_the_averaged_network_is_read_back(tmp_path: Path) -> None:
     assert recipe == RECIPE
     kept = run.average.state_dict()
     assert all(torch.equal(values, kept[name]) for name, values in network.state_dict().items())
+
+
+def test_a_run_is_not_taken_on_by_another_recipe_nor_begun_with_weights_of_another_make(tmp_path: Path) -> None:
+    run = detector.open_run(tmp_path, PLAN, recipe=RECIPE)
+    run.save(tmp_path / CHECKPOINT)
+    with pytest.raises(ModelRefusedError, match="parcel"):
+        detector.open_run(tmp_path, PLAN, recipe=replace(RECIPE, name=Name.COLOUR))
+    torch.save({"average": {"other": torch.zeros(3)}}, tmp_path / "other.pt")
+    with pytest.raises(ModelRefusedError, match="None of the weights"):
+        detector.open_run(tmp_path / "new", PLAN, tmp_path / "other.pt", RECIPE)
