@@ -110,9 +110,9 @@ class ObjectLibrary:
                 made = recipe(rng)
                 item = _light(_render(recipe.__name__, made.body, rng, aspects, PACKAGING_MM_PER_PX))
                 packaging.append(replace(item, room=made.room))
-        for recipe in LATER_UNFAMILIAR:
+        for later in LATER_UNFAMILIAR:
             for _ in range(per_recipe):
-                item = _render(recipe.__name__, recipe(rng), rng, aspects, LIBRARY_MM_PER_PX)
+                item = _render(later.__name__, later(rng), rng, aspects, LIBRARY_MM_PER_PX)
                 items[UNFAMILIAR_LABEL].append(_light(item))
         return cls(items, packaging)
 
