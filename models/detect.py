@@ -55,6 +55,14 @@ def as_line(file: Path, scan: Scan, findings: Findings) -> dict[str, Any]:
     }
 
 
+def unlimited(card: ModelCard) -> ModelCard:
+    """A card by which every box comes back, to calibrate a model.
+
+    Without thresholds only the best boxes do, and a class that is rarely among them would seem to be silent.
+    """
+    return calibrated(card, {label: {max(RATES): 0.0} for label in card.labels})
+
+
 def calibrate_card(card: ModelCard, home: Path, clean: Iterable[Scan]) -> ModelCard:
     """A card with thresholds from clean pictures, at those rates that so many pictures can show.
 
@@ -64,9 +72,7 @@ def calibrate_card(card: ModelCard, home: Path, clean: Iterable[Scan]) -> ModelC
         CleanSetError: it looked at too few pictures for any rate.
         ModelError: as `models.onnx.load`.
     """
-    # Without thresholds only the best boxes come back, and a class that is rarely among them would seem to be silent.
-    everything = calibrated(card, {label: {max(RATES): 0.0} for label in card.labels})
-    detector = open_detector(everything, home, read_model(card, home))
+    detector = open_detector(unlimited(card), home, read_model(card, home))
     judged = [each for each in judge(detector, ((scan, ()) for scan in clean)) if each.model == detector.name]
     rates = [rate for rate in RATES if rate * len(judged) >= 100]
     if not rates:

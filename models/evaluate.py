@@ -202,18 +202,23 @@ def _match_all(
 
 
 def _match(found: Sequence[Detection], known: Sequence[Known], overlap: float) -> list[Known | None]:
-    """The known box that each found one takes, best score first; each known box is taken once."""
+    """The known box that each found one takes, as COCO matches: best score first, each takes the one it covers best of
+    those that count and are not taken; else one that does not count, which any number may take."""
     if not found or not known:
         return [None] * len(found)
     overlaps = iou(_boxes([d.box for d in found]), _boxes([k.box for k in known]))
+    is_ignored = np.array([k.is_ignored for k in known])
+    is_free = ~is_ignored
     matches: list[Known | None] = []
     for row in overlaps:
-        best = int(row.argmax())
-        if row[best] < overlap:
+        for may_take in (is_free, is_ignored):
+            best = int(np.where(may_take, row, -1).argmax())
+            if may_take[best] and row[best] >= overlap:
+                is_free[best] = False
+                matches.append(known[best])
+                break
+        else:
             matches.append(None)
-            continue
-        matches.append(known[best])
-        overlaps[:, best] = 0
     return matches
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from imaging.scan import Scan, View
 from models.baseline import DenseBlobs, find_blobs, find_blobs_in
 from models.card import InputKind, ModelCard, ModelClass, calibrated, read_model_file
-from models.detect import evaluate_coco
+from models.detect import evaluate_coco, unlimited
 from models.detector import ModelMissingError
 from models.evaluate import Judged, Known, best_score, calibrate, judge, report
 from models.onnx import OnnxDetector, open_detector
@@ -113,7 +113,8 @@ def judge_model(
         raise ModelMissingError(f"There are no two scenes in {sets / 'clean'} to calibrate by. Make them first.")
     forms = FORMS[recipe.name]
     card = describe(model, version, recipe, others)
-    quiet = [judge_scenes(open_export(model, card), scenes["clean"][:half], form)[0] for form in forms.values()]
+    everything = open_export(model, unlimited(card))
+    quiet = [judge_scenes(everything, scenes["clean"][:half], form)[0] for form in forms.values()]
     cuts = {label: _strictest([calibrate(form, label) for form in quiet]) for label in recipe.labels}
     card = calibrated(card, cuts)
     detector = open_export(model, card)

@@ -62,8 +62,10 @@ def paint(planes: Planes, palette: Palette) -> Colour:
     hsv = cv2.merge([hue, (saturation * 255).astype(np.uint8), value.astype(np.uint8)])
     picture = cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)
     if palette.quality is not None:
-        _, packed = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, palette.quality])
-        return np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), dtype=np.uint8)
+        quality = [cv2.IMWRITE_JPEG_QUALITY, palette.quality]
+        _, packed = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), quality)
+        seen = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), dtype=np.uint8)
+        picture = cv2.cvtColor(seen, cv2.COLOR_BGR2RGB)
     return np.asarray(picture, dtype=np.uint8)
 
 

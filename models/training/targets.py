@@ -30,19 +30,18 @@ def make_target(
     names: int,
     crop_px: int,
 ) -> Target:
-    """Targets of one crop from its boxes (n, 4) in px; of more than MOST_BOXES the smallest are left out."""
+    """Targets of one crop from its boxes (n, 4) in px; of more than MOST_BOXES the smallest do not count."""
     cells = crop_px // STRIDE
     target = Target(
         np.zeros((MOST_BOXES, 4), np.float32),
         np.full(MOST_BOXES, NO_CLASS, np.int64),
         np.ones((names, cells, cells), np.float32),
     )
-    for box, label in zip(boxes[is_ignored], classes[is_ignored], strict=True):
-        left, top, right, bottom = (box / STRIDE).astype(int)
-        target.counts[label, max(top, 0) : bottom + 1, max(left, 0) : right + 1] = 0
-    boxes, classes = boxes[~is_ignored], classes[~is_ignored]
-    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-    kept = np.argsort(-areas, kind="stable")[:MOST_BOXES]
+    areas = np.where(is_ignored, -1, (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]))
+    kept = np.argsort(-areas, kind="stable")[: min(MOST_BOXES, int((~is_ignored).sum()))]
+    for number in np.setdiff1d(np.arange(len(boxes)), kept):
+        left, top, right, bottom = (boxes[number] / STRIDE).astype(int)
+        target.counts[classes[number], max(top, 0) : bottom + 1, max(left, 0) : right + 1] = 0
     target.boxes[: len(kept)] = boxes[kept]
     target.classes[: len(kept)] = classes[kept]
     return target

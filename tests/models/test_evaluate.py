@@ -75,6 +75,16 @@ def test_ignored_objects_neither_ask_nor_punish() -> None:
     assert average_precision([picture([Known("knife", FAR, True)])], "knife") != 1.0
 
 
+def test_what_counts_is_matched_first_and_what_does_not_may_be_found_twice() -> None:
+    beside = Known("knife", NEAR, True)
+    first = [picture([beside, KNIFE], ("knife", 0.9, NEAR))]
+    assert average_precision(first, "knife") == pytest.approx(1.0)
+    twice = [picture([KNIFE, Known("knife", FAR, True)], ("knife", 0.9, FAR), ("knife", 0.8, FAR), ("knife", 0.7, BOX))]
+    assert average_precision(twice, "knife") == pytest.approx(1.0)
+    once = [picture([KNIFE], ("knife", 0.9, BOX), ("knife", 0.8, BOX), ("knife", 0.7, FAR))]
+    assert average_precision([*once, picture([KNIFE], ("knife", 0.6, BOX))], "knife") < 0.8
+
+
 def test_overlap_decides() -> None:
     judged = [picture([KNIFE], ("knife", 0.9, NEAR))]
     assert average_precision(judged, "knife", 0.5) == pytest.approx(1.0)

@@ -122,6 +122,8 @@ def test_of_too_many_objects_the_smallest_are_left_out() -> None:
     target = make_target(boxes, np.zeros(len(sides), int), np.zeros(len(sides), bool), len(LABELS), CROP_PX)
     assert (target.classes == 0).all()
     assert target.boxes[:, 2].min() == 15
+    assert target.counts[0, 0, 0] == 0, "what there is no row for is not blamed"
+    assert target.counts[1:].all()
 
 
 @pytest.mark.parametrize("kind", [Kind.TRAINING, Kind.UNSEEN, Kind.CLEAN])
