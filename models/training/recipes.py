@@ -41,11 +41,15 @@ class Recipe:
     intended_use: str
 
 
+def _weigh(others: float, **named: float) -> tuple[float, ...]:
+    return tuple(named.get(label, others) for label in LABELS)
+
+
 PARCEL = Recipe(
     name=Name.PARCEL,
     labels=LABELS,
     mm_per_px=2.0,
-    worth=tuple({"firearm": 1.5, "blade": 1.2, "tool": 0.5}.get(label, 2.5) for label in LABELS),
+    worth=_weigh(2.5, firearm=1.5, blade=1.2, tool=0.5),
     widths=(32, 64, 128, 256),
     depths=(1, 2, 3, 3),
     neck=64,
@@ -61,10 +65,25 @@ PARCEL = Recipe(
         "taken for a weapon. No finding is no proof of absence."
     ),
 )
-MEASURED = replace(PARCEL, name=Name.MEASURED, near=(0.85, 1.2), near_part=1.0, colour_part=0.0, grey_part=0.02)
+MEASURED = replace(
+    PARCEL,
+    name=Name.MEASURED,
+    worth=_weigh(2.5, firearm=1.5, tool=0.8),
+    near=(0.85, 1.2),
+    near_part=1.0,
+    colour_part=0.0,
+    grey_part=0.02,
+)
 """Parcels as measured only: of two energies and known scale, at which all of the training goes."""
-COLOUR = replace(PARCEL, name=Name.COLOUR, near_part=0.3, colour_part=0.85, grey_part=0.1)
-"""What is left: mostly 8-bit colours of unknown scale."""
+COLOUR = replace(
+    PARCEL,
+    name=Name.COLOUR,
+    worth=_weigh(1.5, firearm=2.0, blade=2.5, liquid=2.5, tool=1.2),
+    near_part=0.3,
+    colour_part=0.85,
+    grey_part=0.1,
+)
+"""What is left: mostly 8-bit colours of unknown scale, which machines for luggage give."""
 CARGO = Recipe(
     name=Name.CARGO,
     labels=CARGO_LABELS,
