@@ -268,7 +268,7 @@ class Intake:
         if known and known.state in GONE:
             findings = (*findings, Finding(FindingKind.REPEATED_NUMBER))
             known = None
-        findings = (*findings, *self._compare(declaration, lambda: taken.scan, screened.seen))
+        findings = (*findings, *self._compare(declaration, lambda: taken.scan, screened.seen, screened.model))
         assessment = self._risk.assess_declared(
             identity.number, arrived_at, screened.seen, findings, identity.kind, declaration=declaration
         )
@@ -289,9 +289,12 @@ class Intake:
         )
 
     def _compare(
-        self, declaration: Declaration | None, load: Callable[[], Scan], seen: Sequence[Seen]
+        self, declaration: Declaration | None, load: Callable[[], Scan], seen: Sequence[Seen], model: str
     ) -> tuple[Finding, ...]:
-        """What does not look as declared, where it says enough; the first view is weighed, where it can be read."""
+        """What does not look as declared, where it says enough; the first view is weighed, where it can be read.
+
+        `model` names who saw what was seen.
+        """
         if declaration is None:
             return ()
         content = None
@@ -300,7 +303,8 @@ class Intake:
             content = measure_content(scan.views[0], scan.generator)
         except KnownError as error:  # what comes late must not be lost with a picture that is gone
             self._on_error(error)
-        likeness = compare(declaration, content, seen)
+        worth = self.screening.worth_of(model, is_measured=content is not None) if seen else {}
+        likeness = compare(declaration, content, seen, worth)
         return (likeness.to_finding(),) if likeness.mismatch >= TOLD_FROM else ()
 
     def _join_late(self, passage: Passage, sighting: Sighting) -> None:
@@ -338,7 +342,8 @@ class Intake:
         declaration = self._store.find_declaration(identity.number)
         told: tuple[Finding, ...] = ()
         if parcel.captures:
-            told = self._compare(declaration, partial(self._store.load, parcel.captures[-1]), parcel.seen)
+            last = parcel.captures[-1]
+            told = self._compare(declaration, partial(self._store.load, last), parcel.seen, last.model)
         findings = (*kept, *identity.findings, *self.marks_on((identity.number, *identity.numbers)), *told)
         assessment = self._risk.assess_declared(
             identity.number, parcel.arrived_at, parcel.seen, findings, parcel.kind, declaration=declaration

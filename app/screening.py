@@ -19,8 +19,10 @@ from app.store.store import Store
 from imaging.errors import KnownError
 from imaging.marks import OPAQUE_SHARE, measure_opaque
 from imaging.scan import Scan
-from models.detector import Detector, Findings, Level, ModelError
+from models.card import STORE
+from models.detector import TOGETHER, Detector, Findings, Level, ModelError
 from models.merge import merge
+from models.worth import Worth, read_worth
 
 log = structlog.get_logger()
 
@@ -79,7 +81,7 @@ class Screening:
         modes = self.modes()
         on = [each for each in self.posted if modes[each.name] is Mode.ON]
         error = next((each.error for each in on if each.error), None)
-        return " + ".join(each.name for each in on if each.detector), error
+        return TOGETHER.join(each.name for each in on if each.detector), error
 
     def screen(self, scan: Scan, device: DeviceEntry) -> Screened:
         """What the models that are on find; where none looks, or one fails, the parcel counts as unscreened."""
@@ -95,11 +97,26 @@ class Screening:
         if not looking:
             return Screened(findings=(Finding(FindingKind.UNSCREENED),))
         if not found:
-            names = " + ".join(posted.name for posted in looking if posted.detector)
+            names = TOGETHER.join(posted.name for posted in looking if posted.detector)
             return Screened(model=names, findings=tuple(failed))
         together = merge(found)
         self._measured.add_time("detection", together.ms)
         return Screened(seen_of(together), together.model, together.ms, tuple(failed))
+
+    def worth_of(self, model: str, *, is_measured: bool) -> Worth:
+        """What finds are worth by the cards of the models that `Screened.model` names; nothing is known of those gone.
+
+        Of two models that know a class the first in the settings is asked.
+        """
+        worth: dict[str, Mapping[str, float]] = {}
+        for posted in self.posted:
+            if posted.name in model.split(TOGETHER):
+                choice = posted.choice
+                try:
+                    worth = {**read_worth(choice.model, choice.folder or STORE, is_measured=is_measured), **worth}
+                except ModelError as error:
+                    self._on_error(error)
+        return worth
 
     def try_out(self, scan: Scan, device: DeviceEntry) -> None:
         """Have the models on trial look at a scan whose picture is in the store, some time after this returns."""

@@ -52,6 +52,10 @@ class CleanSetError(ModelError):
     key = "clean_set"
 
 
+TOGETHER = " + "
+"""Stands between the names of models that looked at one scan."""
+
+
 class Level(StrEnum):
     """Confidence in three steps, from thresholds that were calibrated per class at fixed false-alarm rates."""
 

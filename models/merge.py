@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.detector import Detection, Findings
+from models.detector import TOGETHER, Detection, Findings
 from models.heads.boxes import suppress
 
 SAME = 0.5
@@ -24,4 +24,4 @@ def merge(findings: Sequence[Findings]) -> Findings:
     scores = np.array([one.score for one in every], np.float32)
     kept: list[Detection] = [every[row] for row in suppress(boxes, scores, classes, SAME)]
     kept.sort(key=lambda one: -one.score)
-    return Findings(" + ".join(each.model for each in findings), sum(each.ms for each in findings), tuple(kept))
+    return Findings(TOGETHER.join(each.model for each in findings), sum(each.ms for each in findings), tuple(kept))

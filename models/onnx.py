@@ -14,7 +14,7 @@ import onnxruntime as ort
 from imaging.material import MEV_FROM_KV, beam_of
 from imaging.scan import Generator, Scan, View, ViewKind
 from models.card import STORE, ModelCard, load_card, read_model
-from models.detector import Detection, Findings, Level, ModelBrokenError, ModelRefusedError
+from models.detector import TOGETHER, Detection, Findings, Level, ModelBrokenError, ModelRefusedError
 from models.feed import choose_scales, fill, plan_windows
 from models.heads import Head, Signature, Tensor, resolve
 from models.heads.boxes import merge_looks, suppress_best
@@ -105,7 +105,7 @@ class OnnxDetector:
             found += self.find_in_view(view, number, scan.generator)
         names = dict.fromkeys(self._suited(view, scan.generator).name for view in scan.views)
         found.sort(key=lambda detection: -detection.score)
-        return Findings(" + ".join(names), (time.perf_counter() - started) * 1000, tuple(found))
+        return Findings(TOGETHER.join(names), (time.perf_counter() - started) * 1000, tuple(found))
 
     def close(self) -> None:
         """Nothing to give back but memory."""

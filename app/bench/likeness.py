@@ -6,6 +6,7 @@ Some hide what their own declaration does not name: these are neither true nor a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,13 @@ from app.bench.rows import Row
 from app.build import load_detector
 from app.customs.likeness import compare
 from app.customs.parcel import Declaration, GoodsLine, Seen
+from app.screening import seen_of
 from app.settings import Detection
-from imaging.content import measure_content
-from imaging.phantom.make_samples import make_parcel
-from imaging.scan import Scan
+from imaging.content import Content, measure_content
+from imaging.phantom.make_samples import declared_classes, make_parcel
+from models.evaluate import auroc
+from models.onnx import OnnxDetector
+from models.worth import Worth, worth_of
 
 PARCELS = 30
 FIRST = 200
@@ -26,39 +30,60 @@ FIRST = 200
 ALARM = 0.5
 
 
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A parcel as it passes: its own declaration and what is weighed against one. `is_hiding`: not all is declared."""
+
+    declaration: Declaration
+    content: Content
+    seen: tuple[Seen, ...]
+    worth: Worth
+    is_hiding: bool
+
+    def mismatch(self, declaration: Declaration, *, has_finds: bool) -> float:
+        return compare(declaration, self.content, self.seen if has_finds else (), self.worth).mismatch
+
+
 def run(_data: Path | None) -> list[Row]:
     """Seeded parcels of the sample maker, in which some carry what is not declared; reported, nothing to be reached."""
     detector = load_detector(Detection())
-    pairs = [(scan, declared[0]) for scan, declared in map(make_parcel, range(FIRST, FIRST + PARCELS)) if declared]
-    declarations = [_declaration(declared) for _, declared in pairs]
-    true: list[float] = []
-    hiding: list[float] = []
-    false: list[float] = []
-    for number, (scan, _) in enumerate(pairs):
-        seen = [
-            Seen(each.label, each.score, each.level, each.box, each.view) for each in detector.find(scan).detections
-        ]
-        (hiding if scan.truth else true).append(_mismatch(declarations[number], scan, seen))
-        false.append(_mismatch(declarations[(number + 1) % len(pairs)], scan, seen))
-    weights = [_weight_error(declaration, scan) for declaration, (scan, _) in zip(declarations, pairs, strict=True)]
+    cases = [case for index in range(FIRST, FIRST + PARCELS) if (case := _make_case(index, detector))]
+    weights = [abs(case.content.mass_g / (case.declaration.gross_weight_g or 1) - 1) for case in cases]
     return [
-        Row("likeness.auroc", _auroc(true, false), ""),
-        Row(f"likeness.false_declarations_over_{ALARM}", float(np.mean(np.array(false) > ALARM)), ""),
-        Row(f"likeness.true_declarations_over_{ALARM}", float(np.mean(np.array(true) > ALARM)), ""),
-        Row(f"likeness.hiding_something_over_{ALARM}", float(np.mean(np.array(hiding) > ALARM)), ""),
+        *(Row(f"likeness.{name}", value, "") for name, value in measure(cases, has_finds=True).items()),
+        *(Row(f"likeness.without_finds.{name}", value, "") for name, value in measure(cases, has_finds=False).items()),
         Row("likeness.weight_error_median", float(np.median(weights)), "of declared"),
-        Row("likeness.parcels", len(pairs), ""),
+        Row("likeness.parcels", len(cases), ""),
+        Row("likeness.parcels_hiding_something", sum(case.is_hiding for case in cases), ""),
     ]
 
 
-def _mismatch(declaration: Declaration, scan: Scan, seen: Sequence[Seen]) -> float:
-    return compare(declaration, measure_content(scan.views[0], scan.generator), seen).mismatch
-
-
-def _weight_error(declaration: Declaration, scan: Scan) -> float:
+def _make_case(index: int, detector: OnnxDetector) -> Case | None:
+    """Sample parcel number `index`; None where nothing is declared."""
+    scan, declared = make_parcel(index)
     content = measure_content(scan.views[0], scan.generator)
-    assert content is not None
-    return abs(content.mass_g / (declaration.gross_weight_g or 1) - 1)
+    if not declared or content is None:
+        return None
+    findings = detector.find(scan)
+    is_hiding = any(each.label not in declared_classes(index) for each in scan.truth)
+    worth = worth_of(detector.cards[findings.model])
+    return Case(_declaration(declared[0]), content, seen_of(findings), worth, is_hiding)
+
+
+def measure(cases: Sequence[Case], *, has_finds: bool) -> dict[str, float]:
+    """How well a false declaration, and what is hidden under an own one, is told from a true one: figure -> value."""
+    others = [case.declaration for case in (*cases[1:], *cases[:1])]
+    false = [case.mismatch(other, has_finds=has_finds) for case, other in zip(cases, others, strict=True)]
+    own = [(case.mismatch(case.declaration, has_finds=has_finds), case.is_hiding) for case in cases]
+    true = [mismatch for mismatch, is_hiding in own if not is_hiding]
+    hiding = [mismatch for mismatch, is_hiding in own if is_hiding]
+    return {
+        "auroc_false_declarations": auroc(false, true),
+        "auroc_hiding_something": auroc(hiding, true),
+        f"false_declarations_over_{ALARM}": float(np.mean(np.array(false) > ALARM)),
+        f"hiding_something_over_{ALARM}": float(np.mean(np.array(hiding) > ALARM)),
+        f"true_declarations_over_{ALARM}": float(np.mean(np.array(true) > ALARM)),
+    }
 
 
 def _declaration(said: dict[str, Any]) -> Declaration:
@@ -67,9 +92,3 @@ def _declaration(said: dict[str, Any]) -> Declaration:
         for line in said["goods"]
     )
     return Declaration(said["number"], lines, gross_weight_g=said["gross_weight_g"])
-
-
-def _auroc(true: Sequence[float], false: Sequence[float]) -> float:
-    """The chance that a false declaration scores higher than a true one; ties count half."""
-    higher = np.subtract.outer(np.array(false), np.array(true))
-    return float((higher > 0).mean() + 0.5 * (higher == 0).mean())

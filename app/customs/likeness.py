@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from app.customs.parcel import Declaration, Finding, FindingKind, GoodsLine, Seen
 from imaging.content import Content
+from models.worth import UNKNOWN, Worth
 
 TOLD_FROM = 0.3
 """A mismatch below this hangs no finding on the parcel."""
@@ -19,9 +20,14 @@ WEIGHT_MOST, METAL_MOST, REPEAT_MOST = 0.8, 0.8, 0.5
 METAL_TOLERANCE, METAL_CERTAIN = 0.15, 0.55
 DARK_CM2 = 25.0
 """So much of the picture without light makes the seen mass a least one."""
-_LEVELS = {"sure": 0.9, "likely": 0.6, "hint": 0.25}
-_GRAVE = frozenset({"firearm", "ammunition", "cigarettes", "ivory", "battery", "blade"})
-_LESS_GRAVE = 0.5
+BARE_MENTION, STRONG = 10**0.5, 10.0
+"""Likelihood ratios up to which evidence is not worth more than a bare mention, and from which it is strong: Jeffreys,
+Theory of Probability, 1961, appendix B. Strong evidence weighs a half."""
+ADVICE_PART = 0.5
+WEAPON_LEAST = 0.75
+"""A weapon that is surely seen weighs as much whatever the card says: it costs 1 % of clean parcels, by calibration."""
+_WEAPONS = frozenset({"firearm", "ammunition", "blade"})
+_ADVICE = frozenset({"liquid", "powder_bag", "dense_block"})
 
 # Chapter of the HS code -> least and greatest share of metal in the mass of such goods, packing included. Textiles and
 # food hold next to none, machines anything, wares of metal mostly metal. A post corrects the score by its rules.
@@ -34,6 +40,15 @@ _METAL: Mapping[str, tuple[float, float]] = {
     "94": (0.0, 0.8), "95": (0.0, 0.6), "96": (0.0, 0.6), "97": (0.0, 1.0),
 }  # fmt: skip
 
+# Liquids, powders and blocks share density and atomic number, and a detector names one as the other
+# (docs/detectors.md): goods that explain one of them explain all.
+_ORGANIC_MASS = frozenset(
+    (
+        *(f"{chapter:02d}" for chapter in (4, *range(7, 23))), "25", "27", "28", "29", "30", "32", "33", "34", "38",
+        "48", "49", "68", "69",
+    )
+)  # fmt: skip
+
 # Class of the detector -> chapters whose goods explain it.
 _EXPLAINED: Mapping[str, frozenset[str]] = {
     "firearm": frozenset(("93", "95")),
@@ -42,11 +57,7 @@ _EXPLAINED: Mapping[str, frozenset[str]] = {
     "battery": frozenset(("84", "85", "87", "90", "91", "95")),
     "cigarettes": frozenset(("24",)),
     "ivory": frozenset(("05", "95", "96", "97")),
-    "liquid": frozenset(("04", "15", "20", "21", "22", "27", "28", "29", "30", "32", "33", "34", "38")),
-    "powder_bag": frozenset((*(f"{chapter:02d}" for chapter in (4, *range(7, 22))), "25", "28", "29", "30", "34")),
-    "dense_block": frozenset(
-        (*(f"{chapter:02d}" for chapter in (4, 15, 17, 18, 19)), "25", "34", "48", "49", "68", "69")
-    ),
+    **dict.fromkeys(_ADVICE, _ORGANIC_MASS),
 }
 
 
@@ -74,15 +85,16 @@ class Likeness:
         )
 
 
-def compare(declaration: Declaration, content: Content | None, seen: Sequence[Seen]) -> Likeness:
+def compare(declaration: Declaration, content: Content | None, seen: Sequence[Seen], worth: Worth) -> Likeness:
     """Compare what was declared with what a picture shows; each difference counts as one of several witnesses.
 
-    The mismatch is 1 - (1 - w1)(1 - w2)... of the remarks' weights. Without two energies only the finds speak.
+    The mismatch is 1 - (1 - w1)(1 - w2)... of the remarks' weights. Without two energies only the finds speak. `worth`
+    is what finds are worth by the card of the model that saw them.
     """
     remarks = [] if content is None else [*_weight(declaration, content), *_metal(declaration, content)]
     if content is not None:
         remarks += _repeats(declaration, content)
-    remarks += _finds(declaration, seen)
+    remarks += _finds(declaration, seen, worth)
     agreement = math.prod(1 - remark.weight for remark in remarks)
     return Likeness(1 - agreement, tuple(sorted(remarks, key=lambda remark: -remark.weight)))
 
@@ -132,14 +144,30 @@ def _repeats(declaration: Declaration, content: Content) -> list[Remark]:
     return [Remark("repeats", details, weight)]
 
 
-def _finds(declaration: Declaration, seen: Sequence[Seen]) -> list[Remark]:
+def _finds(declaration: Declaration, seen: Sequence[Seen], worth: Worth) -> list[Remark]:
+    """The best find of each class that no declared goods explain; several of a class prove no more than one.
+
+    Finds that advise on material alone are one witness, whichever of its names they bear.
+    """
     chapters = {_chapter(line) for line in declaration.goods}
-    best: dict[str, float] = {}
+    best: dict[str, Remark] = {}
     for each in seen:
-        if each.label in _EXPLAINED and not chapters & _EXPLAINED[each.label]:
-            weight = _LEVELS.get(each.level, 0.0) * (1.0 if each.label in _GRAVE else _LESS_GRAVE)
-            best[each.label] = max(best.get(each.label, 0.0), weight)
-    return [Remark("undeclared_find", {"class": label}, weight) for label, weight in best.items() if weight]
+        if each.label not in _EXPLAINED or chapters & _EXPLAINED[each.label]:
+            continue
+        weight = _find_weight(each, worth.get(each.label, UNKNOWN).get(each.level, 1.0))
+        witness = "material" if each.label in _ADVICE else each.label
+        if weight > (best[witness].weight if witness in best else 0.0):
+            best[witness] = Remark("undeclared_find", {"class": each.label}, weight)
+    return list(best.values())
+
+
+def _find_weight(find: Seen, ratio: float) -> float:
+    """What a find says from 0 to 1, by its likelihood ratio. What is surely seen is always told, but for advice."""
+    weight = ratio / (ratio + STRONG) if ratio >= BARE_MENTION else 0.0
+    if find.label in _ADVICE:
+        return ADVICE_PART * weight
+    least = WEAPON_LEAST if find.label in _WEAPONS else TOLD_FROM
+    return max(weight, least) if find.level == "sure" else weight
 
 
 def _chapter(line: GoodsLine) -> str:

@@ -37,7 +37,7 @@ PARCELS, CONTAINERS = 44, 4
 MOST_KINDS = 9
 MASS_ATTENUATION_CM2_G = 0.145
 """Of light elements at 176 keV, where attenuation hardly knows the material: good to weigh a parcel by."""
-HONEST = {"battery", "liquid", "cigarettes"}
+HONEST = frozenset({"battery", "liquid", "cigarettes"})
 SURNAMES = "赵钱孙李周吴郑王冯陈"
 ORIGINS = ("JP", "KR", "DE", "US", "GB", "FR", "AU", "TH")
 CODE_COUNT = {6: 2, 21: 2}
@@ -154,6 +154,11 @@ def _pack(seed: int, threats: tuple[str, ...]) -> tuple[np.random.Generator, Sce
     raise RuntimeError(f"no fitting scene after 50 attempts from seed {seed}")
 
 
+def declared_classes(index: int) -> frozenset[str]:
+    """Classes of prohibited and restricted things that sample parcel number `index` declares where it holds them."""
+    return HONEST if index % 3 == 1 else frozenset()
+
+
 def make_parcel(index: int) -> tuple[Scan, list[dict[str, Any]]]:
     """Sample parcel number `index` and its declarations: one, or none, of the first of its numbers."""
     threats: tuple[str, ...] = () if index % 9 in {0, 2, 4, 6} else (CLASSES[index % len(CLASSES)],)
@@ -169,8 +174,7 @@ def make_parcel(index: int) -> tuple[Scan, list[dict[str, Any]]]:
         return scan, []
     weight = weigh_g(scene)
     counts = Counter(scene.contents)
-    if index % 3 == 1:
-        counts.update(o.name for o in scene.objects if o.label in HONEST)
+    counts.update(o.name for o in scene.objects if o.label in declared_classes(index))
     nominal = sum(GOODS[name].weight_g * count for name, count in counts.items())
     lines = [_line(GOODS[name], count, origin, weight * 0.92 / nominal) for name, count in counts.items()]
     channel = "mail" if mail else "express"

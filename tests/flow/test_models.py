@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.customs.model_trial import Mode
-from app.customs.parcel import FindingKind, Lane
+from app.customs.parcel import Declaration, FindingKind, GoodsLine, Lane
 from app.customs.states import Action
 from app.officers.errors import OfficerError
 from app.screening import Posted
 from app.settings import ModelChoice
+from models.card import InputKind, ModelCard, ModelClass, write_card
 from models.detector import Detection, Findings, Level, ModelBrokenError, ModelMissingError
 from tests.flow.conftest import Desk
+from tests.flow.test_station import S10
 
 GUN = Detection("firearm", 0.9, Level.SURE, (20, 10, 40, 30))
 BLADE = Detection("blade", 0.7, Level.LIKELY, (20, 10, 40, 30))
@@ -145,3 +148,23 @@ def test_every_model_is_closed_with_the_station(open_desk: Callable[..., Desk]) 
     open_desk()
     assert first.is_closed
     assert second.is_closed
+
+
+@pytest.mark.parametrize(("hits", "is_told"), [(0.2, False), (0.9, True)])
+def test_a_likely_find_speaks_against_the_declaration_by_the_card_of_its_model(
+    desk: Desk, tmp_path: Path, hits: float, is_told: bool
+) -> None:
+    blade = ModelClass(label="blade", thresholds={1: 0.8, 5: 0.5, 10: 0.3})
+    figures = {f"blade recall at {rate} %": found for rate, found in ((1, 0.1), (5, hits), (10, hits + 0.01))}
+    write_card(
+        ModelCard(
+            name="lab", version="1", file="lab.onnx", sha256="0" * 64, training_data="", intended_use="", licence="",
+            input=InputKind.GRAY, classes=(blade,), metrics={"own": figures},
+        ),
+        tmp_path,
+    )  # fmt: skip
+    choice = ModelChoice(model="lab", folder=tmp_path, mode=Mode.ON)
+    desk.station.use_further([Posted(choice, Says("lab 1", BLADE))])
+    desk.station._store.add_declarations([Declaration(S10, (GoodsLine("棉制衬衫", hs_code="6109100000"),))])
+    desk.scan(0, S10)
+    assert (FindingKind.NOT_AS_DECLARED in desk.newest.findings) is is_told
