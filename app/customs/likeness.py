@@ -20,10 +20,11 @@ WEIGHT_MOST, METAL_MOST, REPEAT_MOST = 0.8, 0.8, 0.5
 METAL_TOLERANCE, METAL_CERTAIN = 0.15, 0.55
 DARK_CM2 = 25.0
 """So much of the picture without light makes the seen mass a least one."""
-BARE_MENTION, STRONG = 10**0.5, 10.0
-"""Likelihood ratios up to which evidence is not worth more than a bare mention, and from which it is strong: Jeffreys,
-Theory of Probability, 1961, appendix B. Strong evidence weighs a half."""
+STRONG = 10.0
+"""Likelihood ratio from which evidence is strong (Jeffreys, Theory of Probability, 1961, appendix B). It makes even
+what was thought so many times less likely than not: these are the odds that a find begins with."""
 ADVICE_PART = 0.5
+"""Finds that only advise on material share density and atomic number with harmless goods: alone they never decide."""
 WEAPON_LEAST = 0.75
 """A weapon that is surely seen weighs as much whatever the card says: it costs 1 % of clean parcels, by calibration."""
 _WEAPONS = frozenset({"firearm", "ammunition", "blade"})
@@ -40,15 +41,6 @@ _METAL: Mapping[str, tuple[float, float]] = {
     "94": (0.0, 0.8), "95": (0.0, 0.6), "96": (0.0, 0.6), "97": (0.0, 1.0),
 }  # fmt: skip
 
-# Liquids, powders and blocks share density and atomic number, and a detector names one as the other
-# (docs/detectors.md): goods that explain one of them explain all.
-_ORGANIC_MASS = frozenset(
-    (
-        *(f"{chapter:02d}" for chapter in (4, *range(7, 23))), "25", "27", "28", "29", "30", "32", "33", "34", "38",
-        "48", "49", "68", "69",
-    )
-)  # fmt: skip
-
 # Class of the detector -> chapters whose goods explain it.
 _EXPLAINED: Mapping[str, frozenset[str]] = {
     "firearm": frozenset(("93", "95")),
@@ -57,7 +49,11 @@ _EXPLAINED: Mapping[str, frozenset[str]] = {
     "battery": frozenset(("84", "85", "87", "90", "91", "95")),
     "cigarettes": frozenset(("24",)),
     "ivory": frozenset(("05", "95", "96", "97")),
-    **dict.fromkeys(_ADVICE, _ORGANIC_MASS),
+    "liquid": frozenset(("04", "15", "20", "21", "22", "27", "28", "29", "30", "32", "33", "34", "38")),
+    "powder_bag": frozenset((*(f"{chapter:02d}" for chapter in (4, *range(7, 22))), "25", "28", "29", "30", "34")),
+    "dense_block": frozenset(
+        (*(f"{chapter:02d}" for chapter in (4, 15, 17, 18, 19)), "25", "34", "48", "49", "68", "69")
+    ),
 }
 
 
@@ -157,13 +153,16 @@ def _finds(declaration: Declaration, seen: Sequence[Seen], worth: Worth) -> list
         weight = _find_weight(each, worth.get(each.label, UNKNOWN).get(each.level, 1.0))
         witness = "material" if each.label in _ADVICE else each.label
         if weight > (best[witness].weight if witness in best else 0.0):
-            best[witness] = Remark("undeclared_find", {"class": each.label}, weight)
+            best[witness] = Remark("undeclared_find", {"class": each.label, "level": each.level}, weight)
     return list(best.values())
 
 
 def _find_weight(find: Seen, ratio: float) -> float:
-    """What a find says from 0 to 1, by its likelihood ratio. What is surely seen is always told, but for advice."""
-    weight = ratio / (ratio + STRONG) if ratio >= BARE_MENTION else 0.0
+    """What a find says from 0 to 1, by its likelihood ratio: nothing at 1. What is surely seen is told, but for advice.
+
+    It is the part that it takes off the doubt: STRONG / (STRONG + 1) before it, STRONG / (STRONG + ratio) after it.
+    """
+    weight = max(ratio - 1, 0.0) / (ratio + STRONG)
     if find.label in _ADVICE:
         return ADVICE_PART * weight
     least = WEAPON_LEAST if find.label in _WEAPONS else TOLD_FROM

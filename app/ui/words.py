@@ -89,7 +89,10 @@ def finding_words(finding: Finding) -> str:
 def _remark(key: str, details: dict[str, str]) -> str:
     """One difference between picture and declaration, in words."""
     if "class" in details:
-        details = {"found": name_of("class", details["class"])}
+        found = name_of("class", details["class"])
+        if "level" in details:  # earlier records do not say how sure it was
+            found = text("likeness.at_level", found=found, level=name_of("level", details["level"]))
+        details = {"found": found}
     return text(f"likeness.{key}", **details)
 
 

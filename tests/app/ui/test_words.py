@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from app import texts
-from app.customs.parcel import Finding, FindingKind, Kind, Lane
+from app.customs.likeness import compare
+from app.customs.parcel import Declaration, Finding, FindingKind, GoodsLine, Kind, Lane, Seen
 from app.customs.states import Action, State
 from app.ui import chips, theme, words
 from app.ui.pace import Pace
@@ -82,6 +83,16 @@ def test_spans_weights_and_money() -> None:
 def test_findings_name_their_detail() -> None:
     assert words.finding_words(Finding(FindingKind.DETECTION, "firearm")).endswith("Firearm or part")
     assert words.finding_words(Finding(FindingKind.NO_CODE)) == "No code was read"
+
+
+def test_an_undeclared_find_is_told_with_its_step() -> None:
+    shirts = Declaration("N1", (GoodsLine("shirts", "61091000"),))
+    gun = Seen("firearm", 0.9, "sure", (0, 0, 5, 5))
+    said = words.finding_words(compare(shirts, None, [gun], {}).to_finding())
+    assert said.endswith("Firearm or part (sure): no goods declared that would explain it.")
+    earlier = '{"mismatch": 0.9, "remarks": [["undeclared_find", {"class": "firearm"}]]}'
+    said = words.finding_words(Finding(FindingKind.NOT_AS_DECLARED, earlier))
+    assert said.endswith("Firearm or part: no goods declared that would explain it.")
 
 
 def test_clock_gives_the_date_only_when_it_is_not_today() -> None:
