@@ -44,10 +44,10 @@ class Case:
         return compare(declaration, self.content, self.seen if has_finds else (), self.worth).mismatch
 
 
-def run(_data: Path | None) -> list[Row]:
+def run(_data: Path | None, parcels: int = PARCELS) -> list[Row]:
     """Seeded parcels of the sample maker, in which some carry what is not declared; reported, nothing to be reached."""
     detector = load_detector(Detection())
-    cases = [case for index in range(FIRST, FIRST + PARCELS) if (case := _make_case(index, detector))]
+    cases = [case for index in range(FIRST, FIRST + parcels) if (case := _make_case(index, detector))]
     weights = [abs(case.content.mass_g / (case.declaration.gross_weight_g or 1) - 1) for case in cases]
     return [
         *(Row(f"likeness.{name}", value, "") for name, value in measure(cases, has_finds=True).items()),

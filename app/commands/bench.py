@@ -38,7 +38,7 @@ MINUTES = ("trace", "faults", "hub", "store", "soak", "tip", "filings")
 """Run only when named: they take minutes to hours."""
 FILE_WIDTH = 160
 """Of a table that goes into a file, which has no width of its own."""
-SIZED = {"store": 20_000, "soak": 200, "filings": 1_000}
+SIZED = {"store": 20_000, "soak": 200, "filings": 1_000, "likeness": 30}
 """The benches that make as many parcels as they are told, and the fewest."""
 
 
@@ -48,7 +48,9 @@ def bench(
     ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the rows as a JSON list.")] = None,
     data: Annotated[Path | None, typer.Option(help="Folder of real files, for the benches that read them.")] = None,
-    parcels: Annotated[int | None, typer.Option(help="How many `store`, `soak` and `filings` make.")] = None,
+    parcels: Annotated[
+        int | None, typer.Option(help="How many `store`, `soak`, `filings` and `likeness` make.")
+    ] = None,
 ) -> None:
     """Measure, and print each figure beside what is to be reached and a peer measured in the same run."""
     if name is not None and name not in BENCHES:

@@ -142,16 +142,18 @@ def _declare(
     }
 
 
-def _pack(seed: int, threats: tuple[str, ...]) -> tuple[np.random.Generator, Scene]:
-    """The first scene from this seed on that shows its threats and holds few enough kinds of goods to declare."""
+def _pack(index: int, threats: tuple[str, ...]) -> tuple[np.random.Generator, Scene]:
+    """The first scene of this number that shows its threats and holds goods that can be declared, of few kinds."""
     for attempt in range(50):
-        rng = np.random.default_rng([seed, attempt])
+        rng = np.random.default_rng([7000 + index, attempt])
         size = (int(rng.integers(350, 410)), int(rng.integers(380, 470)))
         scene = compose_parcel(rng, FreshObjects((Aspect.TOP,)), size=size, threats=threats)
         shown = tuple(o.label for o in scene.objects if o.background < 3 and o.own > 0.06)
-        if scene.packaging and 1 <= len(set(scene.contents)) <= MOST_KINDS and sorted(shown) == sorted(threats):
+        kinds = set(scene.contents)
+        is_declarable = 1 <= len(kinds) <= MOST_KINDS and GOODS.keys() >= kinds | _declared_things(index, scene).keys()
+        if scene.packaging and is_declarable and sorted(shown) == sorted(threats):
             return rng, scene
-    raise RuntimeError(f"no fitting scene after 50 attempts from seed {seed}")
+    raise RuntimeError(f"no fitting scene after 50 attempts for parcel {index}")
 
 
 def declared_classes(index: int) -> frozenset[str]:
@@ -159,12 +161,16 @@ def declared_classes(index: int) -> frozenset[str]:
     return HONEST if index % 3 == 1 else frozenset()
 
 
+def _declared_things(index: int, scene: Scene) -> Counter[str]:
+    return Counter(o.name for o in scene.objects if o.label in declared_classes(index))
+
+
 def make_parcel(index: int) -> tuple[Scan, list[dict[str, Any]]]:
     """Sample parcel number `index` and its declarations: one, or none, of the first of its numbers."""
     threats: tuple[str, ...] = () if index % 9 in {0, 2, 4, 6} else (CLASSES[index % len(CLASSES)],)
     if index % 11 == 7 and threats:
         threats += (CLASSES[(index + 3) % len(CLASSES)],)
-    rng, scene = _pack(7000 + index, threats)
+    rng, scene = _pack(index, threats)
     machine = replace(sample_detector(rng), photons=between(rng, 3e4, 9e4))
     scan = measure_scene(scene, rng, detector=machine)
     origin, mail = pick(rng, *ORIGINS), rng.random() < 0.6
@@ -173,8 +179,7 @@ def make_parcel(index: int) -> tuple[Scan, list[dict[str, Any]]]:
     if index in NO_DECLARATION:
         return scan, []
     weight = weigh_g(scene)
-    counts = Counter(scene.contents)
-    counts.update(o.name for o in scene.objects if o.label in declared_classes(index))
+    counts = Counter(scene.contents) + _declared_things(index, scene)
     nominal = sum(GOODS[name].weight_g * count for name, count in counts.items())
     lines = [_line(GOODS[name], count, origin, weight * 0.92 / nominal) for name, count in counts.items()]
     channel = "mail" if mail else "express"
