@@ -3,7 +3,7 @@
 The sets are `known`, `unseen`, `fan`, `clean` and `bags` as models.training.data writes them with seeds that training
 did not use. They are judged in the forms that the recipe is for: as measured, and as a legacy machine would show them
 (8-bit colours of a random palette, scale unknown); `bags`, luggage, always as pictures of unknown scale.
-Thresholds come from the first half of `clean`, the stricter of all forms; false alarms are counted on the second half.
+Thresholds come from `clean`, the strictest of all forms; false alarms are counted on each half by those of the other.
 A COCO file of real pictures, which nothing was trained or calibrated on, may be added.
 """
 
@@ -108,27 +108,26 @@ def judge_model(
     """
     scenes = {name: _read_set(sets / name) for name in (*TITLES, "clean", "bags")}
     scenes["clean"] = [replace(scene, is_ignored=np.ones_like(scene.is_ignored)) for scene in scenes["clean"]]
-    half = len(scenes["clean"]) // 2
-    if half == 0:
+    if len(scenes["clean"]) < 2:
         raise ModelMissingError(f"There are no two scenes in {sets / 'clean'} to calibrate by. Make them first.")
     forms = FORMS[recipe.name]
     card = describe(model, version, recipe, others)
     everything = open_export(model, unlimited(card))
-    quiet = [judge_scenes(everything, scenes["clean"][:half], form)[0] for form in forms.values()]
-    cuts = {label: _strictest([calibrate(form, label) for form in quiet]) for label in recipe.labels}
+    clean = {form: judge_scenes(everything, scenes["clean"], is_colour) for form, is_colour in forms.items()}
+    quiet = {form: found for form, (found, _) in clean.items()}
+    cuts = calibrate_forms(list(quiet.values()), recipe.labels)
     card = calibrated(card, cuts)
     detector = open_export(model, card)
     metrics: dict[str, dict[str, float]] = {}
     for form, is_colour in forms.items():
-        clean = judge_scenes(detector, scenes["clean"][half:], is_colour)
         for name, of_set in TITLES.items():
             if not scenes[name]:
                 continue
             title = f"{of_set}, {form}"
             found, blobs = judge_scenes(detector, scenes[name], is_colour)
-            metrics[title] = figures_of(found, clean[0], recipe.labels, cuts)
-            metrics[f"{title}: dense blobs"] = figures_of(blobs, clean[1], (), cuts)
-        metrics[f"clean phantoms, {form}"] = false_alarms(clean[0], cuts)
+            metrics[title] = figures_of(found, clean[form][0], recipe.labels, cuts)
+            metrics[f"{title}: dense blobs"] = figures_of(blobs, clean[form][1], (), cuts)
+    metrics |= {f"clean phantoms, {form}": figures for form, figures in false_alarms(quiet, recipe.labels).items()}
     if scenes["bags"]:
         metrics |= _luggage(detector, scenes["bags"])
     if real is not None:
@@ -155,9 +154,13 @@ def _real(detector: OnnxDetector, coco: Path) -> dict[str, dict[str, float]]:
     return metrics
 
 
-def _strictest(thresholds: Sequence[Mapping[int, float]]) -> dict[int, float]:
-    """At each rate the highest threshold, so that no form of picture gives more false alarms than the rate says."""
-    return {rate: max(of_form[rate] for of_form in thresholds) for rate in thresholds[0]}
+def calibrate_forms(forms: Sequence[Sequence[Judged]], labels: Sequence[str]) -> dict[str, dict[int, float]]:
+    """Thresholds by class and rate: the highest of all forms, so that none gives more false alarms than a rate says."""
+    cuts = {}
+    for label in labels:
+        of_forms = [calibrate(clean, label) for clean in forms]
+        cuts[label] = {rate: max(of_form[rate] for of_form in of_forms) for rate in of_forms[0]}
+    return cuts
 
 
 def figures_of(
@@ -169,14 +172,23 @@ def figures_of(
     return of_set | {name: value for name, value in with_clean.items() if not name.startswith("any")}
 
 
-def false_alarms(clean: Sequence[Judged], cuts: Mapping[str, Mapping[int, float]]) -> dict[str, float]:
-    """Measured part of clean pictures with an alarm of a class at the thresholds meant for 1 and 5 %, in percent."""
-    figures = {}
-    for label, of_class in cuts.items():
-        for rate in (1, 5):
-            alarms = [best_score(picture, label) >= of_class[rate] for picture in clean]
-            figures[f"{label} false alarms at {rate} %"] = round(100 * float(np.mean(alarms)), 2)
-    return figures
+def false_alarms(
+    forms: Mapping[str, Sequence[Judged]], labels: Sequence[str], rates: Sequence[int] = (1, 5)
+) -> dict[str, dict[str, float]]:
+    """By form: the percent of clean pictures with an alarm of a class, each half by thresholds from the other half."""
+    alarms: dict[str, dict[str, float]] = {form: {} for form in forms}
+    half = len(next(iter(forms.values()))) // 2
+    halves = slice(None, half), slice(half, None)
+    for taken, counted in (halves, halves[::-1]):
+        cuts = calibrate_forms([clean[taken] for clean in forms.values()], labels)
+        for form, clean in forms.items():
+            for label in labels:
+                best = np.array([best_score(picture, label) for picture in clean[counted]])
+                for rate in rates:
+                    name = f"{label} false alarms at {rate} %"
+                    part = 50 * float((best >= cuts[label][rate]).mean())
+                    alarms[form][name] = round(alarms[form].get(name, 0.0) + part, 2)
+    return alarms
 
 
 def _read_set(folder: Path) -> list[Scene]:
