@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from models.baseline import DenseBlobs
@@ -20,8 +21,11 @@ def worth_of(card: ModelCard) -> Worth:
     return {entry.label: weigh_steps(entry.thresholds, hit_rates(card, entry.label)) for entry in card.classes}
 
 
+@lru_cache(maxsize=32)
 def read_worth(model: str, folder: Path = STORE, *, is_measured: bool = True) -> Worth:
     """The same by the name of a model; of what is not measured by the card of the one that then looks in its place.
+
+    A card is read once: the model that looks was loaded with what it said then.
 
     Raises:
         ModelError: as `models.card.load_card`.
