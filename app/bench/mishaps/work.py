@@ -119,7 +119,7 @@ class _Clock:
         def now_ns() -> int:
             return clock._real_ns() + int(clock.shift_s * 1e9)
 
-        with mock.patch("app.station.datetime", Shifted), mock.patch("app.store.audit.time.time_ns", now_ns):
+        with mock.patch("app.deciding.datetime", Shifted), mock.patch("app.store.audit.time.time_ns", now_ns):
             yield
 
 
