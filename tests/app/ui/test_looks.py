@@ -144,7 +144,7 @@ def test_suggested_look_is_offered_with_its_reason_and_taken_by_a_key(
     station.add(make_parcels(1)[0], make_scan(make_opaque_view()))
     window = open_window(station)
     offer = window.parts.stage.offer
-    assert offer.isVisible()
+    qtbot.waitUntil(offer.isVisible)
     assert offer.words == texts.text("look.suggestion.opaque")
     press(qtbot, window, Qt.Key.Key_9)
     assert window.parts.stage.look == Look(penetration=Penetration.SUPER)
