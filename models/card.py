@@ -199,9 +199,14 @@ def _load(path: Path | str, folder: Path, wanted: type[C]) -> tuple[C, Path]:
         ) from error
 
 
-def _refuse_other_kind(content: bytes, name: str, wanted: type[FileCard]) -> None:
+def _kind_of(content: bytes) -> object:
+    """What a card calls itself; one that says nothing is a detector's, as the first ones were."""
     said = json.loads(content)
-    kind = said.get("kind", "detector") if isinstance(said, dict) else ""
+    return said.get("kind", "detector") if isinstance(said, dict) else ""
+
+
+def _refuse_other_kind(content: bytes, name: str, wanted: type[FileCard]) -> None:
+    kind = _kind_of(content)
     expected = "embedding" if wanted is EmbeddingCard else "detector"
     if kind in ("detector", "embedding") and kind != expected:
         raise ModelRefusedError(f"{name} is the card of a model of the kind {kind}, and here a {expected} is needed.")
@@ -210,10 +215,9 @@ def _refuse_other_kind(content: bytes, name: str, wanted: type[FileCard]) -> Non
 def is_embedding(path: Path | str, folder: Path = STORE) -> bool:
     """Whether the card of a model says that it is an embedding; a card that cannot be read says nothing."""
     try:
-        said = json.loads(_card_path(Path(path), folder).read_bytes()[:LARGEST_CARD_BYTES])
+        return _kind_of(_card_path(Path(path), folder).read_bytes()[:LARGEST_CARD_BYTES]) == "embedding"
     except (OSError, ValueError):
         return False
-    return isinstance(said, dict) and said.get("kind") == "embedding"
 
 
 def read_model(card: FileCard, folder: Path) -> bytes:

@@ -13,14 +13,13 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from imaging.scan import View
 from models.apart import limit_memory
 from models.card import InputKind, ModelCard, ModelClass, is_embedding, load_card, read_model, read_model_file
 from models.detector import ModelBrokenError, ModelError, ModelMissingError, ModelRefusedError
 from models.embedding import load as load_embedder
 from models.heads import Head, resolve
 from models.heads.own import read_scale, read_thresholds
-from models.onnx import BLANK_SIZE, OnnxDetector, open_detector, open_session, read_sidecar, read_signature
+from models.onnx import OnnxDetector, open_detector, open_session, read_sidecar, read_signature
 
 LONGEST_S = 60.0
 RUNS = 5
@@ -97,6 +96,7 @@ def examine(path: Path, labels: tuple[str, ...] = ()) -> Understanding:
         detector.warm()
     except ModelError as error:
         return Understanding(file=path.name, has_card=has_card, seen=seen, problem=str(error))
+    blank = detector.blank()
     return Understanding(
         file=path.name,
         convention=head.convention,
@@ -107,7 +107,7 @@ def examine(path: Path, labels: tuple[str, ...] = ()) -> Understanding:
         others=detector.card.others,
         mm_per_px=mm_per_px,
         thresholds=thresholds,
-        ms=_time(lambda: detector.find_in_view(_blank(head.feed.size or BLANK_SIZE))),
+        ms=_time(lambda: detector.find_in_view(blank)),
         seen=seen,
     )
 
@@ -172,10 +172,6 @@ def _stand_in(head: Head) -> ModelCard:
         intended_use="unknown",
         licence="unknown",
     )
-
-
-def _blank(size: tuple[int, int]) -> View:
-    return View(high=np.full(size, 60000, dtype=np.uint16), low=np.full(size, 60000, dtype=np.uint16))
 
 
 def _time(look: Callable[[], object]) -> float:

@@ -168,16 +168,19 @@ class OnnxDetector:
         Raises:
             ModelBrokenError: the model fails on it.
         """
-        size = self.head.feed.size or BLANK_SIZE
-        blank = View(high=np.full(size, 60000, dtype=np.uint16), low=np.full(size, 60000, dtype=np.uint16))
         try:
-            self.find_in_planes(read_planes(blank, self.head.feed.kind), (None, None))
+            self.find_in_planes(read_planes(self.blank(), self.head.feed.kind), (None, None))
         except (ValueError, IndexError, KeyError, TypeError) as error:
             raise ModelBrokenError(
                 f"The outputs of {self.name} are not what {self.head.convention} has: {error}", name=self.name
             ) from error
         if self._others is not None:
             self._others.warm()
+
+    def blank(self) -> View:
+        """A picture with nothing in it, of the size that the model asks for."""
+        counts = np.full(self.head.feed.size or BLANK_SIZE, 60000, dtype=np.uint16)
+        return View(high=counts, low=counts)
 
     def _detections(
         self,

@@ -26,7 +26,7 @@ def check(
     from models.check import check as check_model
 
     with known_errors():
-        understood = check_model(file, tuple(filter(None, classes.split(","))))
+        understood = check_model(file, _split(classes))
     if json:
         print_json(understood.model_dump(mode="json"))
     else:
@@ -57,7 +57,7 @@ def card(
     file = file.resolve()
     with known_errors():
         is_there = file.with_suffix(".json").is_file()
-        made = load_card(file)[0] if is_there else draft_card(file, tuple(filter(None, classes.split(","))))
+        made = load_card(file)[0] if is_there else draft_card(file, _split(classes))
         written = write_card(made, file.parent)
         if clean is not None:
             pictures = track(expand([clean]), made.title)
@@ -102,6 +102,10 @@ def evaluate(
         print_line(name)
         for figure, value in report.figures.items():
             print_line(f"    {figure:40s} {value:.3f}")
+
+
+def _split(classes: str) -> tuple[str, ...]:
+    return tuple(filter(None, classes.split(",")))
 
 
 def _pairs(given: Sequence[str]) -> dict[str, str]:

@@ -58,7 +58,9 @@ class Muon(torch.optim.Optimizer):
 
 
 def _inner_update(gradient: Tensor, state: dict[str, Tensor], momentum: float) -> Tensor:
-    mean = state.setdefault("mean", torch.zeros_like(gradient))
+    if not state:
+        state["mean"] = torch.zeros_like(gradient)
+    mean = state["mean"]
     mean.lerp_(gradient, 1 - momentum)
     ahead = gradient.lerp(mean, momentum)
     matrix = orthogonalise(ahead.reshape(len(ahead), -1))
