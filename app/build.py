@@ -161,7 +161,8 @@ def load_detector(detection: ModelChoice) -> onnx.OnnxDetector:
     Raises:
         ModelError: it is missing, altered, broken or refused.
     """
-    return onnx.load(detection.model, detection.folder or STORE, provider=detection.provider)
+    folder = detection.folder or STORE
+    return onnx.load(detection.model, folder, provider=detection.provider, batch=detection.batch)
 
 
 def start_detector(detection: Detection, sameness: Sameness | None = None) -> ApartDetector:
@@ -175,6 +176,7 @@ def start_detector(detection: Detection, sameness: Sameness | None = None) -> Ap
         detection.model,
         detection.folder or STORE,
         provider=detection.provider,
+        batch=detection.batch,
         longest_s=detection.longest_s,
         embedding=(embedding, home_of(embedding, detection.folder)),
     )
@@ -184,7 +186,11 @@ def post_model(choice: ModelChoice) -> Posted:
     """A model beside the first, in a process of its own; one that cannot be used says why."""
     try:
         detector = ApartDetector(
-            choice.model, choice.folder or STORE, provider=choice.provider, longest_s=choice.longest_s
+            choice.model,
+            choice.folder or STORE,
+            provider=choice.provider,
+            batch=choice.batch,
+            longest_s=choice.longest_s,
         )
     except ModelError as error:
         return Posted(choice, error=error)

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from time import perf_counter
@@ -35,7 +35,7 @@ from scanners.folding import Fold
 log = structlog.get_logger()
 
 SCANS_WAITING = 4
-"""Scans that may wait for detection before the device is held back."""
+"""Scans of a lane that may wait for detection before its device is held back."""
 RETRY_S = 5.0
 T = TypeVar("T")
 
@@ -52,12 +52,23 @@ class Taken:
     """Where the picture is; None when the station stopped before there was room for it."""
 
 
+class _Way:
+    """How the scans of a lane go in, one after the other; no lane waits for another, such as a belt for a container."""
+
+    def __init__(self, lane: str) -> None:
+        self.room = threading.Semaphore(SCANS_WAITING)
+        self.worker = ThreadPoolExecutor(1, f"intake-{lane}")
+
+    def wait_until_idle(self) -> None:
+        self.worker.submit(lambda: None).result()
+
+
 class Intake:
     """Takes scans and codes in, and tells `on_parcel` of every parcel that is new or changed.
 
-    `take` and `read` are called by the devices' threads, which write the pictures; detection and the rows run on one
-    worker meanwhile. A disk that is full or read-only stops the intake, and with it the belt, until it takes more:
-    nothing is dropped.
+    `take` and `read` are called by the devices' threads, which write the pictures; detection and the rows run on a
+    worker of each lane meanwhile. A disk that is full or read-only stops the intake, and with it the belt, until it
+    takes more: nothing is dropped.
     """
 
     def __init__(
@@ -86,28 +97,28 @@ class Intake:
         self._drills: set[str] = set()
         """Lanes whose codes come from simulators or a replay."""
         self._lock = threading.RLock()
-        self._room = threading.Semaphore(SCANS_WAITING)
+        self._ways: dict[str, _Way] = {}
         self._stopping = threading.Event()
         self._under_way = 0
         self._is_stopped = False
-        self._rows = ThreadPoolExecutor(1, "intake")
 
     def take(
         self, scan: Scan, device: DeviceEntry, findings: tuple[Finding, ...] = (), capture: Capture | None = None
     ) -> None:
         """Hand in a finished scan; returns when its picture is on disk, so that the source may forget it.
 
-        Waits while too many scans are on their way, and while the disk is full. A scan that was taken before, and
-        comes again because the power went before its source knew, is passed over.
+        Waits while too many scans of the lane are on their way, and while the disk is full. A scan that was taken
+        before, and comes again because the power went before its source knew, is passed over.
         """
-        if self._store.has_scan(scan.id) or not self._enter():
+        way = self._way(device.lane)
+        if way is None or self._store.has_scan(scan.id) or not self._enter(way):
             return
         kept: Future[Capture | None] = Future()
         taken = Taken(scan, device, findings, perf_counter(), kept)
         try:
-            self._rows.submit(self._take_in, taken).add_done_callback(self._leave)
+            way.worker.submit(self._take_in, taken).add_done_callback(partial(self._leave, way))
         except RuntimeError:  # stopped meanwhile: what is not taken stays at its source
-            self._release()
+            self._release(way)
             return
         try:
             kept.set_result(capture or self._keep(scan))
@@ -146,7 +157,8 @@ class Intake:
 
     def end_lane(self, lane: str) -> None:
         """Nothing passes on this lane any more: enter what was handed in, and the codes that found no scan."""
-        self.wait_until_idle()
+        if way := self._way(lane):
+            way.wait_until_idle()
         with self._lock:
             for sighting in self._matcher(lane).give_up():
                 self._register_unscanned(lane, sighting)
@@ -158,19 +170,22 @@ class Intake:
 
     def wait_until_idle(self) -> None:
         """Wait until every scan that was handed in is in the queue."""
-        self._rows.submit(lambda: None).result()
+        for way in self._all_ways():
+            way.wait_until_idle()
 
     def stop(self) -> None:
         """Finish what was handed in, enter the codes that found no scan, and end the workers."""
-        if self._is_stopped:
-            return
-        self._is_stopped = True
+        with self._lock:
+            if self._is_stopped:
+                return
+            self._is_stopped = True
         for lane in list(self._matchers):
             try:
                 self.end_lane(lane)
             except KnownError as error:
                 self._on_error(error)
-        self._rows.shutdown(wait=True)
+        for way in self._all_ways():
+            way.worker.shutdown(wait=True)
 
     def stop_waiting(self) -> None:
         """Give up waiting for room, on a full disk or behind a slow detector; what is not taken stays at its source."""
@@ -183,27 +198,40 @@ class Intake:
         tolerance = timedelta(milliseconds=self._work.match_tolerance_ms)
         return self._matchers.setdefault(lane, Matcher(tolerance))
 
-    def _enter(self) -> bool:
-        while not self._room.acquire(timeout=0.5):
+    def _way(self, lane: str) -> _Way | None:
+        """The way of a lane; none is made any more once the station stops."""
+        with self._lock:
+            if lane not in self._ways and not self._is_stopped:
+                self._ways[lane] = _Way(lane)
+            return self._ways.get(lane)
+
+    def _all_ways(self) -> list[_Way]:
+        with self._lock:
+            return list(self._ways.values())
+
+    def _enter(self, way: _Way) -> bool:
+        while not way.room.acquire(timeout=0.5):
             if self._stopping.is_set():
                 return False
         with self._lock:
             self._under_way += 1
         return True
 
-    def _release(self) -> None:
+    def _release(self, way: _Way) -> None:
         with self._lock:
             self._under_way -= 1
-        self._room.release()
+        way.room.release()
 
-    def _leave(self, done: Future[None]) -> None:
-        self._release()
+    def _leave(self, way: _Way, done: Future[None]) -> None:
+        self._release(way)
         if error := done.exception():
             log.error("intake failed", error=repr(error))
             self._on_error(error if isinstance(error, KnownError) else KnownError(repr(error), detail=repr(error)))
 
     def _take_in(self, taken: Taken) -> None:
         screened = self.screening.screen(taken.scan, taken.device)
+        findings = (*taken.findings, *screened.findings, *measure_opacity(taken.scan))
+        taken = replace(taken, findings=findings)
         capture = taken.kept.result()
         if capture is None:
             return
@@ -263,7 +291,7 @@ class Intake:
     ) -> Parcel:
         arrived_at = taken.scan.started_at
         marks = self.marks_on((identity.number, *identity.numbers))
-        findings = (*identity.findings, *taken.findings, *screened.findings, *measure_opacity(taken.scan), *marks)
+        findings = (*identity.findings, *taken.findings, *marks)
         known = self._store.find_number(identity.number) if identity.numbers else None
         if known and known.state in GONE:
             findings = (*findings, Finding(FindingKind.REPEATED_NUMBER))

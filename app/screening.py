@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import structlog
@@ -61,8 +62,43 @@ class Screened:
     findings: tuple[Finding, ...] = ()
 
 
+class _Precedence:
+    """Lets what is urgent go on at once, and the rest begin when nothing urgent is under way."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._urgent = 0
+        self._is_over = False
+
+    @contextmanager
+    def urgent(self) -> Iterator[None]:
+        with self._changed:
+            self._urgent += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._urgent -= 1
+                self._changed.notify_all()
+
+    def wait(self) -> bool:
+        """Wait until nothing urgent is under way; whether to begin then, which is not so when all is over."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_over or not self._urgent)
+            return not self._is_over
+
+    def end(self) -> None:
+        """Nobody waits any longer."""
+        with self._changed:
+            self._is_over = True
+            self._changed.notify_all()
+
+
 class Screening:
-    """The models of a station. `screen` is called by the intake's worker, `try_out` never waits."""
+    """The models of a station. `screen` is called by the intake's workers; `try_out` never waits.
+
+    A model on trial begins to look only while no scan is being screened.
+    """
 
     def __init__(self, store: Store, measured: Measured, *, on_error: Callable[[KnownError], None]) -> None:
         self.posted: tuple[Posted, ...] = ()
@@ -71,6 +107,7 @@ class Screening:
         self._on_error = on_error
         self._room = threading.Semaphore(SHADOWS_WAITING)
         self._trials = ThreadPoolExecutor(1, "shadow")
+        self._precedence = _Precedence()
 
     def modes(self) -> dict[str, Mode]:
         """What each model is now."""
@@ -90,7 +127,8 @@ class Screening:
         looking = self._looking(device, Mode.ON)
         for posted in looking:
             try:
-                found.append(_find(posted, scan))
+                with self._precedence.urgent():
+                    found.append(_find(posted, scan))
             except ModelError as error:
                 self._on_error(error)
                 failed.append(Finding(FindingKind.UNSCREENED, str(error)))
@@ -137,6 +175,7 @@ class Screening:
 
     def stop(self) -> None:
         """End the trials, then every model."""
+        self._precedence.end()
         self._trials.shutdown(wait=True, cancel_futures=True)
         for posted in self.posted:
             if posted.detector:
@@ -152,7 +191,8 @@ class Screening:
     def _look(self, scan: Scan, device: DeviceEntry, looking: Sequence[Posted]) -> None:
         try:
             for posted in looking:
-                self._keep_trial(posted, scan, device)
+                if self._precedence.wait():
+                    self._keep_trial(posted, scan, device)
         except KnownError as error:  # the store is full or gone: a trial is worth no alarm
             log.warning("a trial was not kept", error=str(error))
         finally:

@@ -121,8 +121,8 @@ class ModelChoice(_Section):
 
     `looks_at` is what the model was made for; other scans count as unscreened, because a model for parcels sees things
     in containers that are not there. `lanes` are those on which it looks; empty: all. `mode` is what it is until an
-    officer switches it. `provider` is what ONNX Runtime computes on. A model that takes longer than `longest_s` for
-    one scan is stopped, and the parcel counts as unscreened.
+    officer switches it. `provider` is what ONNX Runtime computes on; `batch` tiles of a picture go to it at once. A
+    model that takes longer than `longest_s` for one scan is stopped, and the parcel counts as unscreened.
     """
 
     model: str
@@ -131,10 +131,11 @@ class ModelChoice(_Section):
     lanes: tuple[str, ...] = ()
     mode: Mode = Mode.SHADOW
     provider: Literal["cpu", "cuda", "directml", "openvino"] = "cpu"
+    batch: Annotated[int, Field(ge=1, le=64)] = 1
     longest_s: Annotated[float, Field(gt=0, le=600)] = 30.0
 
 
-CARGO = ModelChoice(model="cargo-1", looks_at=(Kind.CONTAINER,), mode=Mode.ON)
+CARGO = ModelChoice(model="cargo-1", looks_at=(Kind.CONTAINER,), mode=Mode.ON, batch=4)
 """The model that ships for containers."""
 
 

@@ -51,6 +51,9 @@ OPAQUE_FROM = {Sensitivity.LOW: 5.5, Sensitivity.MEDIUM: 4.8, Sensitivity.HIGH: 
 ORGANIC_FROM = {Sensitivity.LOW: 1.0, Sensitivity.MEDIUM: 0.6, Sensitivity.HIGH: 0.35}
 OBJECT_FROM = 0.12
 """Attenuation from which a pixel belongs to what is in the bag, and not to its cloth or to thin air beside it."""
+DARK_FROM = 0.06
+"""The same in a colour picture, as the part of the background's brightness that is missing; the density's figures on
+phantoms in colours do not change between .06 and .15."""
 DENSEST_PART = 0.1
 DENSE_REGIONS = {Sensitivity.LOW: 3, Sensitivity.MEDIUM: 5, Sensitivity.HIGH: 8}
 LEAST_SHARE = {Sensitivity.LOW: 0.004, Sensitivity.MEDIUM: 0.0015, Sensitivity.HIGH: 0.0006}
@@ -102,16 +105,16 @@ def find_suspicious_organics(pyramid: Pyramid, sensitivity: Sensitivity = Sensit
 def find_dense(pyramid: Pyramid, sensitivity: Sensitivity = Sensitivity.MEDIUM) -> tuple[Mark, ...]:
     """Where to look first at what no detector knows: the largest regions of the densest tenth of the contents.
 
-    On phantoms this points at more objects than measures of the unfamiliar did (docs/models.md).
+    On phantoms this points at more objects than measures of the unfamiliar did (docs/models.md). In a colour picture
+    what is darkest counts as densest.
     """
-    if pyramid.kind is ViewKind.COLOUR:
-        return ()
     index = _work_index(pyramid)
-    attenuation = _attenuation(pyramid, index)
-    inside = attenuation[attenuation >= OBJECT_FROM]
+    is_colour = pyramid.kind is ViewKind.COLOUR
+    density = _darkness(pyramid, index) if is_colour else _attenuation(pyramid, index)
+    inside = density[density >= (DARK_FROM if is_colour else OBJECT_FROM)]
     if not inside.size:
         return ()
-    mask = attenuation > np.quantile(inside, 1 - DENSEST_PART)
+    mask = density > np.quantile(inside, 1 - DENSEST_PART)
     found = _marks_of(mask, MarkKind.DENSE, LEAST_SHARE[sensitivity] / 4, pyramid, index)
     return found[: DENSE_REGIONS[sensitivity]]
 
@@ -155,6 +158,13 @@ def _attenuation(pyramid: Pyramid, index: int) -> npt.NDArray[np.float32]:
     known = pyramid.references
     assert known is not None
     return look_up(pyramid.levels[index].means[0], attenuation_table(known.air_high, known.dark))
+
+
+def _darkness(pyramid: Pyramid, index: int) -> npt.NDArray[np.float32]:
+    """How much of the background's brightness is missing, from 0 to 1; the background is the brightest there is."""
+    brightness = pyramid.levels[index].means[0].mean(axis=2, dtype=np.float32)
+    background = max(float(np.percentile(brightness, 99)), 1.0)
+    return np.asarray(np.clip(1 - brightness / background, 0, 1), np.float32)
 
 
 def _marks_of(mask: Mask, kind: MarkKind, least_share: float, pyramid: Pyramid, index: int) -> tuple[Mark, ...]:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -50,6 +50,18 @@ _ERRORS = {
 }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a child runs, by name and folder, and how; a name that is empty stands for no such model."""
+
+    detector: str
+    embedding: str
+    detectors: str
+    embeddings: str
+    provider: str
+    batch: int
+
+
 class _Apart:
     """A child that runs models, and is started again when it fails. One question is put at a time, from any thread.
 
@@ -63,10 +75,11 @@ class _Apart:
         *,
         folders: tuple[Path, Path],
         provider: str = "cpu",
+        batch: int = 1,
         longest_s: float = LONGEST_FIND_S,
     ) -> None:
-        homes = (str(folder.resolve()) for folder in folders)
-        self._arguments = (detector, embedding, *homes, provider)
+        detectors, embeddings = (str(folder.resolve()) for folder in folders)
+        self._wanted = _Wanted(detector, embedding, detectors, embeddings, provider, batch)
         self._longest_s = longest_s
         self._failures = 0
         self._next_start_s = 0.0
@@ -123,7 +136,7 @@ class _Apart:
         self._start()
 
     def _start(self) -> None:
-        command = [sys.executable, "-m", "models.apart", *self._arguments]
+        command = [sys.executable, "-m", "models.apart", json.dumps(asdict(self._wanted))]
         root = Path(__file__).resolve().parents[1]
         self._child = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=root,
@@ -195,12 +208,12 @@ class ApartDetector(_Apart):
         folder: Path = STORE,
         *,
         provider: str = "cpu",
+        batch: int = 1,
         longest_s: float = LONGEST_FIND_S,
         embedding: tuple[str, Path] = ("", STORE),
     ) -> None:
-        super().__init__(
-            str(path), embedding[0], folders=(folder, embedding[1]), provider=provider, longest_s=longest_s
-        )
+        folders = (folder, embedding[1])
+        super().__init__(str(path), embedding[0], folders=folders, provider=provider, batch=batch, longest_s=longest_s)
 
     def find(self, scan: Scan) -> Findings:
         """What the child finds.
@@ -247,14 +260,14 @@ def _error(answer: dict[str, Any]) -> ModelError:
 # The child
 
 
-def _serve(detector: str, embedding: str, detectors: str, embeddings: str, provider: str) -> None:
+def _serve(wanted: _Wanted) -> None:
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # what libraries print is no answer
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     limit_memory()
     threading.Thread(target=_leave_with_parent, args=(os.getppid(),), daemon=True).start()
     try:
-        models = _Models(detector, embedding, Path(detectors), Path(embeddings), provider)
+        models = _Models(wanted)
     except ModelError as error:
         answers.write(_line(_told(error)))
         return
@@ -270,11 +283,15 @@ class _Models:
     Raises (when made): what loading the first of them raises.
     """
 
-    def __init__(self, detector: str, embedding: str, detectors: Path, embeddings: Path, provider: str) -> None:
+    def __init__(self, wanted: _Wanted) -> None:
         from models import onnx
 
-        self._detector = onnx.load(detector, detectors, provider=provider) if detector else None
-        self._embedding = (embedding, embeddings, provider)
+        self._wanted = wanted
+        self._detector = (
+            onnx.load(wanted.detector, Path(wanted.detectors), provider=wanted.provider, batch=wanted.batch)
+            if wanted.detector
+            else None
+        )
         self._embedder: Embedder | None = None
         self.name = self._detector.name if self._detector else self._embed_with().name
 
@@ -298,10 +315,11 @@ class _Models:
     def _embed_with(self) -> Embedder:
         from models import embedding
 
-        name, folder, provider = self._embedding
-        if not name:
+        wanted = self._wanted
+        if not wanted.embedding:
             raise ModelMissingError("No embedding model is named in the settings.", name="")
-        self._embedder = self._embedder or embedding.load(name, folder, provider=provider)
+        home = Path(wanted.embeddings)
+        self._embedder = self._embedder or embedding.load(wanted.embedding, home, provider=wanted.provider)
         return self._embedder
 
 
@@ -330,4 +348,4 @@ def _leave_with_parent(parent: int) -> None:
 
 
 if __name__ == "__main__":
-    _serve(*sys.argv[1:])
+    _serve(_Wanted(**json.loads(sys.argv[1])))

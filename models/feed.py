@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import cv2
@@ -68,6 +69,13 @@ def plan_windows(shape: tuple[int, int], feed: Feed, scales: tuple[tuple[float, 
         else:
             windows += _tiles(shape, scale, (TILE_PX, TILE_PX))
     return windows
+
+
+def group_windows(windows: Iterable[tuple[int, Window]], most: int) -> Iterator[list[tuple[int, Window]]]:
+    """Windows, each with the number of its look, in groups of one look and size that go to the model at once."""
+    for _, group in groupby(windows, lambda each: (each[0], each[1].rows, each[1].cols)):
+        alike = list(group)
+        yield from (alike[start : start + most] for start in range(0, len(alike), most))
 
 
 def choose_scales(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from imaging.material import MEV_FROM_KV, beam_of
 from imaging.scan import Generator, Scan, View, ViewKind
 from models.card import STORE, ModelCard, load_card, read_model
 from models.detector import TOGETHER, Detection, Findings, Level, ModelBrokenError, ModelRefusedError
-from models.feed import choose_scales, fill, plan_windows
+from models.feed import choose_scales, fill, group_windows, plan_windows
 from models.heads import Head, Signature, Tensor, resolve
 from models.heads.boxes import merge_looks, suppress_best
 from models.heads.signature import Outputs
@@ -37,22 +38,24 @@ PROVIDERS = {
 }
 
 
-def load(path: Path | str, folder: Path = STORE, *, provider: str = "cpu") -> OnnxDetector:
+def load(path: Path | str, folder: Path = STORE, *, provider: str = "cpu", batch: int = 1) -> OnnxDetector:
     """The detector of a card, a model with its card beside it, or a bare name in `folder`; loaded, checked and warm.
+
+    `batch` is how many tiles of one size go to the model at once.
 
     Raises:
         ModelMissingError: card or model are not there.
         ModelAlteredError: the model's sha256 is not the card's.
         ModelBrokenError: it cannot be loaded, or fails on a blank picture.
-        ModelRefusedError: its outputs follow no convention that is known.
+        ModelRefusedError: its outputs follow no convention that is known, or it does not take `batch` pictures at once.
     """
     card, home = load_card(path, folder)
-    detector = open_detector(card, home, read_model(card, home), provider=provider)
+    detector = open_detector(card, home, read_model(card, home), provider=provider, batch=batch)
     detector.warm()
     return detector
 
 
-def open_detector(card: ModelCard, home: Path, model: bytes, *, provider: str = "cpu") -> OnnxDetector:
+def open_detector(card: ModelCard, home: Path, model: bytes, *, provider: str = "cpu", batch: int = 1) -> OnnxDetector:
     """The detector of a card and a model, and of the card's `others` in the folder `home`; not warm.
 
     Raises:
@@ -61,26 +64,37 @@ def open_detector(card: ModelCard, home: Path, model: bytes, *, provider: str = 
     session = open_session(model, card.file, provider=provider)
     head = resolve(read_signature(session, card.labels, read_sidecar(home / card.file)))
     if card.others is None:
-        return OnnxDetector(card, session, head)
+        return OnnxDetector(card, session, head, batch=batch)
     other, _ = load_card(card.others, home)
     if other.others is not None or other.labels != card.labels:
         raise ModelRefusedError(
             f"{other.name} cannot look at what {card.name} leaves to it: it must have the same classes in the same "
             "order, and leave nothing to a third."
         )
-    return OnnxDetector(card, session, head, open_detector(other, home, read_model(other, home), provider=provider))
+    beside = open_detector(other, home, read_model(other, home), provider=provider, batch=batch)
+    return OnnxDetector(card, session, head, beside, batch=batch)
 
 
 class OnnxDetector:
-    """A model with its card and head; one thread calls it at a time. `others` looks at views that are not measured."""
+    """A model with its card and head; one thread calls it at a time. `others` looks at views that are not measured.
+
+    Up to `batch` tiles of one size go to the model at once.
+    """
 
     def __init__(
-        self, card: ModelCard, session: ort.InferenceSession, head: Head, others: OnnxDetector | None = None
+        self,
+        card: ModelCard,
+        session: ort.InferenceSession,
+        head: Head,
+        others: OnnxDetector | None = None,
+        *,
+        batch: int = 1,
     ) -> None:
         self.card = card
         self.head = head
         self._session = session
         self._others = others
+        self._batch = batch
 
     @property
     def name(self) -> str:
@@ -129,11 +143,14 @@ class OnnxDetector:
         scales: tuple[tuple[float, float], ...] = ((1.0, 1.0),)
         if feed.size is None:
             scales = choose_scales(shape, mm_per_px, self.card.mm_per_px, self.card.unknown_long_px)
+        planned = (plan_windows(shape, feed, (scale,)) for scale in scales)
+        windows = ((look, window) for look, of_look in enumerate(planned) for window in of_look)
         parts, looks = [], []
-        for look, scale in enumerate(scales):
-            for window in plan_windows(shape, feed, (scale,)):
-                tensor, placement = fill(planes, window, feed)
-                candidates = self.head.decode(self.run(tensor, placement.size), placement.size)
+        for some in group_windows(windows, self._batch):
+            filled = [fill(planes, window, feed) for _, window in some]
+            said = self._run_together([tensor for tensor, _ in filled], filled[0][1].size)
+            for (look, _), (_, placement), outputs in zip(some, filled, said, strict=True):
+                candidates = self.head.decode(outputs, placement.size)
                 parts.append((placement.to_picture(candidates.boxes), candidates))
                 looks.append(np.full(candidates.scores.size, look))
         boxes = np.concatenate([placed for placed, _ in parts])
@@ -155,19 +172,31 @@ class OnnxDetector:
         feed = self.head.feed
         inputs = {feed.tensor: tensor}
         if feed.size_tensor is not None:
-            inputs[feed.size_tensor] = np.array([[size[1], size[0]]], dtype=np.int64)
+            inputs[feed.size_tensor] = np.array([[size[1], size[0]]] * len(tensor), dtype=np.int64)
         try:
             values = self._session.run(None, inputs)
         except Exception as error:  # ONNX Runtime's exceptions share no base class of their own
             raise ModelBrokenError(f"The model {self.name} failed: {error}", name=self.name) from error
         return {output.name: value for output, value in zip(self._session.get_outputs(), values, strict=True)}
 
+    def _run_together(self, tensors: Sequence[npt.NDArray[Any]], size: tuple[int, int]) -> list[Outputs]:
+        """The outputs of tensors of one size (rows, cols), each as if it had been alone."""
+        if len(tensors) == 1:
+            return [self.run(tensors[0], size)]
+        outputs = self.run(np.concatenate(tensors), size)
+        if any(values.shape[:1] != (len(tensors),) for values in outputs.values()):
+            raise ModelRefusedError(f"{self.name} does not answer for {len(tensors)} pictures at once; set batch to 1.")
+        return [{name: values[index : index + 1] for name, values in outputs.items()} for index in range(len(tensors))]
+
     def warm(self) -> None:
         """Run once on a blank picture, so that the first parcel is no slower than the next.
 
         Raises:
             ModelBrokenError: the model fails on it.
+            ModelRefusedError: it does not take several pictures at once, and `batch` asks for it.
         """
+        if self._batch > 1:
+            self._try_batch()
         try:
             self.find_in_planes(read_planes(self.blank(), self.head.feed.kind), (None, None))
         except (ValueError, IndexError, KeyError, TypeError) as error:
@@ -176,6 +205,19 @@ class OnnxDetector:
             ) from error
         if self._others is not None:
             self._others.warm()
+
+    def _try_batch(self) -> None:
+        feed = self.head.feed
+        taken = next(source.shape for source in self._session.get_inputs() if source.name == feed.tensor)
+        if not feed.has_batch or isinstance(taken[0], int):
+            raise ModelRefusedError(f"{self.name} takes one picture at a time: {feed.tensor} {taken}. Set batch to 1.")
+        planes = read_planes(self.blank(), feed.kind)
+        (window,) = plan_windows((planes.shape[1], planes.shape[2]), feed, ((1.0, 1.0),))
+        tensor, placement = fill(planes, window, feed)
+        try:
+            self._run_together([tensor] * self._batch, placement.size)
+        except ModelBrokenError as error:
+            raise ModelRefusedError(f"{error} It was given {self._batch} pictures at once; set batch to 1.") from error
 
     def blank(self) -> View:
         """A picture with nothing in it, of the size that the model asks for."""

@@ -178,6 +178,6 @@ def why_no_marks(kind: MarkKind, pyramid: Pyramid | None) -> str:
     """Why a kind of mark cannot be sought in a picture, in words; empty when it can."""
     if pyramid is None or pyramid.kind is ViewKind.DUAL:
         return ""
-    if pyramid.kind is ViewKind.COLOUR:
+    if pyramid.kind is ViewKind.COLOUR and kind is not MarkKind.DENSE:
         return text("look.unavailable.colour_has_no_counts")
     return text("look.unavailable.needs_two_energies") if kind is MarkKind.SUSPICIOUS_ORGANIC else ""

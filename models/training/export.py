@@ -55,7 +55,7 @@ def export(checkpoints: Sequence[Path], out: Path) -> Recipe:
         str(out),
         input_names=["images"],
         output_names=["output0"],
-        dynamic_axes={"images": {2: "rows", 3: "cols"}, "output0": {2: "cells"}},
+        dynamic_axes={"images": {0: "pictures", 2: "rows", 3: "cols"}, "output0": {0: "pictures", 2: "cells"}},
         opset_version=OPSET,
         dynamo=False,
     )
@@ -67,7 +67,7 @@ def add_metadata(path: Path, labels: tuple[str, ...]) -> None:
     """What the model is: our own keys, and Ultralytics' where its runner reads the same layout."""
     model = onnx.load(path)
     sizes = model.graph.output[0].type.tensor_type.shape.dim
-    sizes[0].dim_value, sizes[1].dim_value = 1, 4 + len(labels)
+    sizes[0].dim_param, sizes[1].dim_value = "pictures", 4 + len(labels)
     keys = {
         "xray.version": "1",
         "xray.input": "atten_zeff",

@@ -74,7 +74,7 @@ def distances(logs: Tensor) -> Tensor:
 
 
 class Peaks(nn.Module):
-    """Networks as they are exported: (1, 4 + classes, cells) in the layout `peaks` of models.heads.own.
+    """Networks as they are exported: (n, 4 + classes, cells) in the layout `peaks` of models.heads.own.
 
     Scores and log distances are the mean of all networks. Where a neighbouring cell, or another class at the same one,
     scores higher, a score counts for less: one object is to have one best box.

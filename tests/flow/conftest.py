@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -86,6 +87,13 @@ class Watched:
 
     def failed(self, error: KnownError) -> None:
         self.errors.append(error)
+
+
+def wait_until(is_so: Callable[[], bool], timeout_s: float = 20) -> None:
+    end = time.monotonic() + timeout_s
+    while not is_so():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.02)
 
 
 class Hand(XraySource):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,17 +14,10 @@ import pytest
 from app.settings import Printer
 from scanners.decode import decode
 from tests.app.trace.test_printing import READY_ZPL, Socketed
-from tests.flow.conftest import Desk
+from tests.flow.conftest import Desk, wait_until
 from tests.flow.labels import BOOK, MILK, S10, guanjian, release
 
 NO_PAPER = READY_ZPL.replace(b"030,0", b"030,1", 1)
-
-
-def wait_until(is_so: Callable[[], bool], timeout_s: float = 20) -> None:
-    end = time.monotonic() + timeout_s
-    while not is_so():
-        assert time.monotonic() < end, "waited too long"
-        time.sleep(0.02)
 
 
 @pytest.fixture

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
+import numpy as np
 import pytest
 
 from app.customs.model_trial import Mode
-from app.customs.parcel import Declaration, FindingKind, GoodsLine, Lane
+from app.customs.parcel import Declaration, FindingKind, GoodsLine, Kind, Lane
 from app.customs.states import Action
 from app.officers.errors import OfficerError
 from app.screening import Posted
 from app.settings import ModelChoice
+from imaging.scan import Scan, View
 from models.card import InputKind, ModelCard, ModelClass, write_card
 from models.detector import Detection, Findings, Level, ModelBrokenError, ModelMissingError
-from tests.flow.conftest import Desk
+from scanners.xray import ScanFinished
+from tests.flow.conftest import T0, Desk, wait_until
 from tests.flow.test_station import S10
 
 GUN = Detection("firearm", 0.9, Level.SURE, (20, 10, 40, 30))
@@ -78,6 +83,56 @@ def test_a_shadow_is_never_shown_and_moves_no_lane(desk: Desk) -> None:
     assert "lab" not in parcel.captures[0].model
     assert desk.station._store.shadows.tried() == {"lab 1": 1}
     assert desk.station._store.verify_log().is_ok
+
+
+class Holds(Says):
+    """A detector that does not answer before it is let go."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.asked, self.may_answer = Event(), Event()
+
+    def find(self, scan: object) -> Findings:
+        self.asked.set()
+        assert self.may_answer.wait(30)
+        return super().find(scan)
+
+
+class Asked(Says):
+    """A detector that says when it is asked."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.asked = Event()
+
+    def find(self, scan: object) -> Findings:
+        self.asked.set()
+        return super().find(scan)
+
+
+def test_a_container_that_is_looked_at_holds_up_no_belt_and_the_shadow_waits_for_both(desk: Desk) -> None:
+    slow, shadow = Holds("slow 1"), Asked("lab 1")
+    desk.station.use_detector(Says("first 1", GUN))
+    desk.station.use_further([post(slow, looks_at=(Kind.CONTAINER,), mode=Mode.ON), post(shadow)])
+    port = desk.belt.model_copy(update={"lane": "port", "carries": Kind.CONTAINER})
+    counts = np.full((40, 60), 50_000, np.uint16)
+    container, parcel = (
+        Scan((View(high=counts, low=counts),), started_at=at, finished_at=at + timedelta(seconds=1))
+        for at in (T0, T0 + timedelta(seconds=10))
+    )
+    try:
+        desk.station._arrivals.take_xray(port, ScanFinished(container))
+        assert slow.asked.wait(30)
+        desk.station._arrivals.take_xray(desk.belt, ScanFinished(parcel))
+        wait_until(lambda: len(desk.watched.rows) == 1)
+        assert desk.newest.kind is Kind.PARCEL
+        assert [one.label for one in desk.station.parcel(desk.newest.id).seen] == ["firearm"]
+        assert not shadow.asked.wait(0.3)
+    finally:
+        slow.may_answer.set()
+    assert shadow.asked.wait(30)
+    desk.station.wait_until_idle()
+    assert len(desk.watched.rows) == 2
 
 
 def test_a_shadow_that_breaks_is_counted_and_disturbs_nobody(desk: Desk) -> None:

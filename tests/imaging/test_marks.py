@@ -63,6 +63,16 @@ def test_the_densest_of_the_contents_are_boxed_largest_first_and_no_more_than_as
     assert find_dense(pyramid_with({})) == ()
 
 
+def test_in_a_colour_picture_the_darkest_of_the_contents_are_boxed() -> None:
+    colour = np.full((400, 600, 3), 250, np.uint8)
+    colour[10:390, 10:590] = (240, 170, 90)
+    colour[100:180, 200:300] = (20, 40, 120)
+    colour[250:280, 400:420] = (60, 60, 10)
+    pyramid = Pyramid.of(View(colour=colour))
+    assert [mark.box for mark in find_dense(pyramid)] == [(200, 100, 300, 180), (400, 250, 420, 280)]
+    assert find_dense(Pyramid.of(View(colour=np.full((40, 60, 3), 250, np.uint8)))) == ()
+
+
 def test_the_opaque_part_of_the_object_is_measured_without_a_pyramid() -> None:
     blocks = {(100, 50, 180, 120): BLOCK, (300, 50, 400, 300): WATER}
     part, marks = measure_opaque(view_with(blocks))

@@ -17,7 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 from imaging.scan import Scan, View
 from models import apart
 from models.apart import ApartDetector
-from models.detector import ModelAlteredError, ModelBrokenError, ModelMissingError, ViewUnsuitedError
+from models.detector import ModelAlteredError, ModelBrokenError, ModelMissingError, ModelRefusedError, ViewUnsuitedError
 from models.onnx import load
 from tests.models.graphs import NAMES, finish, graph, raw_grid, store
 
@@ -121,6 +121,11 @@ def test_a_view_that_does_not_suit_leaves_the_child_alive(tmp_path: Path) -> Non
         detector.find(Scan(views=(View(high=make_scan().views[0].high),)))
     assert detector.child_pid == pid
     detector.close()
+
+
+def test_the_child_is_told_how_many_pictures_go_at_once(folder: Path) -> None:
+    with pytest.raises(ModelRefusedError, match="batch to 1"):
+        ApartDetector("lab", folder, batch=2)
 
 
 def test_a_closed_one_leaves_no_process_and_no_thread(folder: Path) -> None:

@@ -29,16 +29,17 @@ from models.detector import (
     ViewUnsuitedError,
 )
 from models.heads.boxes import iou, merge_looks
-from models.onnx import PROVIDERS, load, open_session
-from tests.models.graphs import finish, floats, graph, store
+from models.heads.signature import Outputs
+from models.onnx import PROVIDERS, OnnxDetector, load, open_session
+from tests.models.graphs import NAMES, finish, floats, graph, raw_grid, store
 
 OWN = {"xray.version": "1", "xray.layout": "peaks", "xray.classes": "knife,gun"}
 
 
-def darkest_cell() -> bytes:
+def darkest_cell(pictures: int | str = 1) -> bytes:
     """A model that really looks: every 8 px cell scores its darkness, as a knife of 16 by 16 px."""
-    inputs = [helper.make_tensor_value_info("images", TensorProto.FLOAT, (1, 2, "rows", "cols"))]
-    outputs = [helper.make_tensor_value_info("output0", TensorProto.FLOAT, (1, 6, "cells"))]
+    inputs = [helper.make_tensor_value_info("images", TensorProto.FLOAT, (pictures, 2, "rows", "cols"))]
+    outputs = [helper.make_tensor_value_info("output0", TensorProto.FLOAT, (pictures, 6, "cells"))]
     constants = [
         numpy_helper.from_array(np.ones((1, 2, 8, 8), np.float32) * floats([1 / 64], [0])[None, :, :, None], "mean"),
         numpy_helper.from_array(np.array([8, 4, 16, 0], np.float32), "numbers"),
@@ -62,7 +63,7 @@ def darkest_cell() -> bytes:
     ]
     for name, value in (("one", 1), ("eight", 8), ("four", 4), ("sixteen", 16)):
         constants.append(numpy_helper.from_array(np.array([value], np.float32), name))
-    constants.append(numpy_helper.from_array(np.array([1, 6, -1], np.int64), "flat6"))
+    constants.append(numpy_helper.from_array(np.array([0, 6, -1], np.int64), "flat6"))
     used = {name for _, names, _, _ in text for name in names}
     nodes = [helper.make_node(op, names, results, **options) for op, names, results, options in text]
     made = helper.make_graph(nodes, "darkest", inputs, outputs, [c for c in constants if c.name in used])
@@ -107,6 +108,44 @@ def test_a_large_container_is_tiled_and_nothing_is_missed(tmp_path: Path) -> Non
     found = load("lab", tmp_path).find(Scan((view(1200, 3000, spots),))).detections
     for left, top in spots:
         assert any(abs(d.box[0] - left) <= 8 and abs(d.box[1] - top) <= 8 and d.score > 0.3 for d in found)
+
+
+def test_tiles_go_to_the_model_together_and_say_what_each_alone_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store(tmp_path, darkest_cell("pictures"), input=InputKind.ATTEN_ZEFF, mm_per_px=1.0)
+    runs = []
+
+    def count(detector: OnnxDetector, tensor: np.ndarray[Any, Any], size: tuple[int, int]) -> Outputs:
+        runs.append(len(tensor))
+        return run(detector, tensor, size)
+
+    run = OnnxDetector.run
+    monkeypatch.setattr(OnnxDetector, "run", count)
+    scan = Scan((view(1200, 3000, ((40, 40), (2960, 1160), (1016, 600))),))
+    one_by_one, together = load("lab", tmp_path), load("lab", tmp_path, batch=4)
+    runs.clear()
+    alone = one_by_one.find(scan).detections
+    tiles = len(runs)
+    runs.clear()
+    assert together.find(scan).detections == alone
+    assert tiles > 4
+    assert runs == [4] * (tiles // 4) + [tiles % 4] * (tiles % 4 > 0)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        darkest_cell(1),
+        graph({"output0": raw_grid()}, ("images", ("pictures", 3, 64, 64)), NAMES),
+    ],
+    ids=["takes one", "answers for one"],
+)
+def test_a_model_that_looks_at_one_picture_at_a_time_is_not_given_more(tmp_path: Path, model: bytes) -> None:
+    kind = InputKind.ATTEN_ZEFF if model == darkest_cell(1) else InputKind.RGB_PSEUDO
+    store(tmp_path, model, input=kind)
+    with pytest.raises(ModelRefusedError, match="batch to 1"):
+        load("lab", tmp_path, batch=2)
 
 
 def test_unknown_scale_does_not_double_an_object(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from imaging.scan import Scan, View
 from models.card import STORE, load_card
 from models.detect import DEFAULT, load_default
 from models.evaluate import Known, hit_by_best, judge
+from models.feed import TILE_PX
 from models.onnx import load
 from models.training.labels import CARGO_LABELS, LABELS
 
@@ -49,6 +50,15 @@ def test_the_shipped_model_finds_batteries_in_phantoms_it_never_saw() -> None:
         scan = simulate_parcel(70_000 + seed, size=(300, 400), threats=("battery",))
         pictures.append((scan, tuple(Known(truth.label, truth.box) for truth in scan.truth)))
     assert hit_by_best(judge(load_default(), pictures)) >= 0.5
+
+
+@pytest.mark.parametrize("name", [CARGO, "cargo-1-int8"])
+def test_the_model_for_containers_takes_tiles_together_as_the_settings_say(name: str) -> None:
+    batch = Detection().further[0].batch
+    assert batch > 1
+    scan = simulate_container(5)
+    assert max(scan.views[0].shape) > TILE_PX
+    assert load(name, batch=batch).find(scan).detections == load(name).find(scan).detections
 
 
 def test_the_shipped_model_leaves_a_picture_in_colours_to_the_one_for_colours() -> None:

@@ -43,8 +43,9 @@ def make_scan(*views: View) -> Scan:
 
 
 def make_colour_scan() -> Scan:
-    rng = np.random.default_rng(3)
-    return Scan((View("top", colour=rng.integers(60, 255, (200, 300, 3), dtype=np.uint8)),), device="old-machine")
+    colour = np.random.default_rng(3).integers(60, 255, (200, 300, 3), dtype=np.uint8)
+    colour[60:120, 80:160] = (20, 30, 60)
+    return Scan((View("top", colour=colour),), device="old-machine")
 
 
 DECLARATION = Declaration(

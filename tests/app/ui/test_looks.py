@@ -184,6 +184,8 @@ def test_unknown_palette_is_greyed_with_its_reason(
         assert window.parts.notice.words == reason
     press(qtbot, window, Qt.Key.Key_A)
     assert window.course.tools.marking.sensitivities == {}
+    press(qtbot, window, Qt.Key.Key_P)
+    qtbot.waitUntil(lambda: {mark.kind for mark in window.parts.stage.panes[0].marks} == {MarkKind.DENSE})
     press(qtbot, window, Qt.Key.Key_B)
     assert window.parts.stage.look.mode == Mode.GREY
 
