@@ -10,7 +10,7 @@ from models.heads.signature import Candidates, Floats
 
 Rows = npt.NDArray[np.intp]
 
-MOST_CANDIDATES = 1000
+MOST_CANDIDATES, FEWEST_CANDIDATES = 1000, 100
 LEAST_SCORE = 0.01
 LOOK_OVERLAP = 0.4
 
@@ -66,8 +66,15 @@ def merge_looks(boxes: Floats, scores: Floats, classes: Rows, looks: Rows, count
 
 
 def pick(boxes: Floats, scores: Floats, *, needs_nms: bool, least: float = LEAST_SCORE) -> Candidates:
-    """Candidates from centre-form boxes (4, n) and scores (classes, n): the best MOST_CANDIDATES above `least`."""
+    """Candidates from centre-form boxes (4, n) and scores (classes, n): the best MOST_CANDIDATES above `least`.
+
+    Where fewer than FEWEST_CANDIDATES are, the best of all that score anything: a quiet picture has best boxes too.
+    """
     classes, rows = np.nonzero(scores > least)
+    if classes.size < FEWEST_CANDIDATES:
+        classes, rows = np.nonzero(scores > 0)
+        best = np.argsort(-scores[classes, rows], kind="stable")[:FEWEST_CANDIDATES]
+        classes, rows = classes[best], rows[best]
     values = scores[classes, rows]
     if values.size > MOST_CANDIDATES:
         best = np.argpartition(-values, MOST_CANDIDATES)[:MOST_CANDIDATES]

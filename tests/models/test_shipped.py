@@ -12,6 +12,7 @@ from imaging.phantom.simulate import simulate_parcel
 from imaging.scan import Scan, View
 from models.card import STORE, load_card
 from models.detect import DEFAULT, load_default
+from models.detector import Level
 from models.evaluate import Known, hit_by_best, judge
 from models.feed import TILE_PX
 from models.onnx import load
@@ -50,6 +51,13 @@ def test_the_shipped_model_finds_batteries_in_phantoms_it_never_saw() -> None:
         scan = simulate_parcel(70_000 + seed, size=(300, 400), threats=("battery",))
         pictures.append((scan, tuple(Known(truth.label, truth.box) for truth in scan.truth)))
     assert hit_by_best(judge(load_default(), pictures)) >= 0.5
+
+
+@pytest.mark.parametrize("name", [DEFAULT, "colour-1", CARGO])
+def test_a_picture_of_nothing_has_ten_best_boxes_too_and_none_is_an_alarm(name: str) -> None:
+    found = load(name).find(Scan((View(colour=np.full((120, 160, 3), 250, np.uint8)),))).detections
+    assert len(found) >= 10
+    assert {each.level for each in found} == {Level.BELOW}
 
 
 @pytest.mark.parametrize("name", [CARGO, "cargo-1-int8"])
