@@ -143,7 +143,7 @@ class Detection(ModelChoice):
     """The first model, and `further` ones beside it. `is_on` false: the station works without any."""
 
     is_on: bool = True
-    model: str = "parcel-3"
+    model: str = "parcel-3-int8"
     mode: Mode = Mode.ON
     further: tuple[ModelChoice, ...] = (CARGO,)
 

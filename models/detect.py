@@ -18,8 +18,10 @@ from models.onnx import OnnxDetector, load, open_detector
 
 CALIBRATED = "Thresholds by"
 """How the note on a card begins that says by how many pictures."""
-DEFAULT = "parcel-3"
+DEFAULT = "parcel-3-int8"
 """The model that ships for parcels; another that it names looks at what is not measured."""
+FULL = "parcel-3"
+"""The same in 32 bits, for graphics processors."""
 
 
 def load_default(folder: Path = STORE) -> OnnxDetector:

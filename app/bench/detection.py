@@ -16,7 +16,7 @@ from imaging.scan import Counts, Scan
 from models.apart import ApartDetector
 from models.benchmark import time_detector, time_pipeline, time_ultralytics
 from models.card import STORE
-from models.detect import DEFAULT, load_default
+from models.detect import DEFAULT, FULL, load_default
 from models.onnx import load
 
 PARCEL_P95_MS = 60.0
@@ -29,12 +29,17 @@ CONTAINER_SHAPE = (2_500, 10_000)
 
 
 def run(data: Path | None) -> list[Row]:
-    """Time the shipped models on a phantom parcel of 600 x 800 px and a container of 2,500 x 10,000 px."""
+    """Time the shipped models on a phantom parcel of 600 x 800 px and a container of 2,500 x 10,000 px.
+
+    `full` is the form in 32 bits of the model for parcels; the overhead is counted on it.
+    """
     del data
     detector = load_default()
     parcel = simulate_parcel(1)
     timing = time_pipeline(detector, parcel)
-    peer = time_ultralytics(STORE / detector.card.file, detector, parcel)
+    full = load(FULL)
+    in_full = time_pipeline(full, parcel)
+    peer = time_ultralytics(STORE / full.card.file, full, parcel)
     apart = ApartDetector(DEFAULT)
     try:
         in_own_process = time_detector(apart, parcel)
@@ -54,11 +59,14 @@ def run(data: Path | None) -> list[Row]:
             "in this process", timing.pipeline.p50_ms,
         ),
         *(
-            [Row("detection.pipeline_p50", timing.pipeline.p50_ms, "ms", None, None, "ultralytics", peer.p50_ms)]
+            [Row("detection.full_p50", in_full.pipeline.p50_ms, "ms", None, None, "ultralytics", peer.p50_ms)]
             if peer
             else []
         ),
-        Row("detection.overhead", timing.overhead, "x session", OVERHEAD, timing.overhead <= OVERHEAD),
+        Row(
+            "detection.full_p95", in_full.pipeline.p95_ms, "ms", None, None, "bare session", in_full.session.p95_ms,
+        ),
+        Row("detection.overhead", in_full.overhead, "x session", OVERHEAD, in_full.overhead <= OVERHEAD),
         Row(
             "detection.container", container.pipeline.p50_ms, "ms", CONTAINER_MS,
             container.pipeline.p50_ms <= CONTAINER_MS, "bare session", container.session.p50_ms,

@@ -76,8 +76,9 @@ def distances(logs: Tensor) -> Tensor:
 class Peaks(nn.Module):
     """Networks as they are exported: (n, 4 + classes, cells) in the layout `peaks` of models.heads.own.
 
-    Scores and log distances are the mean of all networks. Where a neighbouring cell, or another class at the same one,
-    scores higher, a score counts for less: one object is to have one best box.
+    Scores and log distances are the mean of what all networks say of the picture and of its mirror image. Where a
+    neighbouring cell, or another class at the same one, scores higher, a score counts for less: one object is to have
+    one best box.
     """
 
     def __init__(self, networks: Sequence[Network]) -> None:
@@ -85,7 +86,7 @@ class Peaks(nn.Module):
         self.networks = nn.ModuleList(networks)
 
     def forward(self, x: Tensor) -> Tensor:
-        said = [network(x) for network in self.networks]
+        said = [each for network in self.networks for each in _ask_twice(network, x)]
         scores = torch.stack([torch.sigmoid(logits) for logits, _ in said]).mean(0)
         logs = torch.stack([far for _, far in said]).mean(0)
         is_peak = (functional.max_pool2d(scores, 3, 1, 1) == scores).to(scores.dtype)
@@ -97,3 +98,11 @@ class Peaks(nn.Module):
         left, top, right, bottom = distances(logs).unbind(1)
         boxes = torch.stack([x_ + (right - left) / 2, y + (bottom - top) / 2, left + right, top + bottom], 1)
         return torch.cat([boxes, scores * is_peak], 1).flatten(2)
+
+
+def _ask_twice(network: nn.Module, x: Tensor) -> list[tuple[Tensor, Tensor]]:
+    """What a network says of a picture, and of its mirror image turned back."""
+    logits, logs = network(torch.cat([x, x.flip(3)]))
+    (logits, mirrored), (logs, mirrored_logs) = logits.chunk(2), logs.chunk(2)
+    left, top, right, bottom = mirrored_logs.flip(3).split(1, 1)
+    return [(logits, logs), (mirrored.flip(3), torch.cat([right, top, left, bottom], 1))]

@@ -80,7 +80,7 @@ def test_a_scan_at_mev_goes_to_the_model_for_containers_unless_one_is_named(tmp_
     found = [json.loads(line) for line in chosen.stdout.splitlines()]
     assert [(Path(each["file"]), each["model"].split()[0]) for each in found] == [
         (container, "cargo-1"),
-        (scan_file, "parcel-3"),
+        (scan_file, DEFAULT),
     ], "a native scan is one file, not its picture and its sidecar"
     named = json.loads(guanjian("detect", container, "--json", "--model", "colour-1").stdout)
     assert named["model"].startswith("colour-1")

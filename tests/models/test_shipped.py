@@ -10,11 +10,12 @@ from app.settings import Detection
 from imaging.phantom import simulate_container
 from imaging.phantom.simulate import simulate_parcel
 from imaging.scan import Scan, View
-from models.card import STORE, load_card
-from models.detect import DEFAULT, load_default
+from models.card import STORE, InputKind, load_card
+from models.detect import DEFAULT, FULL, load_default
 from models.detector import Level
 from models.evaluate import Known, hit_by_best, judge
 from models.feed import TILE_PX
+from models.inputs import read_planes
 from models.onnx import load
 from models.training.labels import CARGO_LABELS, LABELS
 
@@ -25,7 +26,7 @@ CARGO = Detection().further[0].model
     ("name", "labels"),
     [
         (DEFAULT, LABELS),
-        ("parcel-3-int8", LABELS),
+        (FULL, LABELS),
         ("colour-1", LABELS),
         ("colour-1-int8", LABELS),
         (CARGO, CARGO_LABELS),
@@ -60,6 +61,20 @@ def test_a_picture_of_nothing_has_ten_best_boxes_too_and_none_is_an_alarm(name: 
     assert {each.level for each in found} == {Level.BELOW}
 
 
+@pytest.mark.parametrize("name", [DEFAULT, FULL, CARGO, "cargo-1-int8"])
+def test_a_picture_and_its_mirror_image_are_seen_alike(name: str) -> None:
+    detector = load(name)
+    size = rows, cols = 128, 160
+    planes = read_planes(simulate_parcel(70_000, size=size, threats=("firearm",)).views[0], InputKind.ATTEN_ZEFF)[None]
+    both = (np.ascontiguousarray(each) for each in (planes, planes[..., ::-1]))
+    seen, mirrored = (detector.run(each, size)["output0"][0].reshape(-1, rows // 8, cols // 8) for each in both)
+    mirrored = mirrored[..., ::-1]
+    assert seen[4:].max() > 0.01
+    assert np.allclose(seen[4:], mirrored[4:], atol=1e-3)
+    assert np.allclose(seen[0], cols - mirrored[0], atol=0.5)
+    assert np.allclose(seen[1:4], mirrored[1:4], atol=0.5)
+
+
 @pytest.mark.parametrize("name", [CARGO, "cargo-1-int8"])
 def test_the_model_for_containers_takes_tiles_together_as_the_settings_say(name: str) -> None:
     batch = Detection().further[0].batch
@@ -73,7 +88,10 @@ def test_the_shipped_model_leaves_a_picture_in_colours_to_the_one_for_colours() 
     detector = load_default()
     measured = simulate_parcel(70_000, size=(150, 200))
     colour = Scan((View(colour=np.full((150, 200, 3), 250, np.uint8)),))
-    assert (detector.find(measured).model, detector.find(colour).model) == ("parcel-3 1.1", "colour-1 1.1")
+    assert (detector.find(measured).model, detector.find(colour).model) == (
+        "parcel-3-int8 1.2",
+        "colour-1-int8 1.2",
+    )
 
 
 def test_the_cargo_model_finds_a_crate_of_rifles_in_containers_it_never_saw() -> None:

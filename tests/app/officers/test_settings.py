@@ -24,7 +24,7 @@ def test_the_profiles_that_ship_are_demos(profile: str) -> None:
 def test_each_kind_of_goods_has_a_model_that_was_made_for_it() -> None:
     first = Settings().detection
     assert {kind: each.model for each in (first, *first.further) for kind in each.looks_at} == {
-        Kind.PARCEL: "parcel-3",
+        Kind.PARCEL: "parcel-3-int8",
         Kind.CONTAINER: "cargo-1",
     }
     gate = load_settings("container")

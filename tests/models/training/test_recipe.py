@@ -241,7 +241,7 @@ def test_the_short_form_learns_exports_and_judges(tmp_path: Path) -> None:
     assert box_losses[-1] < box_losses[0]
     ran(["train", "export", str(tmp_path / "run" / "checkpoint.pt"), model])
     ran(["train", "judge", model, "--sets", str(tmp_path / "sets"), "--version", "test"])
-    detector = load("parcel", tmp_path)
+    detector = load("parcel", tmp_path, batch=2)
     assert detector.head.convention == "xray.peaks"
     assert "phantoms in a fan, dual energy" in detector.card.metrics
 
