@@ -17,6 +17,7 @@ from app.settings import load_settings
 from imaging import files
 from imaging.files import native
 from imaging.scan import Generator, Scan, View
+from models.detect import DEFAULT
 
 runner = CliRunner()
 
