@@ -14,6 +14,9 @@ from models.inputs import Planes, estimate_from_colour
 
 HUE_STOPS = tuple(code_of_zeff(zeff) for zeff in (5.5, 8.0, 9.5, 11.0, 13.0, 16.0, 19.0, 24.0, 30.0))
 ORANGE_TO_BLUE = (24.0, 30.0, 38.0, 75.0, 105.0, 135.0, 195.0, 213.0, 222.0)
+BANDS_FROM = (10.0, 18.0)
+"""Zeff from which mixed materials and metals have colours of their own, where a maker draws three and no shades."""
+BANDED_PART, SHARPENED_PART = 0.35, 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,6 +29,9 @@ class Palette:
     background: float
     quality: int | None
     """Quality of a JPEG that the picture went through, None for a lossless one."""
+    sharpening: float
+    """How much of what is finer than `fineness_px` is added, as makers do before they colour."""
+    fineness_px: float
 
 
 def draw_palette(rng: np.random.Generator) -> Palette:
@@ -34,6 +40,8 @@ def draw_palette(rng: np.random.Generator) -> Palette:
     if rng.random() < 0.15:
         shift[:3] += rng.uniform(5, 25)  # green-tinted organics
     hues = np.interp(np.arange(256), HUE_STOPS, np.maximum.accumulate(np.array(ORANGE_TO_BLUE) + shift))
+    if rng.random() < BANDED_PART:
+        hues = _band(hues, rng)
     darkness = np.linspace(0, 1, 256)
     darkest, power = rng.uniform(0.0, 0.25), rng.uniform(1.1, 2.3)
     is_washed_out = rng.random() < 0.15
@@ -48,12 +56,21 @@ def draw_palette(rng: np.random.Generator) -> Palette:
         saturation.astype(np.float32),
         float(rng.uniform(0.9, 1.0)) * 255,
         int(rng.integers(55, 96)) if rng.random() < 0.6 else None,
+        float(rng.uniform(0.2, 1.6)) if rng.random() < SHARPENED_PART else 0.0,
+        float(rng.uniform(0.7, 3.0)),
     )
+
+
+def _band(hues: npt.NDArray[np.float64], rng: np.random.Generator) -> npt.NDArray[np.float64]:
+    """Nearly one hue for each of organic, mixed and metal."""
+    starts = [code_of_zeff(zeff * rng.normal(1, 0.06)) for zeff in BANDS_FROM]
+    bands = np.split(hues, np.rint(starts).astype(int))
+    return np.concatenate([band + rng.uniform(0.7, 1.0) * (np.median(band) - band) for band in bands])
 
 
 def paint(planes: Planes, palette: Palette) -> Colour:
     """The RGB picture of an attenuation and a Zeff plane, both from 0 to 1."""
-    darkness = (planes[0] * 255).astype(np.uint8)
+    darkness = (_sharpen(planes[0], palette) * 255).astype(np.uint8)
     codes = np.rint(planes[1] * 255).astype(np.uint8)
     hue = (cv2.LUT(codes, palette.hues) / 2).astype(np.uint8)
     saturation = cv2.LUT(darkness, palette.saturation)
@@ -67,6 +84,13 @@ def paint(planes: Planes, palette: Palette) -> Colour:
         seen = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), dtype=np.uint8)
         picture = cv2.cvtColor(seen, cv2.COLOR_BGR2RGB)
     return np.asarray(picture, dtype=np.uint8)
+
+
+def _sharpen(plane: npt.NDArray[np.float32], palette: Palette) -> npt.NDArray[np.float32]:
+    if not palette.sharpening:
+        return plane
+    coarse = cv2.GaussianBlur(plane, (0, 0), palette.fineness_px)
+    return np.clip(cv2.addWeighted(plane, 1 + palette.sharpening, coarse, -palette.sharpening, 0), 0, 1)
 
 
 def recolour(planes: Planes, colour_part: float, grey_part: float, rng: np.random.Generator) -> Planes:

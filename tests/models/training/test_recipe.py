@@ -152,6 +152,24 @@ def test_painted_scenes_read_back_as_what_they_were() -> None:
     assert right > 45
 
 
+def test_palettes_are_of_shades_or_nearly_of_three_colours() -> None:
+    organic = slice(code_of_zeff(6.0), code_of_zeff(8.5))
+    spreads = [np.ptp(draw_palette(np.random.default_rng(seed)).hues[organic]) for seed in range(200)]
+    flattest, widest = np.quantile(spreads, (0.1, 0.9))
+    assert flattest < 3
+    assert widest > 6
+
+
+def test_a_sharpening_palette_lifts_edges_and_leaves_what_is_even() -> None:
+    planes = np.zeros((2, 40, 120), np.float32)
+    planes[:, :, 60:] = 0.4
+    plain = replace(draw_palette(np.random.default_rng(0)), quality=None, sharpening=0.0)
+    sharp = replace(plain, sharpening=1.0, fineness_px=2.0)
+    before, after = (paint(planes, palette).mean(axis=2)[20] for palette in (plain, sharp))
+    assert after[[5, 115]] == pytest.approx(before[[5, 115]], abs=2)
+    assert after[61] < before[61] - 5
+
+
 def test_pictures_of_unknown_scale_show_the_object_in_its_box() -> None:
     made = scene((200, 150, 260, 230))
     for seed in range(30):
