@@ -10,9 +10,10 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -41,6 +42,9 @@ LONGEST_PAUSE_S = 60.0
 """After several failures in a row the next start waits, twice as long each time, up to this."""
 FAILURES_BEFORE_PAUSE = 3
 MOST_MEMORY = 8 * 2**30
+LAST_LINES, LONGEST_LINE = 3, 400
+LONGEST_WORDS_S = 1.0
+"""How long a child that ended is waited for to have said all; one that it started itself may hold its pipe open."""
 _ERRORS = {
     kind.key: kind
     for kind in (
@@ -60,6 +64,26 @@ class _Wanted:
     embeddings: str
     provider: str
     batch: int
+
+
+class _LastWords:
+    """The end of what a child prints beside its answers, for when it fails."""
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        self._lines: deque[bytes] = deque(maxlen=LAST_LINES)
+        self._reader = threading.Thread(target=self._read, args=(pipe,), name="detector-words", daemon=True)
+        self._reader.start()
+
+    def _read(self, pipe: IO[bytes]) -> None:
+        with pipe:
+            while line := pipe.readline(LONGEST_LINE):
+                self._lines.append(line)
+
+    def all_said(self) -> str:
+        """What was said last by a child that has ended; empty where it said nothing."""
+        self._reader.join(LONGEST_WORDS_S)
+        said = b"".join(self._lines.copy()).decode(errors="backslashreplace").split()
+        return f" It said last: {' '.join(said)}" if said else ""
 
 
 class _Apart:
@@ -139,9 +163,11 @@ class _Apart:
         command = [sys.executable, "-m", "models.apart", json.dumps(asdict(self._wanted))]
         root = Path(__file__).resolve().parents[1]
         self._child = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=root,
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=root,
             pass_fds=self._scans.inherited,
         )  # fmt: skip
+        assert self._child.stderr is not None
+        self._words = _LastWords(self._child.stderr)
         answer = self._ask(None, LONGEST_LOAD_S)
         if "error" in answer:
             self._end()
@@ -173,26 +199,28 @@ class _Apart:
         return answer
 
     def _fail(self, child: subprocess.Popen[bytes], *, is_late: bool) -> NoReturn:
-        self._end()
+        last_words = self._end()
         self._failures += 1
         if self._failures >= FAILURES_BEFORE_PAUSE:
             pause_s = min(2.0 ** (self._failures - FAILURES_BEFORE_PAUSE), LONGEST_PAUSE_S)
             self._next_start_s = time.monotonic() + pause_s
         what = "did not answer in time and was stopped" if is_late else f"ended with code {child.returncode}"
         raise ModelBrokenError(
-            f"The process of the model {self._name} {what}; the next scan gets a new one.", name=self._name
+            f"The process of the model {self._name} {what}; the next scan gets a new one.{last_words}", name=self._name
         )
 
-    def _end(self) -> None:
+    def _end(self) -> str:
+        """End the child; what it said last."""
         child, self._child = self._child, None
         if child is None:
-            return
+            return ""
         child.kill()
         child.wait()
         for pipe in (child.stdin, child.stdout):
             assert pipe is not None
             with contextlib.suppress(OSError):
                 pipe.close()
+        return self._words.all_said()
 
 
 class ApartDetector(_Apart):

@@ -65,6 +65,19 @@ def test_a_killed_child_costs_one_scan_and_comes_back(detector: ApartDetector) -
     assert detector.child_pid != pid
 
 
+def test_what_a_child_said_last_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONFAULTHANDLER", "1")
+    detector = ApartDetector("lab", folder)
+    try:
+        assert detector.child_pid is not None
+        psutil.Process(detector.child_pid).send_signal(signal.SIGABRT)
+        with pytest.raises(ModelBrokenError, match=r"It said last: .*Extension modules: .*numpy"):
+            detector.find(make_scan())
+    finally:
+        detector.close()
+    assert "detector-words" not in {thread.name for thread in threading.enumerate()}
+
+
 def test_a_child_that_stands_still_is_stopped_in_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if not hasattr(signal, "SIGSTOP"):
         pytest.skip("this system cannot stop a process")
