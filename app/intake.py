@@ -52,8 +52,14 @@ class Taken:
     """Where the picture is; None when the station stopped before there was room for it."""
 
 
+class ScanNotKeptError(KnownError):
+    """The station stops, and the picture of a scan that came last is not on disk."""
+
+    key = "scan_not_kept"
+
+
 class _Way:
-    """How the scans of a lane go in, one after the other; no lane waits for another, such as a belt for a container."""
+    """How the scans of a lane go in, one after the other; a belt does not wait for what looks at a container."""
 
     def __init__(self, lane: str) -> None:
         self.room = threading.Semaphore(SCANS_WAITING)
@@ -108,23 +114,23 @@ class Intake:
         """Hand in a finished scan; returns when its picture is on disk, so that the source may forget it.
 
         Waits while too many scans of the lane are on their way, and while the disk is full. A scan that was taken
-        before, and comes again because the power went before its source knew, is passed over.
+        before, and comes again because the power went before its source knew, is passed over. Of one that finds no room
+        before the station stops the picture alone is kept: the next start takes it in.
+
+        Raises:
+            ScanNotKeptError: the station stops while the disk is full.
         """
-        way = self._way(device.lane)
-        if way is None or self._store.has_scan(scan.id) or not self._enter(way):
+        if self._store.has_scan(scan.id):
             return
         kept: Future[Capture | None] = Future()
-        taken = Taken(scan, device, findings, perf_counter(), kept)
-        try:
-            way.worker.submit(self._take_in, taken).add_done_callback(partial(self._leave, way))
-        except RuntimeError:  # stopped meanwhile: what is not taken stays at its source
-            self._release(way)
-            return
+        self._hand_over(Taken(scan, device, findings, perf_counter(), kept))
         try:
             kept.set_result(capture or self._keep(scan))
         except BaseException as error:
             kept.set_exception(error)
             raise
+        if kept.result() is None:
+            raise ScanNotKeptError(f"The station stops, and the scan {scan.id} is not on disk.")
 
     def read(self, reading: Reading, device: DeviceEntry) -> None:
         """Hand in a code: it joins its scan, or waits for it. What a reader sees again and again is one code."""
@@ -188,7 +194,7 @@ class Intake:
             way.worker.shutdown(wait=True)
 
     def stop_waiting(self) -> None:
-        """Give up waiting for room, on a full disk or behind a slow detector; what is not taken stays at its source."""
+        """Give up waiting for room, on a full disk or behind a slow detector."""
         self._stopping.set()
 
     def _is_declared(self, number: str) -> bool:
@@ -208,6 +214,16 @@ class Intake:
     def _all_ways(self) -> list[_Way]:
         with self._lock:
             return list(self._ways.values())
+
+    def _hand_over(self, taken: Taken) -> None:
+        """Have the worker of its lane take a scan in, unless the station stops."""
+        way = self._way(taken.device.lane)
+        if way is None or not self._enter(way):
+            return
+        try:
+            way.worker.submit(self._take_in, taken).add_done_callback(partial(self._leave, way))
+        except RuntimeError:  # stopped meanwhile
+            self._release(way)
 
     def _enter(self, way: _Way) -> bool:
         while not way.room.acquire(timeout=0.5):

@@ -21,7 +21,7 @@ from imaging.errors import KnownError
 from imaging.marks import OPAQUE_SHARE, measure_opaque
 from imaging.scan import Scan
 from models.card import STORE
-from models.detector import TOGETHER, Detector, Findings, Level, ModelError
+from models.detector import TOGETHER, Detector, Findings, Level, ModelBrokenError, ModelError
 from models.merge import merge
 from models.worth import Worth, read_worth
 
@@ -236,4 +236,9 @@ def measure_opacity(scan: Scan) -> tuple[Finding, ...]:
 def _find(posted: Posted, scan: Scan) -> Findings:
     if posted.detector is None:
         raise posted.error if isinstance(posted.error, ModelError) else ModelError(f"{posted.name} is not loaded.")
-    return posted.detector.find(scan)
+    try:
+        return posted.detector.find(scan)
+    except ModelError:
+        raise
+    except Exception as error:  # a bug, or a process that cannot be started: the parcel still gets its row
+        raise ModelBrokenError(f"{posted.name} failed: {error!r}", name=posted.name) from error

@@ -114,7 +114,9 @@ def find_dense(pyramid: Pyramid, sensitivity: Sensitivity = Sensitivity.MEDIUM) 
     inside = density[density >= (DARK_FROM if is_colour else OBJECT_FROM)]
     if not inside.size:
         return ()
-    mask = density > np.quantile(inside, 1 - DENSEST_PART)
+    limit = np.quantile(inside, 1 - DENSEST_PART)
+    is_all_alike = limit == inside.max()  # more than a tenth is as dark as can be
+    mask = density >= limit if is_all_alike and limit > inside.min() else density > limit
     found = _marks_of(mask, MarkKind.DENSE, LEAST_SHARE[sensitivity] / 4, pyramid, index)
     return found[: DENSE_REGIONS[sensitivity]]
 

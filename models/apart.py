@@ -109,6 +109,7 @@ class _Apart:
         self._next_start_s = 0.0
         self._is_closed = False
         self._child: subprocess.Popen[bytes] | None = None
+        self._words: _LastWords | None = None
         self._name = detector or embedding
         self._scans = Outbound()
         self._asking = threading.Lock()
@@ -134,7 +135,7 @@ class _Apart:
         self._scans.close()
 
     def _put(self, *question: object) -> dict[str, Any]:
-        """The child's answer; when it fails, the next question goes to a new one.
+        """The child's answer and the `ms` it took; when it fails, the next question goes to a new one.
 
         Raises:
             ModelBrokenError: the model failed on it, ended its process, or did not answer in time.
@@ -142,7 +143,9 @@ class _Apart:
         with self._asking:
             if self._child is None:
                 self._restart()
+            started = time.perf_counter()
             answer = self._ask(question, self._longest_s)
+            answer["ms"] = (time.perf_counter() - started) * 1000
             self._failures = 0
         if "error" in answer:
             raise _error(answer)
@@ -220,7 +223,7 @@ class _Apart:
             assert pipe is not None
             with contextlib.suppress(OSError):
                 pipe.close()
-        return self._words.all_said()
+        return self._words.all_said() if self._words else ""
 
 
 class ApartDetector(_Apart):
@@ -249,13 +252,12 @@ class ApartDetector(_Apart):
         Raises:
             ModelBrokenError: the model failed on this scan, ended its process, or did not answer in time.
         """
-        started = time.perf_counter()
         answer = self._put("find", scan.views, scan.generator)
         detections = tuple(
             Detection(each["label"], each["score"], Level(each["level"]), tuple(each["box"]), each["view"])
             for each in answer["detections"]
         )
-        return Findings(self._name, (time.perf_counter() - started) * 1000, detections)
+        return Findings(self._name, answer["ms"], detections)
 
     def embed(self, scan: Scan) -> Vector:
         """The vector of a scan's first view.

@@ -13,7 +13,7 @@ import numpy as np
 
 from imaging.scan import Scan
 from models.detector import Detector
-from models.feed import choose_scales, fill, plan_windows
+from models.feed import choose_scales, fill, group_windows, plan_windows
 from models.inputs import read_planes
 from models.onnx import OnnxDetector
 
@@ -49,11 +49,15 @@ def time_pipeline(detector: OnnxDetector, scan: Scan, runs: int = RUNS) -> Pipel
     scales = choose_scales(
         view.shape, (view.mm_per_row, view.mm_per_col), detector.card.mm_per_px, detector.card.unknown_long_px
     )
-    filled = [fill(planes, window, feed) for window in plan_windows(view.shape, feed, scales)]
+    windows = ((0, window) for window in plan_windows(view.shape, feed, scales))
+    batches = []
+    for some in group_windows(windows, detector.batch):
+        filled = [fill(planes, window, feed) for _, window in some]
+        batches.append((np.concatenate([tensor for tensor, _ in filled]), filled[0][1].size))
 
     def run_session() -> None:
-        for tensor, placement in filled:
-            detector.run(tensor, placement.size)
+        for tensors, size in batches:
+            detector.run(tensors, size)
 
     single = Scan((view,), generator=scan.generator)
     for _ in range(WARM_RUNS):

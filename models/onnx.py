@@ -94,7 +94,7 @@ class OnnxDetector:
         self.head = head
         self._session = session
         self._others = others
-        self._batch = batch
+        self.batch = batch
 
     @property
     def name(self) -> str:
@@ -146,7 +146,7 @@ class OnnxDetector:
         planned = (plan_windows(shape, feed, (scale,)) for scale in scales)
         windows = ((look, window) for look, of_look in enumerate(planned) for window in of_look)
         parts, looks = [], []
-        for some in group_windows(windows, self._batch):
+        for some in group_windows(windows, self.batch):
             filled = [fill(planes, window, feed) for _, window in some]
             said = self._run_together([tensor for tensor, _ in filled], filled[0][1].size)
             for (look, _), (_, placement), outputs in zip(some, filled, said, strict=True):
@@ -195,7 +195,7 @@ class OnnxDetector:
             ModelBrokenError: the model fails on it.
             ModelRefusedError: it does not take several pictures at once, and `batch` asks for it.
         """
-        if self._batch > 1:
+        if self.batch > 1:
             self._try_batch()
         try:
             self.find_in_planes(read_planes(self.blank(), self.head.feed.kind), (None, None))
@@ -215,9 +215,9 @@ class OnnxDetector:
         (window,) = plan_windows((planes.shape[1], planes.shape[2]), feed, ((1.0, 1.0),))
         tensor, placement = fill(planes, window, feed)
         try:
-            self._run_together([tensor] * self._batch, placement.size)
+            self._run_together([tensor] * self.batch, placement.size)
         except ModelBrokenError as error:
-            raise ModelRefusedError(f"{error} It was given {self._batch} pictures at once; set batch to 1.") from error
+            raise ModelRefusedError(f"{error} It was given {self.batch} pictures at once; set batch to 1.") from error
 
     def blank(self) -> View:
         """A picture with nothing in it, of the size that the model asks for."""

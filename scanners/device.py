@@ -98,8 +98,8 @@ class Device(ABC):
 
     `open` after `close` must work again. `close` may be called twice, and from another thread while a read
     is waiting: the read then returns None within a second. Reading a closed device raises DeviceLostError.
-    Calling `read` again says that what it returned before has been taken care of. A driver has a `Settings`
-    model and is made as `Driver(name, settings)`.
+    Calling `read` again says that what it returned before has been taken care of; closing says nothing of it. A driver
+    has a `Settings` model and is made as `Driver(name, settings)`.
     """
 
     kind: ClassVar[DeviceKind]

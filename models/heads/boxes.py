@@ -68,13 +68,16 @@ def merge_looks(boxes: Floats, scores: Floats, classes: Rows, looks: Rows, count
 def pick(boxes: Floats, scores: Floats, *, needs_nms: bool, least: float = LEAST_SCORE) -> Candidates:
     """Candidates from centre-form boxes (4, n) and scores (classes, n): the best MOST_CANDIDATES above `least`.
 
-    Where fewer than FEWEST_CANDIDATES are, the best of all that score anything: a quiet picture has best boxes too.
+    Where fewer than FEWEST_CANDIDATES are, the best of all that score anything: a quiet picture has best boxes too,
+    though of a head without peaks they may be one after suppression.
     """
     classes, rows = np.nonzero(scores > least)
     if classes.size < FEWEST_CANDIDATES:
-        classes, rows = np.nonzero(scores > 0)
-        best = np.argsort(-scores[classes, rows], kind="stable")[:FEWEST_CANDIDATES]
-        classes, rows = classes[best], rows[best]
+        count = min(FEWEST_CANDIDATES, scores.size)
+        best = np.argpartition(-scores, count - 1, axis=None)[:count] if count else np.zeros(0, np.intp)
+        classes, rows = np.unravel_index(best, scores.shape)
+        is_scored = scores[classes, rows] > 0
+        classes, rows = classes[is_scored], rows[is_scored]
     values = scores[classes, rows]
     if values.size > MOST_CANDIDATES:
         best = np.argpartition(-values, MOST_CANDIDATES)[:MOST_CANDIDATES]

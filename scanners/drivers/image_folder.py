@@ -19,7 +19,7 @@ from scanners.codetext import check_text, decode_bytes, parse_code
 from scanners.decode import decode
 from scanners.device import CodeRefusedError, DeviceLostError, DeviceState, DeviceStatus, Fault, FaultKind
 from scanners.drivers.file_lock import FileDuplicateError
-from scanners.drivers.inbox import Inbox
+from scanners.drivers.inbox import FileUntakenError, Inbox
 from scanners.drivers.inbox_settings import Group, InboxSettings
 
 _TEXTS = (".txt", ".csv")
@@ -39,7 +39,7 @@ class _Delivered:
 
 
 class ImageFolder(BarcodeReader):
-    """Delivers the codes of each file one by one.
+    """Delivers the codes of each file one by one; all of them again where it was closed before the next was asked for.
 
     What brings no code is put aside with its reason, and shows as a fault until the next file that does.
     """
@@ -71,7 +71,7 @@ class ImageFolder(BarcodeReader):
             self._inbox.stop()
         with self._at_work:
             if self._is_held:
-                self._settle()
+                self._delivered = None
                 self._inbox.close()
                 self._is_held = False
 
@@ -106,7 +106,8 @@ class ImageFolder(BarcodeReader):
             if first is not None:
                 raise FileDuplicateError(group.parts[0], f"the same file came before as {first}.", first=first)
             codes = _codes_in(group.parts[0])
-        except (CodeRefusedError, FileDuplicateError, FileTooLargeError) as error:
+            self._inbox.give(group, digest)
+        except (CodeRefusedError, FileDuplicateError, FileTooLargeError, FileUntakenError) as error:
             self._reject(group, error)
         except FileError as error:
             if self._inbox.is_present(group) and not self._inbox.may_retry(group):

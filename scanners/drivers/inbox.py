@@ -6,12 +6,12 @@ import hashlib
 import os
 import stat
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from imaging.errors import FileTooLargeError, FileTornError, FileUnsupportedError, KnownError
+from imaging.errors import FileError, FileTooLargeError, FileTornError, FileUnsupportedError, KnownError
 from imaging.files.limits import MAX_FILE_BYTES
 from scanners.device import DeviceUnavailableError, Fault, FaultKind
 from scanners.drivers.file_lock import FileLockedError, is_locked
@@ -23,7 +23,15 @@ from scanners.drivers.seen import Seen
 _LOOK_S = 0.25
 _CHUNK = 1 << 20
 _STATE = ".guanjian-seen.db"
+MOST_TIMES = 3
+"""How often files are given to a station that does not take care of them; then they are put aside."""
 _DRAFTS = (".part", ".tmp", ".partial", ".crdownload", ".filepart")
+
+
+class FileUntakenError(FileError):
+    """Files that were delivered again and again, and of which the station never said that they are taken care of."""
+
+    key = "file_untaken"
 
 
 @dataclass(slots=True)
@@ -50,6 +58,7 @@ class Inbox:
         self._ready: deque[Group] = deque()
         self._look_again_s = 0.0
         self._trouble: dict[FaultKind, str] = {}
+        self._given: Counter[bytes] = Counter()
 
     def open(self) -> None:
         """Begin to watch.
@@ -129,6 +138,20 @@ class Inbox:
         """The name of the file that brought the same content, or the same scan, before."""
         return self._seen.first_of(digest, scan_id)
 
+    def give(self, group: Group, digest: bytes) -> None:
+        """Count that the station is given the files, until they are taken.
+
+        Raises:
+            FileUntakenError: it was given them MOST_TIMES before.
+        """
+        if self._given[digest] >= MOST_TIMES:
+            del self._given[digest]
+            raise FileUntakenError(
+                group.parts[0], f"it was delivered {MOST_TIMES} times and never taken in. The log says why.",
+                times=MOST_TIMES,
+            )  # fmt: skip
+        self._given[digest] += 1
+
     def may_retry(self, group: Group) -> bool:
         """Whether files that could not be read may still be being written; if so they come again later."""
         waits = [waiting for part in group.parts if (waiting := self._waiting.get(part)) is not None]
@@ -142,6 +165,7 @@ class Inbox:
     def take(self, group: Group, digest: bytes, scan_id: str | None = None) -> None:
         """The files have been taken care of: record their content, and move or remember them."""
         self._seen.add_content(digest, scan_id, group.parts[0].name)
+        del self._given[digest]
         if self.settings.after == "remember":
             self._remember(group)
             return

@@ -12,7 +12,7 @@ from imaging.files import native
 from imaging.scan import Scan
 from scanners.device import DeviceLostError, DeviceState, DeviceStatus, FaultKind
 from scanners.drivers.file_lock import FileDuplicateError
-from scanners.drivers.inbox import Inbox
+from scanners.drivers.inbox import FileUntakenError, Inbox
 from scanners.drivers.inbox_settings import Group, InboxSettings
 from scanners.drivers.scan_files import group_scans
 from scanners.xray import FileRejected, ScanFinished, XrayEvent, XraySource
@@ -31,7 +31,7 @@ class WatchFolder(XraySource):
     """Delivers the files of a folder as they become whole.
 
     A file leaves the folder when the next one is asked for, that is when the station has taken care of its scan:
-    a power cut in between delivers it again, under the same scan id.
+    a power cut in between, or a station that stops or fails, delivers it again, under the same scan id.
     """
 
     Settings = InboxSettings
@@ -57,7 +57,7 @@ class WatchFolder(XraySource):
             self._inbox.stop()
         with self._at_work:
             if self._is_held:
-                self._settle()
+                self._delivered = None
                 self._inbox.close()
                 self._is_held = False
 
@@ -93,7 +93,8 @@ class WatchFolder(XraySource):
             self._refuse_duplicate(group, digest, None)
             scan = self._read_scan(group, digest)
             self._refuse_duplicate(group, digest, scan.id)
-        except (FileDuplicateError, FileTooLargeError) as error:
+            self._inbox.give(group, digest)
+        except (FileDuplicateError, FileTooLargeError, FileUntakenError) as error:
             return FileRejected(path, self._inbox.put_aside(group, error), error)
         except FileError as error:
             if not self._inbox.is_present(group) or self._inbox.may_retry(group):

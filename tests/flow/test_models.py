@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ import pytest
 from app.customs.model_trial import Mode
 from app.customs.parcel import Declaration, FindingKind, GoodsLine, Kind, Lane
 from app.customs.states import Action
+from app.intake import SCANS_WAITING
 from app.officers.errors import OfficerError
 from app.screening import Posted
 from app.settings import ModelChoice
@@ -133,6 +134,36 @@ def test_a_container_that_is_looked_at_holds_up_no_belt_and_the_shadow_waits_for
     assert shadow.asked.wait(30)
     desk.station.wait_until_idle()
     assert len(desk.watched.rows) == 2
+
+
+def test_a_scan_that_finds_no_room_before_the_station_stops_is_there_after_the_next_start(
+    desk: Desk, open_desk: Callable[..., Desk]
+) -> None:
+    slow = Holds("slow 1")
+    desk.station.use_detector(slow)
+    counts = np.full((40, 60), 50_000, np.uint16)
+    times = [T0 + timedelta(seconds=10 * number) for number in range(SCANS_WAITING + 1)]
+    scans = [Scan((View(high=counts, low=counts),), started_at=at, finished_at=at) for at in times]
+
+    def pass_all() -> None:
+        for scan in scans:
+            desk.station._arrivals.take_xray(desk.belt, ScanFinished(scan))
+
+    belt = Thread(target=pass_all)
+    belt.start()
+    try:
+        assert slow.asked.wait(30)
+        desk.station._intake.stop_waiting()
+        belt.join(30)
+    finally:
+        slow.may_answer.set()
+    assert not belt.is_alive()
+    desk.station.wait_until_idle()
+    assert len(desk.watched.rows) == SCANS_WAITING
+    after = open_desk()
+    after.station.wait_until_idle()
+    assert len(after.watched.rows) == 1
+    assert after.station._store.has_scan(scans[-1].id)
 
 
 def test_a_shadow_that_breaks_is_counted_and_disturbs_nobody(desk: Desk) -> None:

@@ -256,8 +256,16 @@ def test_a_find_sets_the_lane_and_a_release_needs_a_look(desk: Desk) -> None:
     assert desk.station.decide(row.id, Action.REFER, officer="a", reason="firearm").parcel.state == State.REFERRED
 
 
-def test_a_broken_detector_leaves_the_parcel_unscreened_and_the_station_at_work(desk: Desk) -> None:
-    desk.station.use_detector(Finds(is_broken=True))
+class FailsOddly(Finds):
+    """A detector that raises what no detector should, as where no process can be started."""
+
+    def find(self, scan: object) -> Findings:
+        raise OSError("too many open files")
+
+
+@pytest.mark.parametrize("detector", [Finds(is_broken=True), FailsOddly()])
+def test_a_broken_detector_leaves_the_parcel_unscreened_and_the_station_at_work(desk: Desk, detector: Finds) -> None:
+    desk.station.use_detector(detector)
     desk.scan(0, S10)
     assert FindingKind.UNSCREENED in desk.newest.findings
     assert any(isinstance(error, ModelBrokenError) for error in desk.watched.errors)

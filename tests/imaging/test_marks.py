@@ -73,6 +73,14 @@ def test_in_a_colour_picture_the_darkest_of_the_contents_are_boxed() -> None:
     assert find_dense(Pyramid.of(View(colour=np.full((40, 60, 3), 250, np.uint8)))) == ()
 
 
+def test_what_is_as_dark_as_can_be_is_boxed_however_much_of_it_there_is() -> None:
+    colour = np.full((400, 600, 3), 250, np.uint8)
+    colour[100:300, 100:500] = (240, 170, 90)
+    colour[120:220, 120:320] = 0
+    (mark,) = find_dense(Pyramid.of(View(colour=colour)))
+    assert mark.box == (120, 120, 320, 220)
+
+
 def test_the_opaque_part_of_the_object_is_measured_without_a_pyramid() -> None:
     blocks = {(100, 50, 180, 120): BLOCK, (300, 50, 400, 300): WATER}
     part, marks = measure_opaque(view_with(blocks))

@@ -63,6 +63,15 @@ def test_text_lines(folder: Path, reader: ImageFolder) -> None:
     assert read_texts(reader, 2) == ["RR473124829GB", "包裹7"]
 
 
+def test_a_file_that_was_closed_half_way_brings_all_its_codes_again(folder: Path, reader: ImageFolder) -> None:
+    (folder / "codes.txt").write_text("RR473124829GB\nEA123456785CN\n")
+    first = None
+    while first is None:
+        first = reader.read(0.3)
+    reader.open()
+    assert read_texts(reader, 2) == [first.code.text, "EA123456785CN"]
+
+
 def test_what_brings_no_code_is_put_aside_and_shown(folder: Path, reader: ImageFolder) -> None:
     cv2.imwrite(str(folder / "blank.png"), np.full((80, 80), 255, np.uint8))
     (folder / "hostile.txt").write_bytes(b"\x1b[2J\n")

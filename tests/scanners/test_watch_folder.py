@@ -20,6 +20,7 @@ from PIL import Image
 
 from imaging.files import native
 from scanners.device import DeviceUnavailableError, FaultKind
+from scanners.drivers.inbox import MOST_TIMES
 from scanners.drivers.inbox_settings import InboxSettings
 from scanners.drivers.watch_folder import WatchFolder
 from scanners.xray import FileRejected, ScanFinished, XrayEvent
@@ -186,7 +187,8 @@ def test_a_native_picture_waits_for_its_sidecar_and_a_lone_part_is_put_aside(fol
     assert isinstance(lone_sidecar, FileRejected)
 
 
-def test_both_energies_make_one_scan(folder: Path, source: WatchFolder) -> None:
+def test_both_energies_make_one_scan(folder: Path) -> None:
+    source = make_source(folder, partner_s=5.0)
     counts = make_scan().views[0].high
     assert counts is not None
     Image.fromarray(np.asarray(counts) // 2).save(folder / "p_low.png")
@@ -196,6 +198,7 @@ def test_both_energies_make_one_scan(folder: Path, source: WatchFolder) -> None:
     assert isinstance(event, ScanFinished)
     assert np.array_equal(event.scan.views[0].high, counts)
     assert {entry.name for entry in (folder / "done").iterdir()} == {"p_low.png", "p_high.png"}
+    source.close()
 
 
 def test_what_is_no_file_is_put_aside_unopened(folder: Path, tmp_path: Path, source: WatchFolder) -> None:
@@ -251,10 +254,33 @@ def test_after_a_crash_the_scan_comes_again_under_the_same_id(folder: Path) -> N
     crashed._inbox.close()
 
 
+def test_a_station_that_closes_before_it_asks_for_more_gets_the_scan_again_and_not_for_ever(folder: Path) -> None:
+    save_picture(folder / "a.png")
+    save_picture(folder / "b.png", seed=1)
+    source = make_source(folder)
+    ids = []
+    for _ in range(MOST_TIMES):
+        event = None
+        while event is None:
+            event = source.read(0.2)
+        assert isinstance(event, ScanFinished)
+        ids.append(event.scan.id)
+        source.close()
+        source.open()
+    assert len(set(ids)) == 1
+    refused, other = drain(source, 2)
+    assert isinstance(refused, FileRejected)
+    assert refused.error.key == "file_untaken"
+    assert isinstance(other, ScanFinished)
+    assert other.scan.id != ids[0]
+    source.close()
+
+
 def test_files_may_stay_and_are_remembered(folder: Path) -> None:
     source = make_source(folder, after="remember")
     save_picture(folder / "a.png")
     assert isinstance(only(source), ScanFinished)
+    assert source.read(0.1) is None
     source.close()
     source = make_source(folder, after="remember")
     assert source.read(0.2) is None
