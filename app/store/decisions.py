@@ -137,8 +137,9 @@ def undo(connection: Connection, decision_id: int, *, officer: str, now: datetim
     changes: dict[str, object] = {"state": decision.before.value, "return_state": back}
     if decision.action is Action.RELEASE and decision.reason in REVIEWED:
         changes["is_cleared"] = 0
-    if decision.trace_code is not None:
-        changes["trace_id"] = None
+    label = _label_before(connection, row["id"], decision_id)
+    if label != row["trace_id"]:
+        changes["trace_id"] = label
     body: dict[str, object] = {"undo": [decision_id, officer, undone_us]}
     waiting_rows.undo(connection, decision_id)
     parcels.change(connection, log, row, "undone", body, **changes)
@@ -146,6 +147,21 @@ def undo(connection: Connection, decision_id: int, *, officer: str, now: datetim
     if decision.action in HITS:
         finds.follow(connection, row["id"])
     return _load(connection, decision_id)[0]
+
+
+def _label_before(connection: Connection, parcel_id: int, decision_id: int) -> str | None:
+    """The label that was in force before a decision, by those before it that stand."""
+    label: str | None = None
+    for trace_id, after in connection.execute(
+        "SELECT d.trace_id, d.after FROM decisions d LEFT JOIN undos u ON u.decision_id = d.id "
+        "WHERE d.parcel_id = ? AND d.id < ? AND u.decision_id IS NULL ORDER BY d.id",
+        (parcel_id, decision_id),
+    ):
+        if trace_id is not None:
+            label = trace_id
+        elif State(after) not in _KEEPS_LABEL:
+            label = None
+    return label
 
 
 def history(connection: Connection, parcel_id: int) -> list[Decision]:

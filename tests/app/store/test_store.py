@@ -229,6 +229,13 @@ def test_a_label_lives_through_a_hold_and_ends_when_the_parcel_is_taken_back_in(
     found = store.find_trace("T1")
     assert found is not None
     assert found.is_void
+    returned = store.history(parcel.id)[-1]
+    store.undo(returned.id, officer="li", now=NOON, within_s=30)
+    decide(Action.LIFT_HOLD, reason="doubt_settled")
+    assert store.parcel(parcel.id).trace_code == "T1"
+    found = store.find_trace("T1")
+    assert found is not None
+    assert not found.is_void
     assert store.verify_log().is_ok
 
 
