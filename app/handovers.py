@@ -29,6 +29,7 @@ from app.exchange.sealed import (
 )
 from app.officers.rights import Right, Rights
 from app.settings import Post
+from app.store.decisions import Verdict
 from app.store.errors import HandoverStateError
 from app.store.orders import Handover, TakenOver
 from app.store.store import Store
@@ -68,7 +69,7 @@ class Handovers:
         """Take in a sealed file: a parcel that comes here, or the closing of one that went.
 
         Raises:
-            SealBrokenError, AlreadyKeptError, OfficerError: as `open` and `take_closing`.
+            SealBrokenError, AlreadyKeptError, OfficerError, GuardError: as `open` and `take_closing`.
         """
         self._rights.require(officer, Right.DISPOSE)
         is_closing = read_sealed(path).record.kind == "closing"
@@ -147,6 +148,7 @@ class Handovers:
         Raises:
             SealBrokenError: the record is damaged, signed by nobody known, or not about a parcel from here.
             AlreadyKeptError: it was taken before. OfficerError.
+            GuardError: the parcel cannot be closed as it stands here; the record can be taken again when it can.
         """
         self._rights.require(officer, Right.DISPOSE)
         opened = self._read(path, "closing")
@@ -156,32 +158,18 @@ class Handovers:
             raise SealBrokenError(
                 f"{path.name} closes nothing that was handed over to {record.place}.", name=path.name, why=record.place
             )
-        parcel_id = sent.parcel_id
-        self._store.orders.hand_over(
-            parcel_id, "closed", place=record.place, digest=opened.digest, officer=officer, now=now
-        )
         outcomes = {outcome.order: outcome for outcome in record.outcomes}
-        for hit in self._store.orders.hits_of(parcel_id):
-            if hit.ended is None and hit.part is Part.DESTINATION:
-                self._store.orders.step(hit.id, _settled(outcomes.get(hit.order.id), record, now))
-        self._end(parcel_id, record, officer)
-        self._on_changed(parcel_id)
-        return self._store.parcel(parcel_id)
-
-    def _end(self, parcel_id: int, record: SealedRecord, officer: str) -> None:
-        """The port's parcel ends as the destination's: closed, or handed over where more was found."""
-        who, now = f"{record.place}/{record.sealed_by}", datetime.now(UTC)
-        note = f"{record.place} {record.state}"
-        if record.state == State.CLOSED:
-            self._store.decide(parcel_id, Action.DESTINATION_NORMAL, officer=who, decided_at=now, note=note)
-            return
-        self._store.decide(
-            parcel_id, Action.DESTINATION_ABNORMAL, officer=who, decided_at=now, reason="destination", note=note
+        self._store.orders.take_closing(
+            sent.parcel_id,
+            _verdicts(record, officer, now),
+            lambda hit: _settled(outcomes.get(hit.order.id), record, now),
+            place=record.place,
+            digest=opened.digest,
+            officer=officer,
+            now=now,
         )
-        self._store.decide(
-            parcel_id, Action.TRANSFER, officer=who, second_officer=officer, decided_at=now, reason="destination",
-            note=note,
-        )  # fmt: skip
+        self._on_changed(sent.parcel_id)
+        return self._store.parcel(sent.parcel_id)
 
     def _record(self, parcel: Parcel, kind: Literal["handover", "closing"], *, to: str, officer: str) -> SealedRecord:
         return SealedRecord(
@@ -277,6 +265,17 @@ def _settled(outcome: Outcome | None, record: SealedRecord, now: datetime) -> Do
         return Done(Step.SETTLED, f"{record.place}/{record.sealed_by}", now)
     result = outcome.result if outcome.result in set(Result) else ""
     return Done(Step.SETTLED, f"{record.place}/{outcome.officer}", now, result=result, note=outcome.note)
+
+
+def _verdicts(record: SealedRecord, officer: str, now: datetime) -> tuple[Verdict, ...]:
+    """The port's parcel ends as the destination's: closed, or handed over where more was found."""
+    who, note = f"{record.place}/{record.sealed_by}", f"{record.place} {record.state}"
+    if record.state == State.CLOSED:
+        return (Verdict(Action.DESTINATION_NORMAL, who, now, note=note),)
+    return (
+        Verdict(Action.DESTINATION_ABNORMAL, who, now, "destination", note),
+        Verdict(Action.TRANSFER, who, now, "destination", note, second_officer=officer),
+    )
 
 
 def _outcome(hit: Hit) -> Outcome:

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.customs.orders import ENDS, ControlOrder, Done, Hit, Step, check_step
+from app.customs.orders import ENDS, ControlOrder, Done, Hit, Part, Step, check_step
 from app.customs.parcel import Capture, Declaration, Finding, Kind
-from app.store import order_rows, parcels
+from app.store import decisions, order_rows, parcels
 from app.store.audit import Log
 from app.store.database import Connection
+from app.store.decisions import Verdict
 from app.store.errors import AlreadyKeptError, OrderUnknownError
 from app.store.times import from_us, to_us
 
@@ -159,6 +160,30 @@ class Orders:
             )  # fmt: skip
             order_rows.hand_over(writer, parcel_id, "taken", place=place, digest=digest, officer=officer, now=now)
             return parcel_id
+
+    def take_closing(
+        self,
+        parcel_id: int,
+        verdicts: Sequence[Verdict],
+        settle: Callable[[Hit], Done],
+        *,
+        place: str,
+        digest: str,
+        officer: str,
+        now: datetime,
+    ) -> None:
+        """Enter how a parcel that went under seal ended: its destination's open hits are settled and it is moved.
+
+        Raises:
+            AlreadyKeptError: the closing was taken before. GuardError: a move is refused, and nothing was entered.
+        """
+        with self._write() as writer:
+            order_rows.hand_over(writer, parcel_id, "closed", place=place, digest=digest, officer=officer, now=now)
+            for hit in order_rows.open_on(writer, parcel_id):
+                if hit.part is Part.DESTINATION:
+                    _step(writer, hit, settle(hit))
+            for verdict in verdicts:
+                decisions.decide(writer, parcel_id, verdict)
 
     def hit(self, hit_id: int) -> Hit:
         """Raises OrderUnknownError."""

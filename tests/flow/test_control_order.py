@@ -13,16 +13,19 @@ from typer.testing import CliRunner
 from app import texts
 from app.build import build_station
 from app.cli import cli
-from app.customs.errors import GuardError, OrderOpenError
+from app.customs.errors import GuardError, MoveUnknownError, OrderOpenError
 from app.customs.examination import Examination, Handling, Item
 from app.customs.orders import Part, Result, Step
-from app.customs.parcel import Declaration, FindingKind, GoodsLine, Lane, QueueFilter
+from app.customs.parcel import Decision, Declaration, FindingKind, GoodsLine, Lane, QueueFilter
 from app.customs.states import Action, State
 from app.exchange.errors import DestinationWrongError, SealBrokenError
 from app.exchange.sealed import read_sealed, write_sealed
 from app.officers.errors import RightMissingError
 from app.settings import Detection, Officers, Post, Settings
-from app.store.errors import AlreadyKeptError, HandoverStateError
+from app.store import decisions
+from app.store.database import Connection
+from app.store.decisions import Verdict
+from app.store.errors import AlreadyKeptError, HandoverStateError, StoreFullError
 from tests.flow.conftest import Desk
 
 S10 = "RR123456785CN"
@@ -193,6 +196,75 @@ def test_what_the_destination_seizes_is_handed_over_in_the_port_record(
     closing = destination.handovers.close(parcel.id, tmp_path / "back", officer=OFFICER)
     assert port.station.handovers.take_closing(closing, officer=OFFICER).state is State.TRANSFERRED
     assert port.station.orders.counts() == (0, 0)
+    assert port.station.verify_log().is_ok
+
+
+def close_there(there: Desk, sealed: Path, folder: Path, *, is_normal: bool) -> Path:
+    """The destination's half: the order is carried out and the parcel closed, or confiscated."""
+    destination = there.station
+    parcel = destination.handovers.open(sealed, officer=OFFICER)
+    if is_normal:
+        (hit,) = destination.orders.hits_of(parcel.id)
+        destination.orders.lift(hit.id, reason="by mistake", officer=OFFICER, second_officer=SUPERVISOR)
+        destination.decide(parcel.id, Action.DESTINATION_NORMAL, officer=OFFICER)
+    else:
+        given = {"officer": OFFICER, "reason": "prohibited_goods"}
+        destination.decide(parcel.id, Action.DESTINATION_ABNORMAL, **given)  # type: ignore[arg-type]
+        destination.decide(parcel.id, Action.CONFISCATE, second_officer=SUPERVISOR, **given)  # type: ignore[arg-type]
+    return destination.handovers.close(parcel.id, folder, officer=OFFICER)
+
+
+def stands_as_before(port: Desk, parcel_id: int, state: State) -> bool:
+    ways = [each.way for each in port.station.handovers.of(parcel_id)]
+    last = port.station.orders.hits_of(parcel_id)[-1]
+    return (ways, last.part, last.ended, port.station.parcel(parcel_id).state) == (
+        ["sent"], Part.DESTINATION, None, state,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("is_normal", "end"), [(True, State.CLOSED), (False, State.TRANSFERRED)])
+def test_a_closing_that_meets_a_hold_is_taken_once_the_hold_is_lifted(
+    open_post: Callable[[str, str], Desk], tmp_path: Path, is_normal: bool, end: State
+) -> None:
+    port, there = open_post("5301", "hall"), open_post("2233", "lane-1")
+    trust(port, there)
+    trust(there, port)
+    parcel_id, sealed = send_on(port, tmp_path, "2233/lane-1")
+    closing = close_there(there, sealed, tmp_path / "back", is_normal=is_normal)
+    desk = port.station
+    desk._store.decide(parcel_id, Action.HOLD, officer="hub", decided_at=datetime.now(UTC), reason="hub_conflict")
+    with pytest.raises(MoveUnknownError):
+        desk.handovers.take(closing, officer=OFFICER)
+    assert stands_as_before(port, parcel_id, State.HELD)
+    desk.decide(parcel_id, Action.LIFT_HOLD, officer=OFFICER, reason="settled")
+    assert desk.handovers.take(closing, officer=OFFICER).state is end
+    with pytest.raises(AlreadyKeptError):
+        desk.handovers.take(closing, officer=OFFICER)
+    assert [each.way for each in desk.handovers.of(parcel_id)] == ["sent", "closed"]
+    assert desk.verify_log().is_ok
+
+
+def test_a_closing_that_is_cut_off_at_its_last_move_leaves_nothing_half_done(
+    open_post: Callable[[str, str], Desk], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port, there = open_post("5301", "hall"), open_post("2233", "lane-1")
+    trust(port, there)
+    trust(there, port)
+    parcel_id, sealed = send_on(port, tmp_path, "2233/lane-1")
+    closing = close_there(there, sealed, tmp_path / "back", is_normal=False)
+    whole = decisions.decide
+
+    def cut_off(connection: Connection, decided_id: int, verdict: Verdict) -> Decision:
+        if verdict.action is Action.TRANSFER:
+            raise StoreFullError("The disk is full.")
+        return whole(connection, decided_id, verdict)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(decisions, "decide", cut_off)
+        with pytest.raises(StoreFullError):
+            port.station.handovers.take(closing, officer=OFFICER)
+    assert stands_as_before(port, parcel_id, State.COND_RELEASED)
+    assert port.station.handovers.take(closing, officer=OFFICER).state is State.TRANSFERRED
     assert port.station.verify_log().is_ok
 
 
