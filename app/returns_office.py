@@ -24,8 +24,9 @@ from app.customs.returns import (
     check_papers,
 )
 from app.customs.states import LETS_GO, State
+from app.exchange.ceb.message import Record
 from app.exchange.ceb.papers import INVENTORIES, RETURNS, original_of
-from app.exchange.returns import application_of
+from app.exchange.returns import application_of, is_deletion, is_draft, standing
 from app.officers.rights import Right, Rights
 from app.single_window import record_of
 from app.store.errors import MatterUnknownError
@@ -100,19 +101,16 @@ class ReturnsOffice:
     def find(self, code: str) -> ReturnView:
         """The application for a code: the number on the parcel that came back, or that of the inventory.
 
-        One that came through the Single Window is opened now, when it is first asked for.
+        An open one comes first. Where none is open, the newest that came through the Single Window and was not taken
+        yet is opened now; else it is the last one that was settled.
 
         Raises:
-            MatterUnknownError: there is none.
+            MatterUnknownError: there is none. ReturnRefusedError: it is a draft, or its sender deleted it.
         """
         code = code.strip()
-        matter = self._store.matters.find(Area.RETURN, code)
-        said = None if matter else self._from_single_window(code)
-        if said is not None:
-            matter = self._open(said, actor="single-window")
-        if matter is None:
-            raise MatterUnknownError(f"No application for a return is known by {code}.", id=code)
-        return self.view(matter.id)
+        matters = self._store.matters.every(Area.RETURN, code)
+        still_open = [matter for matter in matters if matter.stand]
+        return self.view((still_open[-1] if still_open else self._open_next(code, matters)).id)
 
     def view(self, matter_id: int) -> ReturnView:
         """Raises MatterUnknownError."""
@@ -219,7 +217,7 @@ class ReturnsOffice:
         returned: Counter[int] = Counter()
         for other in self._store.matters.every(Area.RETURN, application.inventory_no):
             if other.id != matter_id and other.last(Deed.ACCEPTED):
-                returned.update({each.line.number: each.line.quantity or 0 for each in _application(other).lines})
+                returned.update(_application(other).quantities)
         return Original(inventory, self._released_on(out) if out else None, returned)
 
     def _inventory(self, inventory_no: str) -> Kept | None:
@@ -243,18 +241,30 @@ class ReturnsOffice:
         back = self._store.find_number(seen.application.number)
         return out, None if back is None or (out and back.id == out.id) else back
 
-    def _from_single_window(self, code: str) -> Application | None:
+    def _open_next(self, code: str, settled: Sequence[Matter]) -> Matter:
         found = [*self._store.messages.find("number", [code]), *self._store.messages.find("inventory_no", [code])]
-        returns = [kept for kept in found if kept.record.kind in RETURNS]
-        if not returns:
-            return None
-        kept = returns[-1]
-        record = record_of(kept)
-        original = self._inventory(kept.record.inventory_no)
+        kept = sorted({each.id: each for each in found}.values(), key=lambda each: each.id)
+        records = [(each.record.kind, record_of(each)) for each in kept if each.record.kind in RETURNS]
+        taken = {matter.steps[0].reference for matter in settled}
+        for kind, record in reversed(standing(records)):
+            said = self._read(kind, record)
+            if said is not None and said.reference not in taken:
+                return self._open(said, actor="single-window")
+        if settled:
+            return settled[-1]
+        last = records[-1][1] if records else None
+        if last is not None and is_draft(last):
+            raise ReturnRefusedError(f"The application of {code} is a draft, not declared yet.", "draft", id=code)
+        if last is not None and is_deletion(last):
+            raise ReturnRefusedError(f"The application of {code} was deleted by its sender.", "deleted", id=code)
+        raise MatterUnknownError(f"No application for a return is known by {code}.", id=code)
+
+    def _read(self, kind: str, record: Record) -> Application | None:
+        original = self._inventory(record.fields.get("invtNo", ""))
         fields = record_of(original).fields if original else {}
         office = record.fields.get("customsCode", "")
         return application_of(
-            kept.record.kind,
+            kind,
             record,
             mode=fields.get("tradeMode", ""),
             is_original_office=not original or office in ("", fields.get("customsCode", "")),

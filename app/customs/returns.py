@@ -59,6 +59,7 @@ class FaultKind(StrEnum):
     ARRIVED_LATE = "arrived_late"
     WRONG_SITE = "wrong_site"
     NOT_DECLARED = "not_declared"
+    REPEATED = "repeated"
     WRONG_ITEM = "wrong_item"
     TOO_MANY = "too_many"
     NOT_THERE = "not_there"
@@ -100,6 +101,14 @@ class Application:
     lines: tuple[ReturnLine, ...]
     reason: str = ""
 
+    @property
+    def quantities(self) -> Counter[int]:
+        """How much of each of the inventory's lines is asked for; less than nothing of a line gives no other more."""
+        asked: Counter[int] = Counter()
+        for each in self.lines:
+            asked[each.line.number] += max(each.line.quantity or 0, 0)
+        return asked
+
     def with_marks(self, marks: Mapping[int, bool]) -> Application:
         """The application with lines marked as defective or sound, by their numbers."""
         lines = tuple(replace(each, is_defective=marks.get(each.line.number, each.is_defective)) for each in self.lines)
@@ -137,6 +146,8 @@ def check_papers(application: Application, original: Original | None, rules: Dat
     if original.released_on is None:
         faults.append(ReturnFault(FaultKind.NOT_RELEASED, found=original.inventory.number))
     faults += _place(application, rules)
+    named = Counter(each.line.number for each in application.lines)
+    faults += [ReturnFault(FaultKind.REPEATED, line, str(times)) for line, times in named.items() if times > 1]
     for each in application.lines:
         faults += _line(each.line, original)
     return tuple(faults)

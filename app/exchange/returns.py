@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,6 +16,7 @@ from app.exchange.ceb.papers import return_of, time_of
 from app.exchange.records import joined, parse_record, read_records
 
 _OF_LINE = ("line", "name", "hs_code", "bar_code", "unit", "quantity", "defective")
+_CHANGED, _DELETED = "2", "3"
 _FLOWS = {"CEB625": Flow.IMPORT, "CEB213": Flow.EXPORT}
 
 
@@ -80,9 +82,46 @@ def application_of(kind: str, record: Record, *, mode: str, is_original_office: 
     )
 
 
+def is_draft(record: Record) -> bool:
+    """Whether a record is only stored and not declared yet (暂存)."""
+    return record.fields.get("appStatus") == "1"
+
+
+def is_deletion(record: Record) -> bool:
+    """Whether a record takes back what was declared before (删除)."""
+    return record.fields.get("appType") == _DELETED
+
+
+def standing(records: Iterable[tuple[str, Record]]) -> list[tuple[str, Record]]:
+    """The applications that stand among records with their kinds, oldest first, as the records have to be.
+
+    A draft is none yet. A change (变更) takes the place of the newest one that it means, a deletion takes it away.
+    """
+    found: list[tuple[str, Record]] = []
+    for kind, record in records:
+        if is_draft(record):
+            continue
+        if record.fields.get("appType") in (_CHANGED, _DELETED):
+            meant = [at for at, (_, other) in enumerate(found) if _is_same(record, other)]
+            if meant:
+                del found[max(meant, key=lambda at: (found[at][1].guid == record.guid, at))]
+        if not is_deletion(record):
+            found.append((kind, record))
+    return found
+
+
 def schema() -> dict[str, Any]:
     """The JSON schema of an application."""
     return SaidApplication.model_json_schema()
+
+
+def _is_same(one: Record, other: Record) -> bool:
+    """Whether two records are of one application: by guid, or by parcel, inventory and the sender's own number."""
+    first, second = one.fields, other.fields
+    if one.guid and one.guid == other.guid:
+        return True
+    owns = {said.get("copNo") or said.get("coElNo") or "" for said in (first, second)} - {""}
+    return len(owns) < 2 and all(first.get(name) == second.get(name) for name in ("logisticsNo", "invtNo"))
 
 
 def _parse(value: object, place: str) -> Application:

@@ -105,6 +105,12 @@ def test_what_came_back_before_counts() -> None:
     assert kinds(apply(of(CREAM, 2)), before) == [FaultKind.TOO_MANY]
 
 
+def test_a_line_is_named_once_so_that_no_more_comes_back_than_was_declared() -> None:
+    (fault,) = check_papers(apply(of(CREAM, 3), of(CREAM, 2), TEA), ORIGINAL, RULES)
+    assert (fault.kind, fault.line, fault.found) == (FaultKind.REPEATED, 1, "2")
+    assert apply(of(CREAM, 3), of(CREAM, 2), of(TEA, -1)).quantities == {1: 5 * UNIT, 2: 0}
+
+
 @pytest.mark.parametrize(
     ("flow", "mode", "site", "day", "is_right"),
     [
