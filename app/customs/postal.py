@@ -6,7 +6,8 @@ Each function says what a deed leads to: a step to be kept, and the reason for w
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any, Final
@@ -24,7 +25,7 @@ from app.customs.tax import (
     value_fen,
     yuan,
 )
-from app.customs.waiting import WaitingKind
+from app.customs.waiting import OWING, WaitingKind
 
 PLATFORM: Final = "platform"
 """Who acts where the consignee did something on the platform."""
@@ -39,6 +40,8 @@ OF_CUSTOMS: Final = frozenset(
 """Whose turn it is: the consignee's, or that of customs, who answer what he sent."""
 
 OF_MAIL: Final = OF_CONSIGNEE | OF_CUSTOMS
+
+_DECLARING: Final = frozenset({WaitingKind.SUPPLEMENT_DECLARATION, WaitingKind.DECLARATION_REVIEW})
 
 
 class MailRefusedError(CounterRefusedError):
@@ -100,6 +103,8 @@ class MailCase:
     receipts: tuple[str, ...] = ()
     said: str = ""
     """What the consignee gave as his reason last, in a dispute or a request for return."""
+    before: Mapping[WaitingKind, str] = field(default_factory=dict)
+    """What the request for return that is open took the place of, each reason to wait with its note."""
 
     @property
     def kept_fen(self) -> int:
@@ -113,21 +118,36 @@ class MailCase:
 
 @dataclass(frozen=True, slots=True)
 class MailStep:
-    """What a deed leads to: the step's kind and values, what the parcel waits for then, and a move of its own."""
+    """What a deed leads to: the step's kind and values, what the parcel waits for then, and a move of its own.
+
+    `wait` says where the parcel belongs, `beside` what else it waits for. `notes` are those of reasons that open again.
+    """
 
     deed: Deed
     wait: WaitingKind | None
     body: Mapping[str, Any]
     move: Action | None = None
+    beside: frozenset[WaitingKind] = frozenset()
+    notes: Mapping[WaitingKind, str] = field(default_factory=dict)
+
+    @property
+    def waits(self) -> frozenset[WaitingKind]:
+        return self.beside | {self.wait} if self.wait else self.beside
 
     @property
     def note(self) -> str:
         """What the consignee is told beside it."""
         return str(self.body.get("note") or self.body.get("reason") or "")
 
+    def note_of(self, wait: WaitingKind) -> str:
+        """What is noted beside a reason to wait that begins."""
+        return self.notes.get(wait, self.note)
 
-def read_case(steps: Iterable[Step], waits: Iterable[WaitingKind]) -> MailCase:
-    """How a case stands after its steps."""
+
+def read_case(
+    steps: Iterable[Step], waits: Iterable[WaitingKind], before: Mapping[WaitingKind, str] | None = None
+) -> MailCase:
+    """How a case stands after its steps; `before` is what an open request for return took the place of."""
     declared: tuple[DeclaredArticle, ...] = ()
     submissions = due_fen = paid_fen = refunded_fen = 0
     is_accepted, estimate, said = False, None, ""
@@ -164,6 +184,7 @@ def read_case(steps: Iterable[Step], waits: Iterable[WaitingKind]) -> MailCase:
         refunded_fen,
         tuple(receipts),
         said,
+        before or {},
     )
 
 
@@ -180,26 +201,27 @@ def declare(case: MailCase, articles: Sequence[DeclaredArticle]) -> MailStep:
     if not articles:
         raise _refuse(Deed.DECLARED, "empty", "it has no articles")
     body = {"articles": [article.to_json() for article in articles]}
-    return MailStep(Deed.DECLARED, WaitingKind.DECLARATION_REVIEW, body)
+    return _lead(Deed.DECLARED, case.waits - _DECLARING | {WaitingKind.DECLARATION_REVIEW}, body)
 
 
 def send_documents(case: MailCase, documents: Sequence[str]) -> MailStep:
     """The consignee sends the documents that were asked for."""
     _expect(case, WaitingKind.DOCUMENTS, deed=Deed.DOCUMENTS_SENT)
-    return MailStep(Deed.DOCUMENTS_SENT, None, {"documents": list(documents)})
+    return _lead(Deed.DOCUMENTS_SENT, case.waits - {WaitingKind.DOCUMENTS}, {"documents": list(documents)})
 
 
 def accept(case: MailCase) -> MailStep:
     """The officer accepts what was declared."""
     _expect(case, WaitingKind.DECLARATION_REVIEW, deed=Deed.ACCEPTED)
-    return MailStep(Deed.ACCEPTED, None, {})
+    return _lead(Deed.ACCEPTED, case.waits - _DECLARING, {})
 
 
 def refuse(case: MailCase, reason: str) -> MailStep:
     """The officer asks for another declaration."""
     _expect(case, WaitingKind.DECLARATION_REVIEW, deed=Deed.REFUSED)
     _need_reason(Deed.REFUSED, reason)
-    return MailStep(Deed.REFUSED, WaitingKind.SUPPLEMENT_DECLARATION, {"reason": reason})
+    waits = case.waits - _DECLARING | {WaitingKind.SUPPLEMENT_DECLARATION}
+    return _lead(Deed.REFUSED, waits, {"reason": reason})
 
 
 def assess(case: MailCase, estimate: Estimate, reason: str = "") -> MailStep:
@@ -227,21 +249,25 @@ def pay(case: MailCase, fen: int, receipt: str) -> MailStep:
         raise _refuse(Deed.PAID, "no_tax", "no tax was assessed")
     if fen <= 0 or not receipt:
         raise _refuse(Deed.PAID, "no_receipt", "a payment needs an amount and a receipt")
-    wait: WaitingKind | None = None
+    if receipt in case.receipts:
+        raise _refuse(Deed.PAID, "receipt_known", f"the receipt {receipt} was counted before")
+    waits = case.waits - OWING
     if fen < case.owed_fen:
-        wait = next(iter(case.waits & {WaitingKind.TAX_REVIEW}), WaitingKind.TAX_PAYMENT)
+        waits |= case.waits & {WaitingKind.TAX_REVIEW} or {WaitingKind.TAX_PAYMENT}
     elif fen > case.owed_fen or WaitingKind.TAX_REVIEW in case.waits:
-        wait = WaitingKind.REFUND_REQUEST
-    return MailStep(Deed.PAID, wait, {"fen": fen, "receipt": receipt})
+        waits |= {WaitingKind.REFUND_REQUEST}
+    return _lead(Deed.PAID, waits, {"fen": fen, "receipt": receipt})
 
 
 def dispute(case: MailCase, reason: str) -> MailStep:
     """The consignee asks for a review (复核) of the tax; once it is paid, for a refund."""
     _need_reason(Deed.DISPUTED, reason)
+    if WaitingKind.TAX_REVIEW in case.waits:
+        raise _refuse(Deed.DISPUTED, "waits", "the tax is under review already")
     if WaitingKind.TAX_PAYMENT in case.waits:
-        return MailStep(Deed.DISPUTED, WaitingKind.TAX_REVIEW, {"reason": reason})
+        return _lead(Deed.DISPUTED, case.waits - OWING | {WaitingKind.TAX_REVIEW}, {"reason": reason})
     if case.kept_fen > 0 and WaitingKind.REFUND_REQUEST not in case.waits:
-        return MailStep(Deed.DISPUTED, WaitingKind.REFUND_REQUEST, {"reason": reason})
+        return _lead(Deed.DISPUTED, case.waits | {WaitingKind.REFUND_REQUEST}, {"reason": reason})
     raise _refuse(Deed.DISPUTED, "no_tax", "no tax is open and none was paid")
 
 
@@ -249,7 +275,8 @@ def uphold(case: MailCase, reason: str) -> MailStep:
     """The officer upholds a disputed tax; it waits for payment again."""
     _expect(case, WaitingKind.TAX_REVIEW, deed=Deed.UPHELD)
     _need_reason(Deed.UPHELD, reason)
-    return MailStep(Deed.UPHELD, WaitingKind.TAX_PAYMENT, {"fen": case.owed_fen, "reason": reason})
+    waits = case.waits - OWING | {WaitingKind.TAX_PAYMENT}
+    return _lead(Deed.UPHELD, waits, {"fen": case.owed_fen, "reason": reason})
 
 
 def refund(case: MailCase, fen: int, reason: str) -> MailStep:
@@ -259,40 +286,35 @@ def refund(case: MailCase, fen: int, reason: str) -> MailStep:
         raise _refuse(Deed.REFUNDED, "owed", f"{yuan(case.owed_fen)} is still owed; set the tax anew")
     if not 0 < fen <= case.kept_fen:
         raise _refuse(Deed.REFUNDED, "too_much", f"at most {yuan(case.kept_fen)} was paid and not refunded")
-    return MailStep(Deed.REFUNDED, _rest(case, WaitingKind.REFUND_REQUEST), {"fen": fen, "reason": reason})
+    return _lead(Deed.REFUNDED, case.waits - {WaitingKind.REFUND_REQUEST}, {"fen": fen, "reason": reason})
 
 
 def refuse_refund(case: MailCase, reason: str) -> MailStep:
     _expect(case, WaitingKind.REFUND_REQUEST, deed=Deed.REFUND_REFUSED)
     _need_reason(Deed.REFUND_REFUSED, reason)
-    return MailStep(Deed.REFUND_REFUSED, None, {"reason": reason})
+    return _lead(Deed.REFUND_REFUSED, case.waits - {WaitingKind.REFUND_REQUEST}, {"reason": reason})
 
 
 def ask_return(state: State, reason: str) -> MailStep:
-    """The consignee asks for the return (退运) of what still stands here."""
+    """The consignee asks for the return (退运) of what still stands here; what else was open rests until the answer."""
     if state in LETS_GO | TERMINAL or state is State.DETAINED:
         raise _refuse(Deed.RETURN_ASKED, "gone", f"the parcel is {state}")
     return MailStep(Deed.RETURN_ASKED, WaitingKind.RETURN_REQUEST, {"reason": reason})
 
 
 def grant_return(case: MailCase) -> MailStep:
-    """The officer sends the parcel back."""
+    """The officer sends the parcel back; tax that was paid too much is still to be refunded."""
     _expect(case, WaitingKind.RETURN_REQUEST, deed=Deed.RETURN_GRANTED)
-    return MailStep(Deed.RETURN_GRANTED, None, {}, Action.RETURN)
+    waits = (case.waits | case.before.keys()) & {WaitingKind.REFUND_REQUEST}
+    return replace(_lead(Deed.RETURN_GRANTED, waits, {}, case.before), move=Action.RETURN)
 
 
 def refuse_return(case: MailCase, reason: str) -> MailStep:
     """The officer refuses a return; what was open before is open again."""
     _expect(case, WaitingKind.RETURN_REQUEST, deed=Deed.RETURN_REFUSED)
     _need_reason(Deed.RETURN_REFUSED, reason)
-    wait = None
-    if case.owed_fen:
-        wait = WaitingKind.TAX_PAYMENT
-    elif not case.submissions:
-        wait = WaitingKind.SUPPLEMENT_DECLARATION
-    elif not case.is_accepted:
-        wait = WaitingKind.DECLARATION_REVIEW
-    return MailStep(Deed.RETURN_REFUSED, wait, {"reason": reason})
+    waits = (case.waits | case.before.keys()) - {WaitingKind.RETURN_REQUEST}
+    return _lead(Deed.RETURN_REFUSED, waits, {"reason": reason}, case.before)
 
 
 def moves_for(state: State, wait: WaitingKind | None, waits: Collection[WaitingKind]) -> tuple[Action, ...]:
@@ -357,9 +379,12 @@ def _need_reason(deed: Deed, reason: str) -> None:
         raise _refuse(deed, "no_reason", "it needs a reason")
 
 
-def _rest(case: MailCase, settled: WaitingKind) -> WaitingKind | None:
-    """What else the parcel waits for once something is settled."""
-    return next(iter(sorted(case.waits - {settled})), None)
+def _lead(
+    deed: Deed, waits: AbstractSet[WaitingKind], body: Mapping[str, Any], notes: Mapping[WaitingKind, str] | None = None
+) -> MailStep:
+    """A step after which all of `waits` is open; what the consignee has to do says where the parcel belongs."""
+    first = min(waits, key=lambda kind: (kind not in OF_CONSIGNEE, kind), default=None)
+    return MailStep(deed, first, body, beside=frozenset(waits) - {first}, notes=notes or {})
 
 
 def _refuse(deed: Deed, code: str, why: str) -> MailRefusedError:

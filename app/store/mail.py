@@ -11,10 +11,12 @@ from app.customs.matters import Area, Matter, Step
 from app.customs.parcel import Parcel
 from app.customs.postal import OF_MAIL, MailCase, MailStep, moves_for, read_case
 from app.customs.states import Action
+from app.customs.waiting import WaitingKind
 from app.store import decisions, matters, parcels, waiting_rows
 from app.store.audit import Log
 from app.store.database import Connection
 from app.store.decisions import Verdict
+from app.store.errors import AlreadyKeptError
 from app.store.times import to_us
 
 Make = Callable[[Parcel, MailCase], MailStep]
@@ -60,6 +62,7 @@ class Mail:
         """
         with self._write() as writer:
             parcel = parcels.load(writer, parcel_id)
+            _refuse_known(writer, reference)
             step = make(parcel, _case(writer, parcel))
             _keep(writer, parcel, Step(step.deed.value, actor, at, "", step.body, reference))
             acted = _Acted(actor, at, due_at)
@@ -82,7 +85,20 @@ class Mail:
 def _case(connection: Connection, parcel: Parcel) -> MailCase:
     matter = _matter(connection, parcel.id)
     waits = [waiting.kind for waiting in parcel.waiting if waiting.kind in OF_MAIL]
-    return read_case(matter.steps if matter else (), waits)
+    return read_case(matter.steps if matter else (), waits, _before_return(connection, parcel))
+
+
+def _before_return(connection: Connection, parcel: Parcel) -> dict[WaitingKind, str]:
+    """What an open request for return took the place of: what ended in the moment in which it began."""
+    asked = next((each for each in parcel.waiting if each.kind is WaitingKind.RETURN_REQUEST), None)
+    every = waiting_rows.every(connection, parcel.id) if asked else ()
+    before: dict[WaitingKind, str] = {}
+    while asked:
+        ended = [each for each in every if each.settled_at == asked.since_at and each.id < asked.id]
+        before |= {each.kind: each.note for each in ended if each.kind in OF_MAIL}
+        asked = next((each for each in ended if each.kind is WaitingKind.RETURN_REQUEST), None)
+    before.pop(WaitingKind.RETURN_REQUEST, None)
+    return before
 
 
 def _matter(connection: Connection, parcel_id: int) -> Matter | None:
@@ -98,6 +114,13 @@ def _keep(connection: Connection, parcel: Parcel, step: Step) -> None:
         matters.add(connection, key, step)
 
 
+def _refuse_known(connection: Connection, reference: str) -> None:
+    """A message that comes again is known, whether or not its deed would still fit."""
+    found = connection.execute("SELECT 1 FROM steps WHERE reference = ? AND reference <> ''", (reference,)).fetchone()
+    if found:
+        raise AlreadyKeptError(f"The message {reference} was taken before.", detail=reference)
+
+
 def _move(connection: Connection, parcel: Parcel, step: MailStep, acted: _Acted) -> None:
     waits = {waiting.kind for waiting in parcel.waiting}
     moves = (step.move,) if step.move else moves_for(parcel.state, step.wait, waits)
@@ -105,10 +128,9 @@ def _move(connection: Connection, parcel: Parcel, step: MailStep, acted: _Acted)
         Action.REQUIRE_PARTY: step.wait.value if step.wait else "",
         Action.RETURN: "addressee_request",
     }
+    note = step.note_of(step.wait) if step.wait else step.note
     for move in moves:
-        verdict = Verdict(
-            move, acted.actor, acted.at, reason=reasons.get(move, ""), note=step.note, due_at=acted.due_at
-        )
+        verdict = Verdict(move, acted.actor, acted.at, reason=reasons.get(move, ""), note=note, due_at=acted.due_at)
         decisions.decide(connection, parcel.id, verdict)
 
 
@@ -116,17 +138,17 @@ def _wait(connection: Connection, parcel_id: int, step: MailStep, acted: _Acted)
     """Let the parcel wait for what the step says and for nothing else of the mail's reasons."""
     opened = {each.kind: each for each in waiting_rows.open_on(connection, parcel_id) if each.kind in OF_MAIL}
     for kind, waiting in opened.items():
-        if kind is not step.wait:
+        if kind not in step.waits:
             log, row = Log(connection), parcels.load_row(connection, parcel_id)
             settled = waiting_rows.settle(
                 connection, waiting.id, outcome=step.deed.value, officer=acted.actor, at_us=to_us(acted.at),
                 decision_id=None, seq=log.seq,
             )  # fmt: skip
             parcels.change(connection, log, row, "waiting_settled", {"settlements": [settled]})
-    if step.wait and step.wait not in opened:
+    for kind in sorted(step.waits - opened.keys()):
         log, row = Log(connection), parcels.load_row(connection, parcel_id)
         begun = waiting_rows.begin(
-            connection, parcel_id, step.wait, officer=acted.actor, note=step.note, since_us=to_us(acted.at),
+            connection, parcel_id, kind, officer=acted.actor, note=step.note_of(kind), since_us=to_us(acted.at),
             due_us=to_us(acted.due_at), decision_id=None, seq=log.seq,
         )  # fmt: skip
         parcels.change(connection, log, row, "waiting_begun", {"waiting": begun})

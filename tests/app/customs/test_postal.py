@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -30,15 +31,18 @@ class Walk:
     def __init__(self, *waits: W) -> None:
         self.steps: list[Step] = []
         self.waits = frozenset(waits)
+        self.before: dict[W, str] = {}
 
     @property
     def case(self) -> MailCase:
-        return read_case(self.steps, self.waits)
+        return read_case(self.steps, self.waits, self.before)
 
     def take(self, step: MailStep) -> Walk:
         at = NOON + timedelta(minutes=len(self.steps))
         self.steps.append(Step(step.deed.value, "a", at, "", step.body))
-        self.waits = frozenset([step.wait] if step.wait else ())
+        if step.wait is W.RETURN_REQUEST:
+            self.before = dict.fromkeys(self.waits, "")
+        self.waits = step.waits
         return self
 
 
@@ -103,9 +107,66 @@ def test_a_refused_return_leads_back_to_where_the_case_was() -> None:
     walk.take(postal.ask_return(State.AWAITING_PARTY, "no longer wanted"))
     assert walk.waits == {W.RETURN_REQUEST}
     assert postal.refuse_return(walk.case, "paid already").wait is W.TAX_PAYMENT
-    assert postal.refuse_return(MailCase(frozenset({W.RETURN_REQUEST})), "x").wait is W.SUPPLEMENT_DECLARATION
+    assert postal.refuse_return(MailCase(frozenset({W.RETURN_REQUEST})), "x").wait is None
     granted = postal.grant_return(walk.case)
     assert (granted.wait, granted.move) == (None, Action.RETURN)
+
+
+def test_what_was_paid_too_much_is_refunded_after_a_return_too() -> None:
+    walk = Walk().take(postal.assess(MailCase(), estimate_of(6_000)))
+    walk.take(postal.pay(walk.case, 7_000, "r")).take(postal.ask_return(State.DOC_REVIEW, "no longer wanted"))
+    granted = postal.grant_return(walk.case)
+    assert (granted.waits, granted.move) == ({W.REFUND_REQUEST}, Action.RETURN)
+
+
+def test_a_tax_under_review_is_not_shed_by_another_dispute() -> None:
+    walk = Walk().take(postal.assess(MailCase(), estimate_of(6_000)))
+    walk.take(postal.pay(walk.case, 2_000, "r")).take(postal.dispute(walk.case, "too much"))
+    with pytest.raises(MailRefusedError, match="under review"):
+        postal.dispute(walk.case, "still too much")
+    assert walk.waits == {W.TAX_REVIEW}
+
+
+PAID = (
+    Step("assessed", "a", NOON, "", {"estimate": {"due_fen": 600}}),
+    Step("paid", "a", NOON, "", {"fen": 600, "receipt": "r"}),
+)
+
+
+@pytest.mark.parametrize(
+    ("waits", "deed", "left"),
+    [
+        (
+            {W.DOCUMENTS, W.RETURN_REQUEST},
+            lambda case: postal.dispute(case, "x"),
+            {W.DOCUMENTS, W.RETURN_REQUEST, W.REFUND_REQUEST},
+        ),
+        ({W.DOCUMENTS, W.REFUND_REQUEST}, lambda case: postal.refuse_refund(case, "x"), {W.DOCUMENTS}),
+        (
+            {W.DOCUMENTS, W.TAX_REVIEW, W.REFUND_REQUEST},
+            lambda case: postal.refund(case, 1, "x"),
+            {W.DOCUMENTS, W.TAX_REVIEW},
+        ),
+        ({W.DOCUMENTS, W.REFUND_REQUEST}, lambda case: postal.send_documents(case, ["x"]), {W.REFUND_REQUEST}),
+        (
+            {W.DOCUMENTS, W.SUPPLEMENT_DECLARATION},
+            lambda case: postal.declare(case, [PHONE]),
+            {W.DOCUMENTS, W.DECLARATION_REVIEW},
+        ),
+        ({W.DOCUMENTS, W.TAX_PAYMENT}, lambda case: postal.pay(case, 1, "s"), {W.DOCUMENTS, W.REFUND_REQUEST}),
+        ({W.DOCUMENTS, W.TAX_REVIEW}, lambda case: postal.uphold(case, "x"), {W.DOCUMENTS, W.TAX_PAYMENT}),
+        ({W.DOCUMENTS, W.DECLARATION_REVIEW}, postal.accept, {W.DOCUMENTS}),
+        (
+            {W.DOCUMENTS, W.DECLARATION_REVIEW},
+            lambda case: postal.refuse(case, "x"),
+            {W.DOCUMENTS, W.SUPPLEMENT_DECLARATION},
+        ),
+    ],
+)
+def test_a_deed_settles_what_it_answers_and_nothing_else(
+    waits: set[W], deed: Callable[[MailCase], MailStep], left: set[W]
+) -> None:
+    assert deed(read_case(PAID, waits)).waits == left
 
 
 @pytest.mark.parametrize("state", [State.RELEASED, State.DETAINED, State.RETURNED, State.DESTROYED])

@@ -76,6 +76,101 @@ def test_a_message_is_taken_once_and_a_refused_deed_leaves_nothing(store: Store,
     assert store.verify_log(with_pictures=False).is_ok
 
 
+def wait_for(store: Store, parcel: Parcel, *kinds: WaitingKind, note: str = "") -> None:
+    """Have an officer at the desk require something of the consignee, for each reason in turn."""
+    for kind in kinds:
+        if store.parcel(parcel.id).state is State.IMAGED:
+            store.decide(parcel.id, Action.DOC_REVIEW, officer="a", decided_at=NOON)
+        store.decide(parcel.id, Action.REQUIRE_PARTY, officer="a", decided_at=NOON, reason=kind.value, note=note)
+
+
+def assess(store: Store, parcel: Parcel) -> None:
+    take(store, parcel, lambda _, case: postal.assess(case, DUE), minutes=1)
+
+
+def pay(store: Store, parcel: Parcel, fen: int, receipt: str, *, reference: str = "") -> None:
+    take(store, parcel, lambda _, case: postal.pay(case, fen, receipt), PLATFORM, 2, reference=reference)
+
+
+def dispute(store: Store, parcel: Parcel) -> None:
+    take(store, parcel, lambda _, case: postal.dispute(case, "high"), PLATFORM, minutes=3)
+
+
+def ask_return(store: Store, parcel: Parcel, minutes: int = 10) -> None:
+    take(store, parcel, lambda now, _: postal.ask_return(now.state, "unwanted"), PLATFORM, minutes)
+
+
+def refuse_return(store: Store, parcel: Parcel) -> None:
+    take(store, parcel, lambda _, case: postal.refuse_return(case, "it is sold"), minutes=20)
+
+
+OPENED: list[tuple[Callable[[Store, Parcel], object], WaitingKind | None]] = [
+    (lambda *_: None, None),
+    (lambda store, parcel: wait_for(store, parcel, WaitingKind.DOCUMENTS), WaitingKind.DOCUMENTS),
+    (ask, WaitingKind.SUPPLEMENT_DECLARATION),
+    (assess, WaitingKind.TAX_PAYMENT),
+    (lambda *at: (assess(*at), pay(*at, 1, "R1")), WaitingKind.TAX_PAYMENT),
+    (lambda *at: (assess(*at), dispute(*at)), WaitingKind.TAX_REVIEW),
+    (lambda *at: (assess(*at), pay(*at, 150_000, "R1")), None),
+    (lambda *at: (assess(*at), pay(*at, 160_000, "R1")), WaitingKind.REFUND_REQUEST),
+]
+
+
+@pytest.mark.parametrize(("opened", "kind"), OPENED)
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_refused_return_opens_again_what_was_open_and_nothing_else(
+    store: Store,
+    imaged: Callable[..., Parcel],
+    opened: Callable[[Store, Parcel], object],
+    kind: WaitingKind | None,
+    times: int,
+) -> None:
+    parcel = imaged(ITEM)
+    opened(store, parcel)
+    before = store.parcel(parcel.id)
+    for number in range(times):
+        ask_return(store, parcel, 10 + number)
+    assert [each.kind for each in store.parcel(parcel.id).waiting] == [WaitingKind.RETURN_REQUEST]
+    refuse_return(store, parcel)
+    after = store.parcel(parcel.id)
+    assert (after.state, [each.kind for each in after.waiting]) == (before.state, [kind] if kind else [])
+    assert store.verify_log(with_pictures=False).problems == ()
+
+
+def test_what_was_wanted_before_a_return_was_asked_is_wanted_again_in_the_same_words(
+    store: Store, imaged: Callable[..., Parcel]
+) -> None:
+    parcel = imaged(ITEM)
+    wait_for(store, parcel, WaitingKind.DOCUMENTS, note="the invoice")
+    ask_return(store, parcel)
+    wait_for(store, parcel, WaitingKind.TAX_PAYMENT, note="at the counter")
+    ask_return(store, parcel, minutes=11)
+    refuse_return(store, parcel)
+    now = store.parcel(parcel.id)
+    assert now.state is State.AWAITING_PARTY
+    assert {each.kind: each.note for each in now.waiting} == {
+        WaitingKind.DOCUMENTS: "the invoice",
+        WaitingKind.TAX_PAYMENT: "at the counter",
+    }
+
+
+def test_one_receipt_pays_once_and_a_message_that_comes_again_is_known(
+    store: Store, imaged: Callable[..., Parcel]
+) -> None:
+    parcel = imaged(ITEM)
+    assess(store, parcel)
+    pay(store, parcel, 75_000, "R1", reference="m1")
+    with pytest.raises(MailRefusedError) as refused:
+        pay(store, parcel, 75_000, "R1", reference="m2")
+    assert refused.value.key == "mail_refused_receipt_known"
+    assert store.mail.case(parcel.id).owed_fen == 75_000
+    pay(store, parcel, 75_000, "R2", reference="m3")
+    assert store.mail.case(parcel.id).owed_fen == 0
+    for receipt, reference in (("R1", "m1"), ("R2", "m3")):
+        with pytest.raises(AlreadyKeptError):
+            pay(store, parcel, 75_000, receipt, reference=reference)
+
+
 def test_matters_are_paged_by_age_and_keep_it_while_they_stand(store: Store) -> None:
     for number in range(5):
         at = NOON + timedelta(hours=number)
