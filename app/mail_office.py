@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from app.customs import postal
 from app.customs.dated import RuleMissingError, local_day
 from app.customs.matters import Step
-from app.customs.parcel import Parcel, QueueRow
-from app.customs.postal import OF_MAIL, Deed, MailCase, MailStep, articles_declared
+from app.customs.parcel import Declaration, Parcel, QueueRow
+from app.customs.postal import OF_MAIL, Deed, MailCase, MailRefusedError, MailStep, articles_declared
 from app.customs.tax import Article, Estimate, Shipment, TaxError, articles_of, categories_on, estimate
 from app.customs.waiting import Waiting, WaitingKind
 from app.officers.rights import Right, Rights
@@ -50,6 +50,10 @@ class MailView:
     @property
     def arrived_on(self) -> date:
         return local_day(self.parcel.arrived_at)
+
+    def is_of(self, parcel: Parcel, case: MailCase) -> bool:
+        """Whether these articles, line for line, are still what is declared."""
+        return _declared(self.parcel, self.case) == _declared(parcel, case)
 
 
 class MailOffice:
@@ -121,15 +125,19 @@ class MailOffice:
         """Ask the consignee for a supplementary declaration or for documents."""
         return self._take(parcel_id, lambda _, case: postal.ask(case, wait, note), officer, Right.MAIL)
 
-    def accept(self, parcel_id: int, *, officer: str) -> MailCase:
-        """Accept what the consignee declared; it becomes the parcel's declaration."""
-        case = self._take(parcel_id, lambda _, case: postal.accept(case), officer, Right.MAIL)
-        self._declare(parcel_id, case)
+    def accept(self, seen: MailView, *, officer: str) -> MailCase:
+        """Accept what the consignee declared, as it was seen; it becomes the parcel's declaration.
+
+        Raises:
+            MailRefusedError: he declared again since, or nothing is to be accepted.
+        """
+        case = self._take(seen.parcel.id, _as_seen(seen, postal.accept), officer, Right.MAIL)
+        self._declare(seen.parcel.id, case)
         return case
 
     def assess(
         self,
-        parcel_id: int,
+        seen: MailView,
         corrections: Mapping[int, Correction] | None = None,
         *,
         officer: str,
@@ -138,16 +146,21 @@ class MailOffice:
     ) -> MailCase:
         """Set the tax as it is estimated; what is due is asked for, what was declared counts as accepted.
 
+        Corrections go by the lines that were seen.
+
         Raises:
-            TaxError, RuleMissingError: it cannot be estimated. MailRefusedError: it does not clear as articles.
+            TaxError, RuleMissingError: it cannot be estimated.
+            MailRefusedError: it does not clear as articles, or something else was declared since.
         """
         self._rights.require(officer, Right.TAX)
+        parcel_id = seen.parcel.id
         view = self.view(parcel_id, corrections, is_commercial=is_commercial)
         if view.why_not is not None:
             raise view.why_not
         made = view.estimate
         assert made is not None
-        case = self._take(parcel_id, lambda _, case: postal.assess(case, made, reason), officer, Right.TAX)
+        make = _as_seen(seen, lambda case: postal.assess(case, made, reason))
+        case = self._take(parcel_id, make, officer, Right.TAX)
         self._declare(parcel_id, case)
         return case
 
@@ -155,11 +168,11 @@ class MailOffice:
         """Have tax that was paid given back (退税)."""
         return self._take(parcel_id, lambda _, case: postal.refund(case, fen, reason), officer, Right.TAX)
 
-    def answer(self, parcel_id: int, deed: Deed, *, officer: str, reason: str = "") -> MailCase:
+    def answer(self, seen: MailView, deed: Deed, *, officer: str, reason: str = "") -> MailCase:
         """Answer what waits for customs: refuse a declaration, uphold a tax, refuse a refund, grant or refuse a return.
 
         Raises:
-            MailRefusedError: nothing of the kind waits, or the reason is missing.
+            MailRefusedError: nothing of the kind waits, the reason is missing, or something else was declared since.
         """
         answers: Mapping[Deed, Callable[[MailCase], MailStep]] = {
             Deed.REFUSED: lambda case: postal.refuse(case, reason),
@@ -169,7 +182,7 @@ class MailOffice:
             Deed.RETURN_REFUSED: lambda case: postal.refuse_return(case, reason),
         }
         right = Right.TAX if deed in (Deed.UPHELD, Deed.REFUND_REFUSED) else Right.MAIL
-        return self._take(parcel_id, lambda _, case: answers[deed](case), officer, right)
+        return self._take(seen.parcel.id, _as_seen(seen, answers[deed]), officer, right)
 
     def _take(
         self, parcel_id: int, make: Callable[[Parcel, MailCase], MailStep], officer: str, right: Right
@@ -196,6 +209,22 @@ class MailOffice:
         if case.declared:
             made = postal.declaration_of(parcel.number, case.declared, parcel.declaration)
             self._store.add_declarations([made])
+
+
+def _declared(parcel: Parcel, case: MailCase) -> tuple[int, Declaration | None]:
+    """Which declaration the articles are taken from: the consignee's by its number, else the papers of the item."""
+    return case.submissions, None if case.declared else parcel.declaration
+
+
+def _as_seen(seen: MailView, make: Callable[[MailCase], MailStep]) -> Callable[[Parcel, MailCase], MailStep]:
+    """A deed that is refused where another declaration came in since the officer looked."""
+
+    def check(parcel: Parcel, case: MailCase) -> MailStep:
+        if not seen.is_of(parcel, case):
+            raise MailRefusedError("Another declaration came in since this one was shown; look at it first.", "unseen")
+        return make(case)
+
+    return check
 
 
 def _correct(article: Article, correction: Correction | None) -> Article:

@@ -16,7 +16,7 @@ from app.commands.log import open_store, settings_of
 from app.commands.output import Exit, explain, known_errors, or_nothing, print_json, print_line
 from app.commands.records import Data, Json, open_station
 from app.counter_words import say_source
-from app.customs.postal import Deed, MailCase
+from app.customs.postal import Deed, MailCase, MailRefusedError
 from app.customs.tax import estimate_to_json, fen_of, yuan
 from app.customs.waiting import WaitingKind
 from app.exchange.platform.schema import schema as json_schema
@@ -28,6 +28,10 @@ from app.texts import text
 
 Number = Annotated[str, typer.Argument(help="Number of the item, or a code on it.")]
 Reason = Annotated[str, typer.Option(help="Why; the consignee is told.")]
+Seen = Annotated[
+    int | None,
+    typer.Option(min=0, help="How many declarations `mail show` told of; refused where another one came since."),
+]
 MOST = 200
 
 mail_commands = typer.Typer(help="Mail items: declarations, tax, the platform's files.", no_args_is_help=True)
@@ -81,10 +85,10 @@ def ask(
 
 
 @mail_commands.command()
-def accept(number: Number, officer: Officer = None, data: Data = None) -> None:
+def accept(number: Number, seen: Seen = None, officer: Officer = None, data: Data = None) -> None:
     """Accept what the consignee declared."""
     with _acting(data, officer, Right.MAIL) as (station, who):
-        _print_case(station.counters.mail.accept(station.counters.mail.find(number), officer=who))
+        _print_case(station.counters.mail.accept(_look(station, number, seen), officer=who))
 
 
 @mail_commands.command()
@@ -95,15 +99,16 @@ def assess(
     value: Annotated[list[str] | None, typer.Option(help="LINE=YUAN.")] = None,
     indivisible: Annotated[list[int] | None, typer.Option(help="A line that is one indivisible article.")] = None,
     reason: Reason = "",
+    seen: Seen = None,
     officer: Officer = None,
     data: Data = None,
 ) -> None:
     """Set the tax as it is estimated; a disputed one anew. What is due is asked for."""
     corrections = _corrections(category, value, indivisible)
     with _acting(data, officer, Right.TAX) as (station, who):
-        parcel_id = station.counters.mail.find(number)
+        view = _look(station, number, seen)
         _print_case(
-            station.counters.mail.assess(parcel_id, corrections, officer=who, is_commercial=commercial, reason=reason)
+            station.counters.mail.assess(view, corrections, officer=who, is_commercial=commercial, reason=reason)
         )
 
 
@@ -129,6 +134,7 @@ def answer(
     number: Number,
     deed: Annotated[Deed, typer.Argument(help=f"One of {', '.join(ANSWERS)}.", metavar="ANSWER")],
     reason: Reason = "",
+    seen: Seen = None,
     officer: Officer = None,
     data: Data = None,
 ) -> None:
@@ -137,7 +143,7 @@ def answer(
         raise typer.BadParameter(f"{deed} is no answer", param_hint="ANSWER")
     right = Right.TAX if deed in (Deed.UPHELD, Deed.REFUND_REFUSED) else Right.MAIL
     with _acting(data, officer, right) as (station, who):
-        _print_case(station.counters.mail.answer(station.counters.mail.find(number), deed, officer=who, reason=reason))
+        _print_case(station.counters.mail.answer(_look(station, number, seen), deed, officer=who, reason=reason))
 
 
 @mail_commands.command()
@@ -208,6 +214,14 @@ def _acting(data: Path | None, officer: str | None, right: Right) -> Iterator[tu
         yield station, act_as(station.rights, officer, right)
 
 
+def _look(station: Station, number: str, seen: int | None) -> MailView:
+    """The case as it stands; refused where `mail show` told of another declaration."""
+    view = station.counters.mail.view(station.counters.mail.find(number))
+    if seen not in (None, view.case.submissions):
+        raise MailRefusedError("Another declaration came in since this one was shown; look at it first.", "unseen")
+    return view
+
+
 def _corrections(
     categories: list[str] | None, values: list[str] | None, indivisible: list[int] | None
 ) -> dict[int, Correction]:
@@ -268,6 +282,7 @@ def _view(view: MailView) -> dict[str, object]:
 def _print_view(view: MailView) -> None:
     print_line(f"{view.parcel.number}  {text(f'state.{view.parcel.state}')}")
     _print_case(view.case)
+    print_line(text("mail.submissions", count=view.case.submissions))
     for step in view.steps:
         print_line(f"  {step.at:%Y-%m-%d %H:%M}Z  {step.actor}  {text(f'mail.deed.{step.kind}')}")
     if view.why_not:

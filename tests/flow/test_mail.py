@@ -20,6 +20,7 @@ from app.customs.waiting import WaitingKind
 from app.exchange.platform.schema import Request
 from app.exchange.platform.simulator import Manner, run
 from app.mail_messages import import_answers, send_requests
+from app.mail_office import Correction
 from app.officers.errors import RightMissingError
 from tests.flow.conftest import Desk
 
@@ -79,7 +80,7 @@ def test_a_parcel_over_the_limit_is_declared_taxed_paid_and_released(
     assert seen.estimate is not None
     assert seen.estimate.standing is Standing.OVER_LIMIT
     with pytest.raises(MailRefusedError):
-        office.assess(parcel_id, officer="officer-1")
+        office.assess(office.view(parcel_id), officer="officer-1")
 
     office.ask(parcel_id, WaitingKind.SUPPLEMENT_DECLARATION, "请说明物品", officer="officer-1")
     assert desk.station.parcel(parcel_id).state is State.AWAITING_PARTY
@@ -98,7 +99,7 @@ def test_a_parcel_over_the_limit_is_declared_taxed_paid_and_released(
     assert (view.estimate.standing, view.estimate.due_fen) == (Standing.SINGLE_ARTICLE, 150_000)
     assert all(rule.source for rule in view.estimate.rules)
 
-    office.assess(parcel_id, officer="officer-1")
+    office.assess(office.view(parcel_id), officer="officer-1")
     assert desk.station.parcel(parcel_id).declaration.summary == "手表"  # type: ignore[union-attr]
     (due,) = platform.send()
     assert (due.kind, due.amount, due.estimate["due_fen"]) == ("tax_due", "1500.00", 150_000)  # type: ignore[index]
@@ -107,7 +108,7 @@ def test_a_parcel_over_the_limit_is_declared_taxed_paid_and_released(
     assert office.counts() == {WaitingKind.TAX_REVIEW: 1}
     with pytest.raises(OrderOpenError):
         desk.station.decide(parcel_id, Action.RELEASE, officer="officer-1", reason="no_suspicion")
-    office.answer(parcel_id, Deed.UPHELD, officer="officer-1", reason="有成交记录")
+    office.answer(office.view(parcel_id), Deed.UPHELD, officer="officer-1", reason="有成交记录")
     assert [each.kind for each in platform.send()] == ["tax_upheld"]
     platform.reply(Manner.WILLING)
     parcel = desk.station.parcel(parcel_id)
@@ -120,7 +121,7 @@ def test_a_parcel_over_the_limit_is_declared_taxed_paid_and_released(
 
 def test_a_release_without_tax_and_a_refund_after_it(desk: Desk, platform: Platform) -> None:
     office, parcel_id = desk.station.counters.mail, arrive(desk, value=60_000_000)
-    office.assess(parcel_id, officer="officer-1")
+    office.assess(office.view(parcel_id), officer="officer-1")
     assert [each.kind for each in platform.send()] == ["tax_due"]
     platform.reply(Manner.WILLING)
     desk.station.decide(parcel_id, Action.RELEASE, officer="officer-1", reason="documents_settled")
@@ -138,7 +139,7 @@ def test_a_consignee_asks_for_the_parcel_to_go_back(desk: Desk, platform: Platfo
     assert [each.kind for each in platform.send()] == ["declaration_wanted"]
     platform.reply(Manner.RETURNS)
     assert [row.waiting.kind for row in office.queue([WaitingKind.RETURN_REQUEST])] == [WaitingKind.RETURN_REQUEST]
-    office.answer(parcel_id, Deed.RETURN_GRANTED, officer="officer-1")
+    office.answer(office.view(parcel_id), Deed.RETURN_GRANTED, officer="officer-1")
     assert desk.station.parcel(parcel_id).state is State.RETURNED
     assert [each.kind for each in platform.send()] == ["return_granted"]
 
@@ -180,12 +181,51 @@ def test_answers_that_come_twice_count_once_and_wrong_ones_change_nothing(desk: 
     assert desk.station.counters.mail.view(parcel_id).case == case
 
 
+def declared(number: str, *articles: tuple[str, str]) -> str:
+    lines = [{"name": name, "category": "textiles", "value": value} for name, value in articles]
+    return answer("declared", number, articles=lines)
+
+
+def test_a_declaration_that_was_not_seen_is_not_answered(desk: Desk, platform: Platform) -> None:
+    office, parcel_id = desk.station.counters.mail, arrive(desk)
+    office.ask(parcel_id, WaitingKind.SUPPLEMENT_DECLARATION, "", officer="officer-1")
+    asked = office.view(parcel_id)
+    platform.write("1.json", declared("1", ("衬衫", "100"), ("袜子", "20")))
+    first = office.view(parcel_id)
+    platform.write("2.json", declared("2", ("围巾", "50"), ("大衣", "900")))
+    now, corrections = office.view(parcel_id), {2: Correction(value_fen=1_000)}
+    for seen in (asked, first):
+        for deed in (
+            lambda seen=seen: office.accept(seen, officer="officer-1"),
+            lambda seen=seen: office.assess(seen, corrections, officer="officer-1"),
+            lambda seen=seen: office.answer(seen, Deed.REFUSED, officer="officer-1", reason="价格不实"),
+        ):
+            with pytest.raises(MailRefusedError) as refused:
+                deed()
+            assert refused.value.key == "mail_refused_unseen"
+    assert office.view(parcel_id).case == now.case
+    assert office.accept(now, officer="officer-1").is_accepted
+    assert desk.station.parcel(parcel_id).declaration.summary.startswith("围巾")  # type: ignore[union-attr]
+    office.assess(now, corrections, officer="officer-1")
+    assert office.view(parcel_id).case.due_fen == 0
+
+
+def test_corrections_in_papers_that_were_replaced_are_refused(desk: Desk) -> None:
+    office, parcel_id = desk.station.counters.mail, arrive(desk, value=60_000_000)
+    seen = office.view(parcel_id)
+    other = Declaration(ITEM, (GoodsLine("手表", value=150_000_000),), origin="JP")
+    desk.station._store.add_declarations([other])
+    assert office.view(parcel_id).parcel.declaration == other
+    with pytest.raises(MailRefusedError, match="since"):
+        office.assess(seen, {1: Correction(value_fen=100)}, officer="officer-1")
+
+
 def test_who_may_not_is_refused_before_anything_changes(desk: Desk) -> None:
     parcel_id = arrive(desk)
     with pytest.raises(RightMissingError):
         desk.station.counters.mail.ask(parcel_id, WaitingKind.DOCUMENTS, "", officer="auditor-1")
     with pytest.raises(RightMissingError):
-        desk.station.counters.mail.assess(parcel_id, officer="auditor-1")
+        desk.station.counters.mail.assess(desk.station.counters.mail.view(parcel_id), officer="auditor-1")
     assert desk.station.counters.mail.view(parcel_id).steps == ()
 
 
@@ -208,6 +248,11 @@ def test_the_command_line_leads_a_case(desk: Desk, platform: Platform) -> None:
     shown = json.loads(call("show", ITEM, "--json", "--data", data))
     assert shown["waits"] == ["declaration_review"]
     assert "海关总署公告2024年第176号" in call("show", ITEM, "--data", data)
+    assert shown["submissions"] == 1
+    assert texts.text("mail.submissions", count=1) in call("show", ITEM, "--data", data)
+    for deed in (["accept", ITEM], ["assess", ITEM], ["answer", ITEM, "refused", "--reason", "x"]):
+        call(*deed, "--seen", "0", "--data", data, code=3)
+    call("accept", ITEM, "--seen", "1", "--data", data)
     call("assess", ITEM, "--category", "1=books", "--value", "1=1000", "--data", data)
     call("send", "-o", str(platform.outbox), "--data", data)
     call("simulate", *folders, "--manner", "willing")

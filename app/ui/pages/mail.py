@@ -15,6 +15,7 @@ from app.ui import words
 from app.ui.pages.counter import ROWS, Act, CounterPage
 from app.ui.pages.mail_case import case_parts
 from app.ui.pages.page import Frame
+from imaging.errors import KnownError
 
 _FILTERS: Sequence[WaitingKind] = tuple(kind for kind in WaitingKind if kind in OF_MAIL)
 
@@ -88,14 +89,28 @@ class MailPage(CounterPage):
     def _look_at(self, parcel_id: int, *, is_same: bool = False) -> None:
         if parcel_id != self._parcel_id or not is_same:
             self._corrections, self._is_commercial = {}, False
+        if parcel_id != self._parcel_id:
+            # Until it is read no key answers for it, nor for the one that is still in sight.
+            self._view = None
         self._parcel_id = parcel_id
         office, corrections, is_commercial = self._office, dict(self._corrections), self._is_commercial
         self.ask(
             lambda: office.view(parcel_id, corrections, is_commercial=is_commercial),
-            self._show_view,
+            self._take_view,
             slot="case",
             is_quiet=True,
         )
+
+    def _take_view(self, view: MailView) -> None:
+        """Show a case as it was read; corrections by line hold for the declaration that they were made in."""
+        before, self._view = self._view, view
+        if before is None or before.is_of(view.parcel, view.case):
+            self._show_view(view)
+            return
+        self.question.leave()
+        if self._corrections or self._is_commercial:
+            self.tell(text("mail.declared_anew"), "warn")
+        self._look_at(view.parcel.id)
 
     def _show_view(self, view: MailView | None) -> None:
         self._view = view
@@ -105,6 +120,20 @@ class MailPage(CounterPage):
         self.show_detail(*case_parts(view))
 
     # What keys do
+
+    def act(self, function: Callable[[], object], done: str = "") -> None:
+        """As on any page; what is refused is read afresh too, for the case is not as it was shown."""
+
+        def then(_: object) -> None:
+            if done:
+                self.tell(done)
+            self.read(0)
+
+        def refused(error: KnownError) -> None:
+            self.tell_error(error)
+            self.read(0)
+
+        self.ask(function, then, otherwise=refused)
 
     def _filter(self, wanted: tuple[WaitingKind, ...]) -> None:
         self._wanted, self._parcel_id = wanted, None
@@ -116,7 +145,7 @@ class MailPage(CounterPage):
         view = self._view
         if view is None:
             return
-        waits, parcel_id, officer, office = view.case.waits, view.parcel.id, self.frame.officer(), self._office
+        waits, officer, office = view.case.waits, self.frame.officer(), self._office
         if WaitingKind.REFUND_REQUEST in waits:
             too_much = view.case.kept_fen - view.case.due_fen
             given = yuan(too_much or view.case.kept_fen).replace(",", "")
@@ -124,10 +153,10 @@ class MailPage(CounterPage):
         elif WaitingKind.TAX_REVIEW in waits:
             self._assess()
         elif WaitingKind.DECLARATION_REVIEW in waits:
-            self.act(lambda: office.accept(parcel_id, officer=officer), text("mail.done.accepted"))
+            self.act(lambda: office.accept(view, officer=officer), text("mail.done.accepted"))
         elif WaitingKind.RETURN_REQUEST in waits:
             self.act(
-                lambda: office.answer(parcel_id, Deed.RETURN_GRANTED, officer=officer), text("mail.done.return_granted")
+                lambda: office.answer(view, Deed.RETURN_GRANTED, officer=officer), text("mail.done.return_granted")
             )
         else:
             self.tell(text("mail.no_question"), "warn")
@@ -144,11 +173,11 @@ class MailPage(CounterPage):
         if view is None or deed is None:
             self.tell(text("mail.no_question"), "warn")
             return
-        parcel_id, officer, office, chosen = view.parcel.id, self.frame.officer(), self._office, deed
+        seen, officer, office, chosen = view, self.frame.officer(), self._office, deed
         self.ask_for(
             text(f"mail.question.{deed}"),
             lambda reason: self.act(
-                lambda: office.answer(parcel_id, chosen, officer=officer, reason=reason), text(f"mail.done.{chosen}")
+                lambda: office.answer(seen, chosen, officer=officer, reason=reason), text(f"mail.done.{chosen}")
             ),
         )
 
@@ -172,10 +201,10 @@ class MailPage(CounterPage):
         view = self._view
         if view is None:
             return
-        parcel_id, officer, office = view.parcel.id, self.frame.officer(), self._office
+        officer, office = self.frame.officer(), self._office
         corrections, is_commercial = dict(self._corrections), self._is_commercial
         self.act(
-            lambda: office.assess(parcel_id, corrections, officer=officer, is_commercial=is_commercial),
+            lambda: office.assess(view, corrections, officer=officer, is_commercial=is_commercial),
             text("mail.done.assessed"),
         )
 

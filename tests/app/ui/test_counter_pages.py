@@ -167,6 +167,44 @@ def test_mail_is_reviewed_taxed_and_answered_by_keys(desk: Desk, screen: Screen)
     assert page.table.rowCount() == 0
 
 
+def test_another_declaration_of_the_mail_is_looked_at_before_it_is_answered(desk: Desk, screen: Screen) -> None:
+    office, parcel_id = desk.station.counters.mail, declare(desk, ITEM)
+    office.ask(parcel_id, WaitingKind.SUPPLEMENT_DECLARATION, "", officer="officer-1")
+    shirt, socks, coat = (DeclaredArticle(name, "textiles", 1, 10_000_000) for name in ("衬衫", "袜子", "大衣"))
+
+    def come(*articles: DeclaredArticle) -> None:
+        office.take(parcel_id, lambda _, case: postal.declare(case, articles), actor=PLATFORM)
+
+    come(shirt, socks)
+    page = screen.open("m")
+    screen.press("V")
+    screen.answer("2", "900")
+    assert "900.00" in screen.detail
+    come(shirt, coat)
+    screen.press("T")
+    assert office.view(parcel_id).case.estimate is None
+    assert "大衣" in screen.detail
+    assert "900.00" not in screen.detail
+    assert page.message == texts.text("mail.declared_anew")
+
+    come(socks, coat)
+    screen.press("Y")
+    assert not office.view(parcel_id).case.is_accepted
+    assert page.message == texts.text("error.mail_refused_unseen")
+    come(shirt)
+    screen.press("N")
+    screen.answer("价格不实")
+    assert office.view(parcel_id).case.waits == {WaitingKind.DECLARATION_REVIEW}
+    screen.press("V")
+    come(coat, shirt)
+    page.read(0)
+    screen.settle()
+    assert not page.question.isVisible()
+    screen.press("Y")
+    case = office.view(parcel_id).case
+    assert (case.is_accepted, [each.name for each in case.declared]) == (True, ["大衣", "衬衫"])
+
+
 def test_what_waits_is_opened_at_the_desk(desk: Desk, screen: Screen) -> None:
     parcel_id = declare(desk, ITEM)
     desk.station.counters.mail.ask(parcel_id, WaitingKind.DOCUMENTS, "", officer="officer-1")
