@@ -21,9 +21,10 @@ class DeviceLoop:
     """Runs one device in a thread of its own until it is stopped.
 
     `on_event` gets everything that the device reads; it may block, which holds the device back. `on_status` gets
-    every change of status. `on_idle` is called whenever a read ended without an event. An error of the device is
-    shown as its status, and the device is opened again after `retry_s`; any other exception is a bug: it is logged,
-    shown as a fault, and the loop goes on, because a belt does not stop for a bug.
+    every change of status; where that fails it is logged, and costs neither the device nor its thread. `on_idle` is
+    called whenever a read ended without an event. An error of the device is shown as its status, and the device is
+    opened again after `retry_s`; any other exception is a bug: it is logged, shown as a fault, and the loop goes on,
+    because a belt does not stop for a bug.
     """
 
     def __init__(
@@ -83,6 +84,10 @@ class DeviceLoop:
                 self._on_event(event)
 
     def _show(self, status: DeviceStatus) -> None:
-        if status != self._shown:
-            self._shown = status
+        if status == self._shown:
+            return
+        self._shown = status
+        try:
             self._on_status(status)
+        except Exception:
+            log.exception("status not told", device=self.device.name, state=status.state)
