@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -13,6 +13,7 @@ from app.devices import DeviceLoop
 from app.intake import Intake
 from app.measured import Measured
 from app.settings import DeviceEntry
+from app.store.errors import StoreError
 from app.store.store import Store
 from app.trace.codes import PREFIX
 from app.tracing import Tracing
@@ -64,8 +65,7 @@ class Arrivals:
 
     def open(self, devices: Sequence[Placed]) -> None:
         """Take in what a power cut left between picture and row, then start every device's loop."""
-        for path in self._store.orphans():
-            self._take_orphan(path)
+        self._take_orphans({placed.entry.name: placed.entry for placed in devices})
         self._loops = [self._make_loop(placed) for placed in devices]
         for loop in self._loops:
             loop.start()
@@ -99,7 +99,6 @@ class Arrivals:
         """What an X-ray source delivers."""
         match event:
             case ScanStarted():
-                self._intake.begin(entry, event.started_at)
                 self._watcher.scan_started(entry.name, event)
             case Lines():
                 self._watcher.lines_arrived(entry.name, event)
@@ -112,7 +111,6 @@ class Arrivals:
                 if partial_scan:
                     self._intake.take(partial_scan, entry, (Finding(FindingKind.PARTIAL_SCAN, str(error)),))
                 else:
-                    self._intake.abandon(entry)
                     self._watcher.scan_ended(entry.name, scan_id, None)
             case FileRejected(path, kept_at, error):
                 self._reject(entry, path, kept_at, error)
@@ -136,18 +134,32 @@ class Arrivals:
         self._store.add_event("file_rejected", None, body)
         self._watcher.file_rejected(entry.name, path.name, error)
 
-    def _take_orphan(self, path: Path) -> None:
+    def _take_orphans(self, entries: Mapping[str, DeviceEntry]) -> None:
+        taken = [path for path in self._store.orphans() if self._take_orphan(path, entries)]
         try:
-            scan, capture = self._store.adopt(path)
+            self._store.note_orphans(taken)
+        except StoreError as error:  # the next start looks further back than it has to
+            self._on_error(error)
+
+    def _take_orphan(self, path: Path, entries: Mapping[str, DeviceEntry]) -> bool:
+        """Take a picture in as what it was kept as, else as what its device would bring now; False: it is damaged."""
+        try:
+            scan, capture, origin = self._store.adopt(path)
         except FileError as error:
             self._on_error(error)
-            return
-        self._intake.take(scan, DeviceEntry(name=scan.device, driver="recovered"), capture=capture)
+            return False
+        if origin is None:
+            entry = entries.get(scan.device) or DeviceEntry(name=scan.device, driver="recovered")
+            self._intake.take(scan, entry, capture=capture)
+        else:
+            entry = DeviceEntry(name=scan.device, driver=origin.driver, carries=origin.carries, lane=origin.lane)
+            self._intake.take(scan, entry, origin.findings, capture)
+        return True
 
     def _take_status(self, entry: DeviceEntry, status: DeviceStatus) -> None:
-        self._watcher.device_changed(entry.name, status)
         for fault in set(status.faults) - self._faults.get(entry.name, set()):
             self._measured.count("faults")
             body = {"device": entry.name, "fault": fault.kind, "detail": fault.detail}
             self._store.add_event("device_fault", None, body)
         self._faults[entry.name] = set(status.faults)
+        self._watcher.device_changed(entry.name, status)

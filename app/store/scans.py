@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -16,6 +17,7 @@ from app.store.times import to_us
 
 _ALARMS = ("sure", "likely")
 _FROM_MODEL = (FindingKind.DETECTION, FindingKind.UNSCREENED)
+UNRECORDED = "SELECT value FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM captures WHERE scan_id = value)"
 _FROM_SCAN = (FindingKind.NO_SCAN, FindingKind.OPAQUE, *_FROM_MODEL)
 
 
@@ -110,6 +112,11 @@ def set_detections(
         **_shown(seen, lane, reasons),
     )
     return row
+
+
+def unrecorded(connection: Connection, scan_ids: Sequence[str]) -> list[str]:
+    """Those of these scans that no row tells of."""
+    return [scan_id for (scan_id,) in connection.execute(UNRECORDED, (json.dumps(scan_ids),))]
 
 
 def _screen(

@@ -25,6 +25,7 @@ from app.customs.parcel import (
 from app.customs.states import Action
 from app.store import captures, decisions, declarations, order_rows, outbox, parcels, scans
 from app.store.audit import Log
+from app.store.captures import Origin
 from app.store.database import Connection, Database
 from app.store.decisions import TraceLabel, Verdict
 from app.store.encrypting import check_finished
@@ -62,6 +63,7 @@ FILE = "store.sqlite"
 FEW, MANY = 64, 192
 """Declarations in one transaction: few while officers write too, who would wait for more than some 5 ms and a sync."""
 ALONE_S = 5.0
+_ORPHANS_SINCE = "orphans_since"
 
 
 class Store(Reads):
@@ -314,10 +316,13 @@ class Store(Reads):
 
     # Pictures and room
 
-    def keep(self, scan: Scan) -> Capture:
-        """Write a scan's picture; a full disk releases the reserve, so that decisions go on."""
+    def keep(self, scan: Scan, origin: Origin | None = None) -> Capture:
+        """Write a scan's picture; a full disk releases the reserve, so that decisions go on.
+
+        `origin` goes with it, for `adopt` to say should its row never be written.
+        """
         try:
-            return captures.keep(scan, self.captures_folder)
+            return captures.keep(scan, self.captures_folder, origin)
         except StoreFullError:
             self._ballast.release()
             raise
@@ -332,7 +337,7 @@ class Store(Reads):
         with self._database.read() as reader:
             return reader.execute("SELECT 1 FROM captures WHERE scan_id = ?", (scan_id,)).fetchone() is not None
 
-    def adopt(self, path: Path) -> tuple[Scan, Capture]:
+    def adopt(self, path: Path) -> tuple[Scan, Capture, Origin | None]:
         """A picture that no row tells of, with what its row will say.
 
         Raises:
@@ -341,10 +346,18 @@ class Store(Reads):
         return captures.adopt(path, self.captures_folder)
 
     def orphans(self) -> list[Path]:
-        """Pictures of the last days that no row tells of, to be recorded again after a power cut."""
+        """Pictures that no row tells of, to be recorded again after a power cut, as far back as any may lie."""
         with self._database.read() as reader:
-            newest = reader.execute("SELECT path FROM captures ORDER BY id DESC LIMIT 20000").fetchall()
-        return captures.orphans(self.captures_folder, (path for (path,) in newest))
+            found = reader.execute("SELECT value FROM meta WHERE name = ?", (_ORPHANS_SINCE,)).fetchone()
+            since = found[0] if found else ""
+            return captures.orphans(self.captures_folder, partial(scans.unrecorded, reader), since)
+
+    def note_orphans(self, found: Iterable[Path]) -> None:
+        """Have the next search begin on the day of the oldest of these, in case they get no row, or today."""
+        days = [captures.day_of(path.parent, self.captures_folder) for path in found]
+        since = min([*days, captures.today()])
+        with self._write() as writer:
+            writer.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_ORPHANS_SINCE, since))
 
     def space(self) -> Space:
         return self._ballast.space()

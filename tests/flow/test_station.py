@@ -14,15 +14,17 @@ from pyzbar import pyzbar
 
 from app.customs.errors import GuardError, UndoRefusedError
 from app.customs.opacity import opaque_part
-from app.customs.parcel import Declaration, FindingKind, GoodsLine, Kind, Lane, QueueFilter
+from app.customs.parcel import Declaration, Finding, FindingKind, GoodsLine, Kind, Lane, Parcel, QueueFilter
 from app.customs.states import Action, State
-from app.store.errors import ParcelChangedError
+from app.screening import Screened, Screening
+from app.settings import DeviceEntry
+from app.store.errors import ParcelChangedError, StoreDamagedError
 from app.trace.errors import LabelError
 from app.trace.verdicts import VerdictKind
 from imaging.errors import FileAlteredError, FileTornError
 from imaging.scan import Scan, View
 from models.detector import Detection, Findings, Level, ModelBrokenError
-from scanners.xray import ScanFinished
+from scanners.xray import ScanAborted, ScanFinished, XrayEvent
 from tests.flow.conftest import T0, Desk
 
 S10 = "RR123456785CN"
@@ -214,6 +216,68 @@ def test_a_picture_whose_row_was_lost_in_a_power_cut_is_taken_in_again(
     desk.station.wait_until_idle()
     assert "EE876543216CN" in {row.number for row in desk.watched.rows.values()}
     assert desk.station._store.orphans() == []
+
+
+def lose_row(desk: Desk, monkeypatch: pytest.MonkeyPatch, entry: DeviceEntry, event: XrayEvent) -> None:
+    """A device brings something, and the power goes between its picture and its row."""
+
+    def fail(*_: object, **__: object) -> Parcel:
+        raise StoreDamagedError("The power went.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(desk.station._store, "record_scan", fail)
+        desk.station._arrivals.take_xray(entry, event)
+        desk.station.wait_until_idle()
+    assert desk.watched.rows == {}
+
+
+def test_what_was_lost_in_a_power_cut_is_taken_in_as_what_it_was(
+    desk: Desk, open_desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = np.full((40, 60), 50_000, np.uint16)
+    half = Scan((View(high=counts, low=counts // 2),), device="gate", started_at=T0)
+    gate = DeviceEntry(name="gate", driver="simulated-container", carries=Kind.CONTAINER, lane="port")
+    lose_row(desk, monkeypatch, gate, ScanAborted(half.id, FileTornError("half", "half"), half))
+    taken: list[DeviceEntry] = []
+
+    def look(_: Screening, scan: Scan, device: DeviceEntry) -> Screened:
+        taken.append(device)
+        return Screened()
+
+    monkeypatch.setattr(Screening, "screen", look)
+    desk = open_desk()
+    desk.station.wait_until_idle()
+    parcel = desk.station.parcel(desk.newest.id)
+    assert Finding(FindingKind.PARTIAL_SCAN, "half: half") in parcel.findings
+    assert parcel.kind is Kind.CONTAINER
+    assert taken == [gate]
+    scanned = [event for event in desk.station._store.events(parcel.id) if event.kind == "scanned"]
+    assert [event.body["is_drill"] for event in scanned] == [True]
+    assert desk.station._store.verify_log().is_ok
+    assert desk.station._store.orphans() == []
+
+
+def test_a_lost_picture_of_an_early_version_is_what_its_device_brings_now(desk: Desk) -> None:
+    counts = np.full((40, 60), 50_000, np.uint16)
+    for name in ("gate", "gone"):
+        desk.station._store.keep(Scan((View(high=counts, low=counts // 2),), device=name, started_at=T0))
+    gate = DeviceEntry(name="gate", driver="hand", carries=Kind.CONTAINER, lane="port")
+    desk.station._arrivals._take_orphans({"gate": gate})
+    desk.station.wait_until_idle()
+    assert sorted(row.kind for row in desk.watched.rows.values()) == [Kind.CONTAINER, Kind.PARCEL]
+
+
+def test_what_lies_among_the_pictures_does_not_stop_the_start(desk: Desk, open_desk: Callable[..., Desk]) -> None:
+    store = desk.station._store
+    kept = [store.captures_folder / store.keep(desk.scan(n)).path for n in range(2)]
+    for number, path in enumerate(kept):
+        stray = path.with_name(f"stray-{number}.tif")
+        stray.write_bytes(path.read_bytes())
+        stray.with_suffix(".json").write_bytes(path.with_suffix(".json").read_bytes() if number else b"[")
+    desk = open_desk()
+    desk.station.wait_until_idle()
+    assert desk.watched.rows == {}
+    assert [type(error) for error in desk.watched.errors] == [FileTornError, FileAlteredError]
 
 
 def test_an_altered_picture_is_not_shown(desk: Desk) -> None:

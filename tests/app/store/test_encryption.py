@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.customs.parcel import Declaration, GoodsLine
+from app.customs.parcel import Declaration, GoodsLine, Kind
 from app.customs.states import Action
-from app.store import backup, encrypting, sealed
+from app.store import backup, captures, encrypting, sealed
+from app.store.captures import Origin
 from app.store.database import HAS_CIPHER
 from app.store.errors import (
     CipherMissingError,
@@ -89,6 +90,15 @@ def test_a_stolen_folder_gives_nothing_away(data: Path, tmp_path: Path) -> None:
     with closing(open_store(tmp_path / "plain")) as store:
         fill(store)
         assert {mark for _, mark in given_away(tmp_path / "plain")} == set(GIVEN_AWAY)
+
+
+def test_where_a_lost_scan_came_from_is_encrypted_with_it(tmp_path: Path) -> None:
+    sealed.make_key(tmp_path / sealed.KEY_FILE, "passphrase", SECRET)
+    origin = Origin("simulated-belt", "scan-one-lane", Kind.CONTAINER)
+    scan = Scan((View(high=np.full((30, 40), 4_000, np.uint16)),), id="lost", started_at=NOON)
+    kept = captures.keep(scan, tmp_path / "captures", origin)
+    assert captures.adopt(tmp_path / "captures" / kept.path, tmp_path / "captures")[1:] == (kept, origin)
+    assert given_away(tmp_path) == set()
 
 
 @needs_cipher

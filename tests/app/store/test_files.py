@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import os
 import sqlite3
 import threading
@@ -18,6 +20,7 @@ from app.customs.errors import CustomsError
 from app.customs.parcel import Capture, Declaration, Finding, FindingKind, GoodsLine, Kind, QueueFilter
 from app.store import captures, migrations
 from app.store.audit import Log
+from app.store.captures import Origin
 from app.store.database import Database, assert_safe_sqlite, connect
 from app.store.errors import (
     AlreadyKeptError,
@@ -30,10 +33,11 @@ from app.store.errors import (
     StoreReadOnlyError,
 )
 from app.store.migrations import Migration, assert_guards, migrate
+from app.store.scans import UNRECORDED
 from app.store.search import match, words
 from app.store.store import Store
 from app.store.times import from_us, to_us
-from imaging.errors import FileAlteredError, FileTornError
+from imaging.errors import FileAlteredError, FileError, FileTornError
 from imaging.scan import Scan, View
 
 WHATS = (
@@ -245,6 +249,123 @@ def test_a_picture_without_a_row_is_found_after_the_power_cut(store: Store) -> N
     captures.native.sidecar_of(store.captures_folder / torn.path).unlink()
     store.record_scan(None, recorded, number="RB1", arrived_at=NOON)
     assert store.orphans() == [store.captures_folder / lost.path]
+
+
+def test_what_is_recorded_is_no_orphan_however_many_rows_came_after(store: Store) -> None:
+    parcel = store.record_scan(None, store.keep(scan("s1")), number="RB1", arrived_at=NOON)
+    rows = [
+        (f"later-{number}", parcel.id, f"2026/01/01/later-{number}.tif", "", "belt", 0, 1) for number in range(20_001)
+    ]
+    with store._database.write() as writer:
+        writer.executemany(
+            "INSERT INTO captures (scan_id, parcel_id, path, sha256, device, taken_us, event_seq) "
+            "VALUES (?,?,?,?,?,?,?)",
+            rows,
+        )
+        plan = writer.execute(f"EXPLAIN QUERY PLAN {UNRECORDED}", ("[]",)).fetchall()
+    lost = store.keep(scan("s2"))
+    assert store.orphans() == [store.captures_folder / lost.path]
+    assert any("SEARCH captures USING COVERING INDEX" in step[-1] for step in plan)
+
+
+def move(store: Store, capture: Capture, day: str) -> Path:
+    """The picture as if it had been kept on another day."""
+    path = store.captures_folder / capture.path
+    target = store.captures_folder / day / path.name
+    target.parent.mkdir(parents=True)
+    for file in (path, captures.native.sidecar_of(path)):
+        file.rename(target.with_suffix(file.suffix))
+    return target
+
+
+def test_a_picture_without_a_row_is_found_though_days_have_passed(store: Store) -> None:
+    lost = move(store, store.keep(scan("s1")), "2026/01/01")
+    for day in range(2, 7):
+        (store.captures_folder / f"2026/01/{day:02}").mkdir()
+    assert store.orphans() == [lost]
+
+
+def test_the_search_begins_where_the_last_one_left_something(store: Store) -> None:
+    old = move(store, store.keep(scan("s1")), "2026/01/01")
+    for day in range(2, 31):
+        (store.captures_folder / f"2026/01/{day:02}").mkdir()
+    assert store.orphans() == []
+    store.note_orphans([old])
+    assert store.orphans() == [old]
+    store.note_orphans([])
+    assert store.orphans() == []
+
+
+def test_a_station_that_ran_for_weeks_looks_through_all_of_them(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(captures, "today", lambda: "2026/01/01")
+    store.note_orphans([])
+    lost = move(store, store.keep(scan("s1")), "2026/01/02")
+    for day in range(3, 31):
+        (store.captures_folder / f"2026/01/{day:02}").mkdir()
+    assert store.orphans() == [lost]
+
+
+def test_a_scan_that_was_kept_twice_is_taken_in_once(store: Store) -> None:
+    move(store, store.keep(scan("s1")), "2026/01/01")
+    newer = store.keep(scan("s1"))
+    assert store.orphans() == [store.captures_folder / newer.path]
+
+
+ORIGIN = Origin("simulated-belt", "mail", Kind.CONTAINER, (Finding(FindingKind.PARTIAL_SCAN, "断电 \u2028"),))
+
+
+def test_where_a_scan_came_from_is_kept_with_it_and_is_no_part_of_it(store: Store) -> None:
+    brought = replace(scan("s1"), extra={"contents": "book", captures._ORIGIN: "of another store"})
+    kept = store.keep(brought, ORIGIN)
+    adopted, capture, origin = store.adopt(store.captures_folder / kept.path)
+    assert (capture, origin) == (kept, ORIGIN)
+    assert dict(adopted.extra) == dict(store.load(kept).extra) == {"contents": "book"}
+    plain = store.keep(replace(brought, id="s2"))
+    assert store.adopt(store.captures_folder / plain.path)[2] is None
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "",
+        "{",
+        "[" * 50_000,
+        "null",
+        '{"driver": 1, "lane": "a", "carries": "parcel"}',
+        '{"driver": "a", "lane": "a", "carries": "ship"}',
+        '{"driver": "a", "lane": "\\ud800", "carries": "parcel"}',
+        '{"driver": "a", "lane": "a", "carries": "parcel", "findings": [["odd"]]}',
+        '{"driver": "a", "lane": "' + "a" * captures._MAX_ORIGIN + '", "carries": "parcel"}',
+    ],
+)
+def test_an_origin_that_cannot_be_understood_costs_no_picture(store: Store, told: str) -> None:
+    path = write_description(store, extra={captures._ORIGIN: told})
+    assert store.adopt(path)[2] is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"id": "s9"},
+        {"id": "\ud800"},
+        {"device": "\ud800"},
+        {"extra": []},
+        {"truth": [{"label": "", "view": 0, "box": [math.inf] * 4}]},
+    ],
+)
+def test_a_description_that_no_station_wrote_is_a_damaged_file(store: Store, changes: dict[str, object]) -> None:
+    path = write_description(store, **changes)
+    assert store.orphans() == [path]
+    with pytest.raises(FileError):
+        store.adopt(path)
+
+
+def write_description(store: Store, **changes: object) -> Path:
+    """Keep a scan without a row, with this in its description."""
+    path = store.captures_folder / store.keep(scan()).path
+    sidecar = captures.native.sidecar_of(path)
+    sidecar.write_text(json.dumps(json.loads(sidecar.read_text("utf-8")) | changes), "utf-8")
+    return path
 
 
 def test_times_survive_to_the_microsecond_and_need_a_zone() -> None:
