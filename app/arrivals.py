@@ -99,6 +99,7 @@ class Arrivals:
         """What an X-ray source delivers."""
         match event:
             case ScanStarted():
+                self._intake.begin(entry, event.started_at)
                 self._watcher.scan_started(entry.name, event)
             case Lines():
                 self._watcher.lines_arrived(entry.name, event)
@@ -111,6 +112,7 @@ class Arrivals:
                 if partial_scan:
                     self._intake.take(partial_scan, entry, (Finding(FindingKind.PARTIAL_SCAN, str(error)),))
                 else:
+                    self._intake.abandon(entry)
                     self._watcher.scan_ended(entry.name, scan_id, None)
             case FileRejected(path, kept_at, error):
                 self._reject(entry, path, kept_at, error)
@@ -157,9 +159,9 @@ class Arrivals:
         return True
 
     def _take_status(self, entry: DeviceEntry, status: DeviceStatus) -> None:
+        self._watcher.device_changed(entry.name, status)
         for fault in set(status.faults) - self._faults.get(entry.name, set()):
             self._measured.count("faults")
             body = {"device": entry.name, "fault": fault.kind, "detail": fault.detail}
             self._store.add_event("device_fault", None, body)
         self._faults[entry.name] = set(status.faults)
-        self._watcher.device_changed(entry.name, status)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,14 +10,14 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import TypeVar
 
 import structlog
 
 from app.customs.identity import Identity, OwnLabel, ReadCode, identify
 from app.customs.likeness import TOLD_FROM, compare
-from app.customs.matching import Matcher, Passage, Sighting
+from app.customs.matching import Matcher, Sighting
 from app.customs.parcel import Capture, Declaration, Finding, FindingKind, Kind, Parcel, Seen
 from app.customs.states import LETS_GO, TERMINAL, UNDECIDED
 from app.measured import Measured
@@ -24,7 +25,7 @@ from app.risk_office import RiskOffice
 from app.screening import Screened, Screening, measure_opacity
 from app.settings import DeviceEntry, Settings
 from app.store.captures import Origin
-from app.store.errors import ParcelChangedError, StoreFullError, StoreReadOnlyError
+from app.store.errors import ParcelChangedError, StoreBusyError, StoreFullError, StoreReadOnlyError
 from app.store.store import Store
 from imaging.content import measure_content
 from imaging.errors import KnownError
@@ -38,6 +39,8 @@ log = structlog.get_logger()
 SCANS_WAITING = 4
 """Scans of a lane that may wait for detection before its device is held back."""
 RETRY_S = 5.0
+RETRIED = (StoreFullError, StoreReadOnlyError, StoreBusyError)
+"""What passes: the same write goes later."""
 T = TypeVar("T")
 
 
@@ -59,6 +62,12 @@ class ScanNotKeptError(KnownError):
     key = "scan_not_kept"
 
 
+class CodesNotKeptError(KnownError):
+    """The station has stopped, and codes that were read are in no row."""
+
+    key = "codes_not_kept"
+
+
 class _Way:
     """How the scans of a lane go in, one after the other; a belt does not wait for what looks at a container."""
 
@@ -74,8 +83,9 @@ class Intake:
     """Takes scans and codes in, and tells `on_parcel` of every parcel that is new or changed.
 
     `take` and `read` are called by the devices' threads, which write the pictures; detection and the rows run on a
-    worker of each lane meanwhile. A disk that is full or read-only stops the intake, and with it the belt, until it
-    takes more: nothing is dropped.
+    worker of each lane meanwhile. A disk that is full or read-only, or a store that is busy, stops the intake, and with
+    it the belt, until it takes more: nothing is dropped. A code stays with its lane's matcher until its row is written;
+    those that found no row when the station stops are told by name.
     """
 
     def __init__(
@@ -103,6 +113,8 @@ class Intake:
         self._folds: dict[str, Fold] = {}
         self._drills: set[str] = set()
         """Lanes whose codes come from simulators or a replay."""
+        self._set_aside: dict[str, list[Sighting]] = {}
+        """Codes of a lane that could not be entered, for a reason that does not pass: tried again at its end."""
         self._lock = threading.RLock()
         self._ways: dict[str, _Way] = {}
         self._stopping = threading.Event()
@@ -133,6 +145,16 @@ class Intake:
         if kept.result() is None:
             raise ScanNotKeptError(f"The station stops, and the scan {scan.id} is not on disk.")
 
+    def begin(self, device: DeviceEntry, started_at: datetime) -> None:
+        """An object has entered a device's beam: the codes that may be its wait for its scan."""
+        with self._lock:
+            self._matcher(device.lane).begin(device.name, started_at)
+
+    def abandon(self, device: DeviceEntry) -> None:
+        """What has begun at a device is no scan."""
+        with self._lock:
+            self._matcher(device.lane).abandon(device.name)
+
     def read(self, reading: Reading, device: DeviceEntry) -> None:
         """Hand in a code: it joins its scan, or waits for it. What a reader sees again and again is one code."""
         code = reading.code
@@ -144,9 +166,11 @@ class Intake:
             self._measured.count("codes")
             if device.is_drill:
                 self._drills.add(device.lane)
-            passage = self._matcher(device.lane).add_code(sighting)
-            if passage:
-                self._join_late(passage, sighting)
+            matcher = self._matcher(device.lane)
+            matcher.add_code(sighting)
+            is_late = matcher.parcel_of(sighting, monotonic()) is not None
+        if is_late:
+            self._until_it_goes(partial(self._join_codes, device.lane, monotonic()))
 
     def reassess(self, parcel_id: int) -> Parcel | None:
         """Assess a parcel anew by what was declared since; None where somebody has decided on it."""
@@ -157,18 +181,30 @@ class Intake:
         return self._until_unchanged(parcel_id, assess)
 
     def expire(self, lane: str, now: datetime) -> None:
-        """Enter the codes whose parcel nobody scanned as parcels of their own."""
-        with self._lock:
-            for sighting in self._matcher(lane).expired(now, timedelta(seconds=self._work.match_patience_s)):
-                self._register_unscanned(lane, sighting)
+        """Enter the codes whose parcel is known by now; those that nobody scanned become parcels of their own."""
+        patience = timedelta(seconds=self._work.match_patience_s)
+
+        def enter() -> None:
+            with self._lock:
+                self._join_codes(lane, monotonic())
+                self._register_codes(lane, self._matcher(lane).expired(now, patience))
+
+        self._until_it_goes(enter)
 
     def end_lane(self, lane: str) -> None:
         """Nothing passes on this lane any more: enter what was handed in, and the codes that found no scan."""
         if way := self._way(lane):
             way.wait_until_idle()
         with self._lock:
-            for sighting in self._matcher(lane).give_up():
-                self._register_unscanned(lane, sighting)
+            for sighting in self._set_aside.pop(lane, ()):
+                self._matcher(lane).add_code(sighting)
+
+        def enter() -> None:
+            with self._lock:
+                self._join_codes(lane, math.inf)
+                self._register_codes(lane, self._matcher(lane).waiting)
+
+        self._until_it_goes(enter)
 
     def is_idle(self) -> bool:
         """Whether every scan that was handed in is in the queue."""
@@ -187,12 +223,10 @@ class Intake:
                 return
             self._is_stopped = True
         for lane in list(self._matchers):
-            try:
-                self.end_lane(lane)
-            except KnownError as error:
-                self._on_error(error)
+            self.end_lane(lane)
         for way in self._all_ways():
             way.worker.shutdown(wait=True)
+        self._tell_codes_left()
 
     def stop_waiting(self) -> None:
         """Give up waiting for room, on a full disk or behind a slow detector."""
@@ -218,13 +252,24 @@ class Intake:
 
     def _hand_over(self, taken: Taken) -> None:
         """Have the worker of its lane take a scan in, unless the station stops."""
-        way = self._way(taken.device.lane)
+        scan, device = taken.scan, taken.device
+        with self._lock:
+            finished_at = scan.finished_at or scan.started_at
+            self._matcher(device.lane).hand_in(scan.id, device.name, scan.started_at, finished_at, monotonic())
+        way = self._way(device.lane)
         if way is None or not self._enter(way):
+            self._forget(taken)
             return
         try:
-            way.worker.submit(self._take_in, taken).add_done_callback(partial(self._leave, way))
+            way.worker.submit(self._take_in, taken).add_done_callback(partial(self._leave, way, taken))
         except RuntimeError:  # stopped meanwhile
+            self._forget(taken)
             self._release(way)
+
+    def _forget(self, taken: Taken) -> None:
+        """A scan is not on its way any more: codes that waited for it, where it has no row, wait for another."""
+        with self._lock:
+            self._matcher(taken.device.lane).forget(taken.scan.id)
 
     def _enter(self, way: _Way) -> bool:
         while not way.room.acquire(timeout=0.5):
@@ -239,7 +284,8 @@ class Intake:
             self._under_way -= 1
         way.room.release()
 
-    def _leave(self, way: _Way, done: Future[None]) -> None:
+    def _leave(self, way: _Way, taken: Taken, done: Future[None]) -> None:
+        self._forget(taken)
         self._release(way)
         if error := done.exception():
             log.error("intake failed", error=repr(error))
@@ -252,34 +298,45 @@ class Intake:
         capture = taken.kept.result()
         if capture is None:
             return
-        started_at = taken.scan.started_at
-        finished_at = taken.scan.finished_at or started_at
-        with self._lock:
-            matcher = self._matcher(taken.device.lane)
-            codes = [self._read_code(sighting) for sighting in matcher.claim(started_at, finished_at)]
-            codes += self._read_by_machine(taken.scan)
-            identity = self._identify(codes, started_at, taken.scan.id, taken.device.carries)
-            declaration = self._store.find_declaration(identity.number)
-            parcel = self._until_it_goes(lambda: self._record(identity, declaration, taken, capture, screened))
-            if parcel is None:  # its picture is kept: the next start takes it in
-                return
-            if parcel.declaration != declaration:  # it came while the picture was looked at
-                parcel = self._until_it_goes(partial(self.reassess, parcel.id)) or parcel
-            matcher.add_passage(Passage(parcel.id, started_at, finished_at))
+        read_by_machine = self._read_by_machine(taken.scan)
+        entered = self._until_it_goes(lambda: self._enter_scan(taken, read_by_machine, capture, screened))
+        if entered is None:  # its picture is kept: the next start takes it in, and its codes wait for the lane's end
+            return
+        parcel, identity, declaration = entered
+        if parcel.declaration != declaration:  # it came while the picture was looked at
+            changed = self._until_it_goes(partial(self.reassess, parcel.id))
+            parcel = changed or parcel
         self._count(taken, screened.seen, identity)
         self._on_parcel(parcel, taken)
         self.screening.try_out(taken.scan, taken.device)
+
+    def _enter_scan(
+        self, taken: Taken, read_by_machine: Sequence[ReadCode], capture: Capture, screened: Screened
+    ) -> tuple[Parcel, Identity, Declaration | None]:
+        """Write a scan's row with the codes that are its own by now, which are settled only then."""
+        scan = taken.scan
+        with self._lock:
+            matcher = self._matcher(taken.device.lane)
+            sightings = matcher.codes_of(scan.id, monotonic())
+            codes = [*map(self._read_code, sightings), *read_by_machine]
+            identity = self._identify(codes, scan.started_at, scan.id, taken.device.carries)
+            declaration = self._store.find_declaration(identity.number)
+            parcel = self._record(identity, declaration, taken, capture, screened)
+            for sighting in sightings:
+                matcher.settle(sighting)
+            matcher.enter(scan.id, parcel.id)
+        return parcel, identity, declaration
 
     def _keep(self, scan: Scan, device: DeviceEntry, findings: tuple[Finding, ...]) -> Capture | None:
         origin = Origin(device.driver, device.lane, device.carries, findings)
         return self._until_it_goes(lambda: self._store.keep(scan, origin))
 
     def _until_it_goes(self, write: Callable[[], T]) -> T | None:
-        """Try a write again, telling each time, while the disk is full or read-only; None when the station stops."""
+        """Try a write again, telling each time, while the store cannot take it; None when the station stops."""
         while True:
             try:
                 return write()
-            except (StoreFullError, StoreReadOnlyError) as error:
+            except RETRIED as error:
                 self._on_error(error)
                 if self._stopping.wait(RETRY_S):
                     return None
@@ -353,7 +410,40 @@ class Intake:
         likeness = compare(declaration, content, seen, worth)
         return (likeness.to_finding(),) if likeness.mismatch >= TOLD_FROM else ()
 
-    def _join_late(self, passage: Passage, sighting: Sighting) -> None:
+    def _join_codes(self, lane: str, now_s: float) -> None:
+        with self._lock:
+            for parcel_id, sighting in self._matcher(lane).late(now_s):
+                self._enter_code(lane, sighting, partial(self._join_late, parcel_id, sighting))
+
+    def _register_codes(self, lane: str, sightings: Sequence[Sighting]) -> None:
+        for sighting in sightings:
+            self._enter_code(lane, sighting, partial(self._register_unscanned, lane, sighting))
+
+    def _enter_code(self, lane: str, sighting: Sighting, write: Callable[[], None]) -> None:
+        """Settle a code once it is written; what fails for good with one code costs neither the others nor the device.
+
+        Raises:
+            StoreError: one of RETRIED; the code still waits.
+        """
+        try:
+            write()
+        except RETRIED:
+            raise
+        except Exception as error:
+            log.exception("code not entered", lane=lane)
+            self._set_aside.setdefault(lane, []).append(sighting)
+            self._on_error(error if isinstance(error, KnownError) else KnownError(repr(error), detail=repr(error)))
+        self._matcher(lane).settle(sighting)
+
+    def _tell_codes_left(self) -> None:
+        with self._lock:
+            left = [each for matcher in self._matchers.values() for each in matcher.waiting]
+            left += [each for sightings in self._set_aside.values() for each in sightings]
+        if left:
+            codes = ", ".join(sighting.text for sighting in left)
+            self._on_error(CodesNotKeptError(f"The station has stopped, and no row has {codes}.", codes=codes))
+
+    def _join_late(self, parcel_id: int, sighting: Sighting) -> None:
         """A code read behind the tunnel, or late: the parcel is there already and gets its number now."""
 
         def join(parcel: Parcel) -> Parcel | None:
@@ -364,7 +454,7 @@ class Intake:
             self._measured.count("matched", 0 if parcel.codes else 1)
             return changed
 
-        changed = self._until_unchanged(passage.parcel_id, join)
+        changed = self._until_unchanged(parcel_id, join)
         if changed is not None:
             self._on_parcel(changed, None)
 
