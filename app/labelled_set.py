@@ -15,7 +15,7 @@ from typing import Any
 
 from app.customs.examination import Found
 from app.customs.outcome import Outcome, outcome_of
-from app.customs.parcel import Decision, Parcel, Seen
+from app.customs.parcel import Capture, Decision, Parcel, Seen
 from app.officers.rights import Right, Rights
 from app.store.errors import ExportError
 from app.store.store import Store
@@ -56,13 +56,13 @@ class Exported:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What is known of a parcel: its outcome, what was found in it and why, and what officers drew on it."""
+    """What is known of a parcel: its outcome, what was found in it and why, and what officers drew, with when."""
 
     outcome: Outcome
     decided_at: datetime
     reasons: tuple[str, ...]
     found: tuple[dict[str, str], ...]
-    drawn: tuple[Annotation, ...]
+    drawn: tuple[tuple[datetime, Annotation], ...]
 
 
 class LabelledSets:
@@ -130,7 +130,12 @@ class LabelledSets:
             max(each.decided_at for each in history),
             tuple(dict.fromkeys(each.reason for each in history if each.reason)),
             tuple({"what": item.found, "result": item.result.value} for item in items if item.result is not _FINE),
-            tuple(drawn for each in history if each.annotations for drawn in read_json(each.annotations)),
+            tuple(
+                (each.decided_at, drawn)
+                for each in history
+                if each.annotations
+                for drawn in read_json(each.annotations)
+            ),
         )
 
 
@@ -145,7 +150,7 @@ class _Set:
         self._with_dicos = with_dicos
 
     def add(self, parcel: Parcel, label: Label) -> None:
-        """The pictures of a parcel; what is drawn and seen belongs to the newest, which the officer had before him."""
+        """The pictures of a parcel, each with what was drawn while it was the newest; the last with what was seen."""
         self.done.parcels[label.outcome] += 1
         for capture in parcel.captures:
             try:
@@ -153,19 +158,21 @@ class _Set:
             except KnownError:  # removed by the retention rules, or damaged: the set says how many
                 self.done.left_out += 1
                 continue
-            is_shown = capture == parcel.captures[-1]
-            self._write(
-                scan, label if is_shown else replace(label, drawn=()), capture.model, parcel.seen if is_shown else ()
-            )
+            drawn = tuple(drawn for at, drawn in label.drawn if _newest(parcel.captures, at) == capture)
+            seen = parcel.seen if capture == parcel.captures[-1] else ()
+            self._write(scan, label, _objects(drawn, scan), capture.model, seen)
 
-    def _write(self, scan: Scan, label: Label, model: str, seen: Sequence[Seen]) -> None:
+    def _write(self, scan: Scan, label: Label, drawn: Sequence[Annotation], model: str, seen: Sequence[Seen]) -> None:
         for number, view in enumerate(scan.views):
             name = f"{PICTURES}/{scan.id}-{number}.tif"
             native.write(replace(scan, views=(view,)), self._out / name)
             said = {"model": model, "seen": [asdict(one) for one in seen if one.view == number]}
             self.coco.add(name, view.shape, number, label, said)
+            for each in drawn:
+                if each.view == number:
+                    self.coco.annotate(each)
         if self._with_dicos:
-            _write_report(self._out / DICOS, scan, label)
+            _write_report(self._out / DICOS, scan, label, drawn)
 
 
 class _Coco:
@@ -177,25 +184,20 @@ class _Coco:
         self._categories = {category: number for number, category in enumerate(Category, start=1)}
 
     def add(self, name: str, shape: tuple[int, int], view: int, label: Label, said: dict[str, Any]) -> None:
-        key = len(self.images) + 1
         self.images.append(
             {
-                "id": key, "file_name": name, "height": shape[0], "width": shape[1], "view": view,
+                "id": len(self.images) + 1, "file_name": name, "height": shape[0], "width": shape[1], "view": view,
                 "outcome": label.outcome.value, "reasons": label.reasons, "found": label.found, **said,
             }
         )  # fmt: skip
-        for drawn in label.drawn:
-            if drawn.view == view and drawn.shape is not Shape.TEXT:
-                self._annotate(key, shape, drawn)
 
-    def _annotate(self, image: int, shape: tuple[int, int], drawn: Annotation) -> None:
-        left, top = max(drawn.box[0], 0), max(drawn.box[1], 0)
-        right, bottom = min(drawn.box[2], shape[1]), min(drawn.box[3], shape[0])
-        if left >= right or top >= bottom:
-            return
+    def annotate(self, drawn: Annotation) -> None:
+        """An object in the picture that was added last."""
+        left, top, right, bottom = drawn.box
         self.annotations.append(
             {
-                "id": len(self.annotations) + 1, "image_id": image, "category_id": self._categories[drawn.category],
+                "id": len(self.annotations) + 1, "image_id": len(self.images),
+                "category_id": self._categories[drawn.category],
                 "bbox": [left, top, right - left, bottom - top], "area": (right - left) * (bottom - top),
                 "iscrowd": 0, "shape": drawn.shape.value, "text": drawn.text,
             }
@@ -214,10 +216,27 @@ def _anonymous(scan: Scan) -> Scan:
     return replace(scan, codes=(), source=None, extra={}, device="x-ray")
 
 
-def _write_report(folder: Path, scan: Scan, label: Label) -> None:
+def _newest(captures: Sequence[Capture], at: datetime) -> Capture:
+    """The picture that an officer had before him at a time."""
+    return max((each for each in captures if each.taken_at <= at), key=lambda each: each.taken_at, default=captures[0])
+
+
+def _objects(drawn: Sequence[Annotation], scan: Scan) -> tuple[Annotation, ...]:
+    """What was drawn round objects, cut at the edges of its view; arrows and texts point, and are no objects."""
+    shapes = {number: view.shape for number, view in enumerate(scan.views)}
+    return tuple(
+        replace(each, points=tuple((min(max(x, 0.0), cols), min(max(y, 0.0), rows)) for x, y in each.points))
+        for each in drawn
+        if each.shape in (Shape.BOX, Shape.FREEHAND) and each.view in shapes
+        for rows, cols in (shapes[each.view],)
+        if each.box[0] < cols and each.box[1] < rows and each.box[2] > 0 and each.box[3] > 0
+    )
+
+
+def _write_report(folder: Path, scan: Scan, label: Label, drawn: Sequence[Annotation]) -> None:
     """A threat detection report, with the picture that it is about where DICOS can hold it."""
     is_counts = all(view.colour is None for view in scan.views)
     pictures = dicos.write(scan, folder / f"{scan.id}.dcs") if is_counts else ()
     refers_to = dicos.instance_ids(pictures)
-    report = tdr.report_annotations(label.drawn, VERDICTS[label.outcome], label.decided_at, refers_to)
+    report = tdr.report_annotations(drawn, VERDICTS[label.outcome], label.decided_at, refers_to)
     tdr.write(report, folder / f"{scan.id}_tdr.dcs")

@@ -169,7 +169,7 @@ def load_card(path: Path | str, folder: Path = STORE) -> tuple[ModelCard, Path]:
     Raises:
         ModelMissingError: there is no such card.
         ModelBrokenError: the card cannot be read.
-        ModelRefusedError: it is the card of another kind of model.
+        ModelRefusedError: it is the card of another kind of model, or of another file than the model that was named.
     """
     return _load(path, folder, ModelCard)
 
@@ -186,7 +186,13 @@ def _load(path: Path | str, folder: Path, wanted: type[C]) -> tuple[C, Path]:
             raise ModelBrokenError(f"The model card {card_path.name} is too large to be one.", name=card_path.name)
         content = card_path.read_bytes()
         _refuse_other_kind(content, card_path.name, wanted)
-        return wanted.model_validate_json(content), card_path.parent
+        card = wanted.model_validate_json(content)
+        if Path(path).suffix == ".onnx" and card.file != Path(path).name:
+            raise ModelRefusedError(
+                f"{card_path.name} is the card of {card.file}, not of {Path(path).name}. Correct its file and sha256, "
+                "or take it away and have it written anew."
+            )
+        return card, card_path.parent
     except FileNotFoundError as error:
         raise ModelMissingError(
             f"No model card {card_path.name} in {card_path.parent}. Put the model and its card there, "

@@ -217,25 +217,25 @@ class Desk(QObject):
 
     def write_record(self, drawn: Sequence[Annotation]) -> None:
         """Write the record of the open parcel, with what is drawn on it now."""
-        self.projecting.end(Ending.LEFT)  # a projected picture is nobody's record
-        opened, folder = self.opened, self.data
-        if opened is not None and folder is not None:
-            self._write("record", opened.parcel.id, lambda: write_record(folder / "records", opened, drawn))
+        self._write("record", lambda opened, folder: write_record(folder / "records", opened, drawn))
 
     def write_pictures(self, look: Look) -> None:
         """Write the pictures of the open parcel as they are shown."""
-        self.projecting.end(Ending.LEFT)
-        opened, folder = self.opened, self.data
-        if opened is not None and folder is not None:
-            parcel, views = opened.parcel, opened.views
-            self._write("pictures", parcel.id, lambda: write_pictures(folder / "pictures", parcel, views, look))
+        self._write(
+            "pictures",
+            lambda opened, folder: write_pictures(folder / "pictures", opened.parcel, opened.views, look),
+        )
 
-    def _write(self, what: str, parcel_id: int, write: Callable[[], tuple[Path, ...]]) -> None:
-        station, officer = self.station, self.officer
+    def _write(self, what: str, write: Callable[[Opened, Path], tuple[Path, ...]]) -> None:
+        """Write something of the open parcel; nothing while the answer to a threat projected into it is being kept."""
+        self.projecting.end(Ending.LEFT)  # a projected picture is nobody's record
+        station, officer, opened, folder = self.station, self.officer, self.opened, self.data
+        if opened is None or opened.tip is not None or folder is None:
+            return
 
         def note_and_write() -> tuple[Path, ...]:
-            station.note_export(parcel_id, what, officer=officer)
-            return write()
+            station.note_export(opened.parcel.id, what, officer=officer)
+            return write(opened, folder)
 
         self.pixels.submit(note_and_write, self.files_written.emit)
 

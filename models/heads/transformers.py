@@ -8,7 +8,7 @@ import numpy as np
 
 from models.card import InputKind
 from models.detector import ModelRefusedError
-from models.heads.boxes import LEAST_SCORE, from_centres, sigmoid
+from models.heads.boxes import from_centres, sigmoid
 from models.heads.signature import Candidates, Feed, Fit, Outputs, Signature, Tensor
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -40,8 +40,6 @@ class RfDetrHead:
         scores = sigmoid(outputs["labels"][0][:, : len(self.labels)])
         best = np.argsort(-scores, axis=None, kind="stable")[:MOST_QUERIES]
         rows, classes = np.unravel_index(best, scores.shape)
-        keep = scores[rows, classes] > LEAST_SCORE
-        rows, classes = rows[keep], classes[keep]
         scale = np.array([size[1], size[0], size[1], size[0]], dtype=np.float32)
         boxes = from_centres(outputs["dets"][0][rows].astype(np.float32)) * scale
         return Candidates(boxes, scores[rows, classes], classes.astype(np.intp))

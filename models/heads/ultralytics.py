@@ -9,7 +9,7 @@ import numpy as np
 
 from models.card import InputKind
 from models.detector import ModelRefusedError
-from models.heads.boxes import LEAST_SCORE, from_centres, pick
+from models.heads.boxes import from_centres, pick
 from models.heads.signature import Candidates, Feed, Fit, Outputs, Signature, Tensor
 
 TASKS = ("detect", "segment")
@@ -57,7 +57,7 @@ class RtDetrRowsHead:
 
     def decode(self, outputs: Outputs, size: tuple[int, int], /) -> Candidates:
         rows = outputs["output0"][0].astype(np.float32)
-        rows = rows[rows[:, 4] > LEAST_SCORE]
+        rows = rows[rows[:, 4] > 0]
         scale = np.array([size[1], size[0], size[1], size[0]], dtype=np.float32)
         return Candidates(from_centres(rows[:, :4]) * scale, rows[:, 4], rows[:, 5].astype(np.intp))
 

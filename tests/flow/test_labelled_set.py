@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +90,30 @@ def test_reports_refer_to_the_pictures_beside_them(desk: Desk, tmp_path: Path) -
     pictures = sorted(set((tmp_path / "set" / "dicos").iterdir()) - {path})
     assert set(report.refers_to) == set(instance_ids(pictures))
     assert len(pictures) == 2
+
+
+def test_only_what_was_drawn_round_objects_is_one_and_ends_at_the_pictures_edge(desk: Desk, tmp_path: Path) -> None:
+    outside = Annotation(Shape.BOX, ((-30.0, -5.0), (50, 60)), Category.PROHIBITED)
+    arrow = Annotation(Shape.ARROW, ((10, 10), (55, 35)))
+    away = Annotation(Shape.BOX, ((70, 50), (90, 60)))
+    open_parcel(desk, 0, Action.EXAM_ABNORMAL, outside, arrow, away, NOTE)
+    done, coco = take_out(desk, tmp_path / "set", with_dicos=True)
+    assert done.boxes == 1
+    assert [one["bbox"] for one in coco["annotations"]] == [[0, 0, 50, 40]]
+    (path,) = (tmp_path / "set" / "dicos").glob("*_tdr.dcs")
+    assert [one.box for one in tdr.read(path).objects] == [(0, 0, 50, 40)]
+
+
+def test_what_was_drawn_belongs_to_the_picture_that_was_there_then(desk: Desk, tmp_path: Path) -> None:
+    key = open_parcel(desk, 0, Action.EXAM_ABNORMAL, KNIFE)
+    later = datetime.now(UTC) + timedelta(hours=1)
+    desk.scan((later - T0).total_seconds(), "RR123450000CN")
+    first, second = desk.station.parcel(key).captures
+    _, coco = take_out(desk, tmp_path / "set", with_dicos=True)
+    drawn_on = {image["file_name"]: image["id"] for image in coco["images"]}
+    assert [one["image_id"] for one in coco["annotations"]] == [drawn_on[f"pictures/{first.scan_id}-0.tif"]]
+    report = tdr.read(tmp_path / "set" / "dicos" / f"{second.scan_id}_tdr.dcs")
+    assert report.objects == ()
 
 
 def test_unopened_parcels_and_exercises_come_only_when_they_are_asked_for(desk: Desk, tmp_path: Path) -> None:

@@ -193,6 +193,20 @@ def test_nothing_of_a_projected_picture_is_written_as_the_parcels_own(sit: Calla
     assert seat.is_true
 
 
+def test_nothing_is_written_while_the_answer_to_a_projected_threat_is_being_kept(
+    sit: Callable[..., Seat], tmp_path: Path
+) -> None:
+    seat = sit()
+    desk = seat.window.desk
+    assert desk.opened is not None
+    assert desk.opened.tip is not None
+    assert desk.projecting.answer("a")
+    desk.write_record(())
+    seat.settle()
+    assert not list(tmp_path.rglob("records/*"))
+    assert len(seat.told) == 1
+
+
 def test_a_decision_elsewhere_ends_it_and_shows_what_became_of_the_parcel(sit: Callable[..., Seat]) -> None:
     from app.customs.states import Action
 

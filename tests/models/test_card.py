@@ -9,7 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from models.card import ModelClass, load_card, read_model
-from models.detector import Level, ModelAlteredError, ModelBrokenError, ModelMissingError
+from models.check import examine
+from models.detector import Level, ModelAlteredError, ModelBrokenError, ModelMissingError, ModelRefusedError
 from models.onnx import load
 from tests.models.graphs import store
 
@@ -19,6 +20,15 @@ def test_a_card_is_found_by_card_model_and_name(tmp_path: Path) -> None:
     for path in (tmp_path / "lab.json", tmp_path / "lab.onnx", "lab"):
         assert load_card(path, tmp_path) == (card, tmp_path)
     assert read_model(card, tmp_path) == b"anything"
+
+
+def test_a_card_beside_a_model_that_tells_of_another_is_refused(tmp_path: Path) -> None:
+    store(tmp_path, b"anything")
+    (tmp_path / "mine.onnx").write_bytes(b"no model at all")
+    (tmp_path / "mine.json").write_bytes((tmp_path / "lab.json").read_bytes())
+    with pytest.raises(ModelRefusedError, match=r"card of lab\.onnx, not of mine\.onnx"):
+        load_card(tmp_path / "mine.onnx")
+    assert "not of mine.onnx" in examine(tmp_path / "mine.onnx").problem
 
 
 def test_an_altered_model_never_reaches_the_runtime(tmp_path: Path) -> None:
