@@ -83,14 +83,14 @@ class Arrivals:
             device,
             on_event=partial(take, entry),
             on_status=partial(self._take_status, entry),
-            on_idle=lambda: self._intake.expire(entry.lane, datetime.now(UTC)),
+            on_idle=lambda: self._intake.codes.expire(entry.lane, datetime.now(UTC)),
         )
 
     def take_code(self, entry: DeviceEntry, reading: Reading) -> None:
         """A code from a reader: at a lane it belongs to a scan, in the officer's hand it opens a parcel."""
         self._watch(reading.code.text, reading.read_at, is_scan=bool(entry.lane))
         if entry.lane:
-            self._intake.read(reading, entry)
+            self._intake.codes.read(reading, entry)
             self._watcher.code_read(reading)
         else:
             self._watcher.code_asked(reading)
@@ -99,7 +99,7 @@ class Arrivals:
         """What an X-ray source delivers."""
         match event:
             case ScanStarted():
-                self._intake.begin(entry, event.started_at)
+                self._intake.codes.begin(entry, event.started_at)
                 self._watcher.scan_started(entry.name, event)
             case Lines():
                 self._watcher.lines_arrived(entry.name, event)
@@ -112,7 +112,7 @@ class Arrivals:
                 if partial_scan:
                     self._intake.take(partial_scan, entry, (Finding(FindingKind.PARTIAL_SCAN, str(error)),))
                 else:
-                    self._intake.abandon(entry)
+                    self._intake.codes.abandon(entry)
                     self._watcher.scan_ended(entry.name, scan_id, None)
             case FileRejected(path, kept_at, error):
                 self._reject(entry, path, kept_at, error)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from time import monotonic
 
 from app.customs.parcel import Parcel
-from app.store.errors import StoreBusyError, StoreError, StoreFullError, StoreReadOnlyError
+from app.store.errors import PASSING, StoreError
 from app.store.late import FIRST, Place
 from app.store.store import Store
 from imaging.errors import KnownError
@@ -109,7 +109,7 @@ class LateDeclarations:
     def _take(self, parcel_id: int) -> None:
         try:
             changed = self._reassess(parcel_id)
-        except (StoreFullError, StoreReadOnlyError, StoreBusyError):
+        except PASSING:
             raise
         except KnownError as error:  # one parcel must not keep the others waiting
             self._failed.add(parcel_id)

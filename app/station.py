@@ -94,15 +94,15 @@ class Station(Lookups):
             store, self.risk, settings, self.measured, on_parcel=self._entered, on_error=self._tell_failure
         )
         self._late = LateDeclarations(
-            store, reassess=self._intake.reassess, on_changed=self._tell_queue, on_error=self._tell_failure
+            store, reassess=self._intake.assessing.reassess, on_changed=self._tell_queue, on_error=self._tell_failure
         )
         self.models = ModelOffice(store, lambda: self._intake.screening.posted, rights, on_switched=self._tell_detector)
         self.labelled_sets = LabelledSets(store, rights)
         self.tracing = Tracing(
             store, labelling.keys, settings.post, rights, assess=self.risk.assess_again, on_marked=self._tell_queue
         )
-        self._intake.marks_on = self.tracing.marks_on
-        self._intake.label_of = self.tracing.label_of
+        self._intake.assessing.marks_on = self.tracing.marks_on
+        self._intake.assessing.label_of = self.tracing.label_of
         self._deciding = Deciding(
             store, labelling, settings, rights, risk=self.risk, tracing=self.tracing, measured=self.measured,
             on_decided=self._follow_decision, on_reopened=self._late.wake,

@@ -29,6 +29,10 @@ class StoreBusyError(StoreError):
     key = "store_busy"
 
 
+PASSING = (StoreFullError, StoreReadOnlyError, StoreBusyError)
+"""What passes: the same write goes later."""
+
+
 class StoreDamagedError(StoreError):
     """The file of the store is damaged."""
 

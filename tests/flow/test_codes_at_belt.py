@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from threading import Thread
+from time import monotonic
 
 import pytest
 
-from app import intake
+from app import belt_codes, retrying
+from app.belt_codes import CodesNotKeptError
 from app.customs.parcel import Finding, FindingKind
-from app.intake import CodesNotKeptError
 from app.store.errors import StoreBusyError, StoreFullError
 from imaging.errors import KnownError
 from scanners.xray import ScanAborted, ScanStarted
@@ -23,7 +24,7 @@ LATER = T0 + timedelta(seconds=60)
 
 @pytest.fixture(autouse=True)
 def retry_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intake, "RETRY_S", 0.01)
+    monkeypatch.setattr(retrying, "RETRY_S", 0.01)
 
 
 def fail_once(desk: Desk, monkeypatch: pytest.MonkeyPatch, name: str, error: KnownError) -> None:
@@ -52,7 +53,7 @@ def test_codes_that_nobody_scanned_survive_a_write_that_fails(
     if is_end:
         desk.station._intake.end_lane("mail")
     else:
-        desk.station._intake.expire("mail", LATER)
+        desk.station._intake.codes.expire("mail", LATER)
     assert numbers(desk) == sorted(CODES)
     assert desk.watched.errors == [error]
 
@@ -89,11 +90,11 @@ def test_what_fails_with_one_code_costs_neither_the_others_nor_the_code(desk: De
                 raise each
         return ()
 
-    desk.station._intake.marks_on = mark
+    desk.station._intake.assessing.marks_on = mark
     for at, code in enumerate(CODES):
         desk.read(at, code)
     for _ in range(3):
-        desk.station._intake.expire("mail", LATER)
+        desk.station._intake.codes.expire("mail", LATER)
     assert numbers(desk) == sorted(CODES[1:])
     assert [str(error) for error in desk.watched.errors] == ["it broke"]
     desk.station._intake.end_lane("mail")
@@ -126,7 +127,7 @@ def test_readers_go_on_while_a_scan_waits_for_room(desk: Desk, monkeypatch: pyte
         return write(*arguments, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(desk.station._store, "record_scan", fill)
-    monkeypatch.setattr(intake, "RETRY_S", 0.2)
+    monkeypatch.setattr(retrying, "RETRY_S", 0.2)
     belt = Thread(target=desk.scan, args=(0,))
     belt.start()
     wait_until(lambda: bool(desk.watched.errors))
@@ -180,11 +181,11 @@ def test_a_code_behind_the_last_scan_joins_it_though_nothing_follows(
 ) -> None:
     desk.scan(0)
     desk.read(1.2, CODES[0])
-    desk.station._intake.expire("mail", LATER)
+    desk.station._intake.codes.expire("mail", LATER)
     assert numbers(desk) != [CODES[0]]
-    late = intake.monotonic() + 10
-    monkeypatch.setattr(intake, "monotonic", lambda: late)
-    desk.station._intake.expire("mail", LATER)
+    late = monotonic() + 10
+    monkeypatch.setattr(belt_codes, "monotonic", lambda: late)
+    desk.station._intake.codes.expire("mail", LATER)
     assert numbers(desk) == [CODES[0]]
 
 
@@ -200,7 +201,7 @@ def test_a_code_does_not_expire_while_its_scan_is_looked_at(desk: Desk, slow: Ho
     belt = Thread(target=desk.scan, args=(0,))
     belt.start()
     assert slow.asked.wait(20)
-    desk.station._intake.expire("mail", LATER)
+    desk.station._intake.codes.expire("mail", LATER)
     slow.may_answer.set()
     belt.join(20)
     assert numbers(desk) == [CODES[0]]
@@ -209,7 +210,7 @@ def test_a_code_does_not_expire_while_its_scan_is_looked_at(desk: Desk, slow: Ho
 def test_a_code_does_not_expire_while_its_object_is_in_the_beam(desk: Desk) -> None:
     desk.read(0.5, CODES[0])
     desk.station._arrivals.take_xray(desk.belt, ScanStarted("long", T0, (40,)))
-    desk.station._intake.expire("mail", LATER)
+    desk.station._intake.codes.expire("mail", LATER)
     desk.scan(0)
     assert numbers(desk) == [CODES[0]]
 
@@ -218,7 +219,7 @@ def test_a_code_whose_scan_was_broken_off_becomes_a_parcel_of_its_own(desk: Desk
     desk.read(0.5, CODES[0])
     desk.station._arrivals.take_xray(desk.belt, ScanStarted("broken", T0, (40,)))
     desk.station._arrivals.take_xray(desk.belt, ScanAborted("broken", KnownError("it stopped")))
-    desk.station._intake.expire("mail", LATER)
+    desk.station._intake.codes.expire("mail", LATER)
     assert numbers(desk) == [CODES[0]]
 
 
@@ -227,6 +228,6 @@ def test_a_clock_that_was_set_back_makes_no_code_expire_after_the_next_scan(desk
         desk.scan(3600 + 10 * at)
     desk.scan(0)
     desk.read(10, CODES[0])
-    desk.station._intake.expire("mail", T0 + timedelta(seconds=10))
+    desk.station._intake.codes.expire("mail", T0 + timedelta(seconds=10))
     desk.scan(9.5)
     assert desk.newest.number == CODES[0]

@@ -184,7 +184,7 @@ def test_what_fails_with_one_parcel_stops_no_other_and_is_told_once(desk: Desk) 
             raise KnownError("it broke")
         return ()
 
-    desk.station._intake.marks_on = fail
+    desk.station._intake.assessing.marks_on = fail
     declare(desk, S10, "书")
     for goods in ("书", "茶"):
         declare(desk, OTHER, goods)
@@ -217,7 +217,7 @@ def test_a_declaration_between_looking_and_writing_is_not_lost(desk: Desk) -> No
             declare(desk, S10, goods)
         return ()
 
-    desk.station._intake.marks_on = declare_now
+    desk.station._intake.assessing.marks_on = declare_now
     desk.scan(0, S10)
     row = desk.newest
     assert (row.lane, row.goods, row.findings) == (Lane.BLUE, "书、茶", (FindingKind.UNSCREENED,))

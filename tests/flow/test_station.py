@@ -91,7 +91,7 @@ def test_a_code_that_comes_late_is_kept_though_the_picture_is_gone(desk: Desk) -
 def test_a_code_without_a_scan_becomes_a_parcel_of_its_own(desk: Desk) -> None:
     desk.read(0.5, S10)
     desk.scan(30)
-    desk.station._intake.expire("mail", desk.newest.arrived_at)
+    desk.station._intake.codes.expire("mail", desk.newest.arrived_at)
     states = {row.number: (row.state, row.findings) for row in desk.watched.rows.values()}
     assert states[S10][0] == State.ARRIVED
     assert FindingKind.NO_SCAN in states[S10][1]
@@ -123,7 +123,7 @@ def test_a_code_that_a_reader_sees_again_and_again_is_one(desk: Desk) -> None:
     for n in range(5):
         desk.read(0.1 * n, S10)
     desk.scan(60)
-    desk.station._intake.expire("mail", desk.newest.arrived_at)
+    desk.station._intake.codes.expire("mail", desk.newest.arrived_at)
     assert sorted(row.number for row in desk.watched.rows.values() if row.number == S10) == [S10]
     assert desk.station.measured.counts["codes"] == 1
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from app import intake
+from app import retrying
 from app.bench.mishaps.lane import OFFICER, Lane, Tried, arrives, is_told, lane
 from app.customs.parcel import Declaration, GoodsLine
 from app.customs.states import Action
@@ -51,11 +51,11 @@ def tiny_disk(folder: Path, size_mb: int = TINY_MB) -> Iterator[Path]:
 
 @contextmanager
 def retry_soon() -> Iterator[None]:
-    before, intake.RETRY_S = intake.RETRY_S, 0.1
+    before, retrying.RETRY_S = retrying.RETRY_S, 0.1
     try:
         yield
     finally:
-        intake.RETRY_S = before
+        retrying.RETRY_S = before
 
 
 def full_disk(folder: Path, times: int) -> Tried:
