@@ -90,7 +90,7 @@ def test_the_shipped_model_leaves_a_picture_in_colours_to_the_one_for_colours() 
     colour = Scan((View(colour=np.full((150, 200, 3), 250, np.uint8)),))
     assert (detector.find(measured).model, detector.find(colour).model) == (
         "parcel-3-int8 1.2",
-        "colour-1-int8 1.2",
+        "colour-1-int8 1.3",
     )
 
 
