@@ -21,7 +21,7 @@ from app.retrying import Retrying
 from app.settings import DeviceEntry, Work
 from app.store.errors import PASSING
 from app.store.store import Store
-from imaging.errors import KnownError
+from imaging.errors import KnownError, as_known
 from imaging.scan import Scan
 from scanners.barcode import Reading
 from scanners.folding import Fold
@@ -194,7 +194,7 @@ class BeltCodes:
         except Exception as error:
             log.exception("code not entered", lane=lane)
             self._set_aside.setdefault(lane, []).append(sighting)
-            self._on_error(error if isinstance(error, KnownError) else KnownError(repr(error), detail=repr(error)))
+            self._on_error(as_known(error))
         self._matcher(lane).settle(sighting)
 
     def _join_late(self, parcel_id: int, sighting: Sighting) -> None:

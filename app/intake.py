@@ -23,7 +23,7 @@ from app.screening import Screened, Screening, measure_opacity
 from app.settings import DeviceEntry, Settings
 from app.store.captures import Origin
 from app.store.store import Store
-from imaging.errors import KnownError
+from imaging.errors import KnownError, as_known
 from imaging.scan import Scan
 from scanners.codetext import own_codes
 
@@ -198,7 +198,7 @@ class Intake:
         self._release(way)
         if error := done.exception():
             log.error("intake failed", error=repr(error))
-            self._on_error(error if isinstance(error, KnownError) else KnownError(repr(error), detail=repr(error)))
+            self._on_error(as_known(error))
 
     def _take_in(self, taken: Taken) -> None:
         screened = self.screening.screen(taken.scan, taken.device)

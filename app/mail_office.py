@@ -10,7 +10,7 @@ from app.customs import postal
 from app.customs.dated import RuleMissingError, local_day
 from app.customs.matters import Step
 from app.customs.parcel import Declaration, Parcel, QueueRow
-from app.customs.postal import OF_MAIL, Deed, MailCase, MailRefusedError, MailStep, articles_declared
+from app.customs.postal import OF_MAIL, Deed, MailCase, MailStep, articles_declared
 from app.customs.tax import Article, Estimate, Shipment, TaxError, articles_of, categories_on, estimate
 from app.customs.waiting import Waiting, WaitingKind
 from app.officers.rights import Right, Rights
@@ -221,7 +221,7 @@ def _as_seen(seen: MailView, make: Callable[[MailCase], MailStep]) -> Callable[[
 
     def check(parcel: Parcel, case: MailCase) -> MailStep:
         if not seen.is_of(parcel, case):
-            raise MailRefusedError("Another declaration came in since this one was shown; look at it first.", "unseen")
+            raise postal.unseen()
         return make(case)
 
     return check

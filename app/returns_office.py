@@ -26,7 +26,7 @@ from app.customs.returns import (
 from app.customs.states import LETS_GO, State
 from app.exchange.ceb.message import Record
 from app.exchange.ceb.papers import INVENTORIES, RETURNS, original_of
-from app.exchange.returns import application_of, is_deletion, is_draft, standing
+from app.exchange.returns import application_of, standing
 from app.officers.rights import Right, Rights
 from app.single_window import record_of
 from app.store.errors import MatterUnknownError
@@ -253,9 +253,9 @@ class ReturnsOffice:
         if settled:
             return settled[-1]
         last = records[-1][1] if records else None
-        if last is not None and is_draft(last):
+        if last is not None and last.is_draft:
             raise ReturnRefusedError(f"The application of {code} is a draft, not declared yet.", "draft", id=code)
-        if last is not None and is_deletion(last):
+        if last is not None and last.is_deletion:
             raise ReturnRefusedError(f"The application of {code} was deleted by its sender.", "deleted", id=code)
         raise MatterUnknownError(f"No application for a return is known by {code}.", id=code)
 

@@ -183,7 +183,7 @@ def _declared(kind: str, record: Record, orders: dict[str, Order]) -> Declaratio
     fields = record.fields
     if kind not in INVENTORIES or not fields.get("logisticsNo"):
         return None
-    if fields.get("appStatus") == "1" or fields.get("appType") == "3":
+    if record.is_draft or record.is_deletion:
         return None
     return declaration_of(kind, record, order=orders.get(fields.get("orderNo", "")))
 
@@ -191,8 +191,8 @@ def _declared(kind: str, record: Record, orders: dict[str, Order]) -> Declaratio
 def _withdrawn(store: Store, kind: str, record: Record) -> Withdrawal | None:
     """What a cancellation (撤销申请单) or a deleted inventory takes back; None for other records and for drafts."""
     fields = record.fields
-    is_deleted = kind in INVENTORIES and fields.get("appType") == "3"
-    if fields.get("appStatus") == "1" or not (is_deleted or kind in CANCELLATIONS):
+    is_deleted = kind in INVENTORIES and record.is_deletion
+    if record.is_draft or not (is_deleted or kind in CANCELLATIONS):
         return None
     number = fields.get("logisticsNo", "")
     if not number:

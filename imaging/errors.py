@@ -19,6 +19,11 @@ class KnownError(Exception):
         self.details: dict[str, object] = details
 
 
+def as_known(error: BaseException) -> KnownError:
+    """An error that an officer can be told about; of a bug, what it says of itself."""
+    return error if isinstance(error, KnownError) else KnownError(repr(error), detail=repr(error))
+
+
 class ImagingError(KnownError):
     """Root of the errors of this package."""
 

@@ -13,7 +13,6 @@ import numpy as np
 
 from imaging.scan import Scan
 from models.detector import Detector
-from models.feed import choose_scales, fill, group_windows, plan_windows
 from models.inputs import read_planes
 from models.onnx import OnnxDetector
 
@@ -44,20 +43,12 @@ class PipelineTiming:
 def time_pipeline(detector: OnnxDetector, scan: Scan, runs: int = RUNS) -> PipelineTiming:
     """Time a detector on one scan, call by call in turn, so that a busy machine slows both alike."""
     view = scan.views[0]
-    feed = detector.head.feed
-    planes = read_planes(view, feed.kind, scan.generator)
-    scales = choose_scales(
-        view.shape, (view.mm_per_row, view.mm_per_col), detector.card.mm_per_px, detector.card.unknown_long_px
-    )
-    windows = ((0, window) for window in plan_windows(view.shape, feed, scales))
-    batches = []
-    for some in group_windows(windows, detector.batch):
-        filled = [fill(planes, window, feed) for _, window in some]
-        batches.append((np.concatenate([tensor for tensor, _ in filled]), filled[0][1].size))
+    planes = read_planes(view, detector.head.feed.kind, scan.generator)
+    batches = list(detector.fill_batches(planes, (view.mm_per_row, view.mm_per_col)))
 
     def run_session() -> None:
-        for tensors, size in batches:
-            detector.run(tensors, size)
+        for _, placements, tensor in batches:
+            detector.run(tensor, placements[0].size)
 
     single = Scan((view,), generator=scan.generator)
     for _ in range(WARM_RUNS):
@@ -85,13 +76,9 @@ def time_ultralytics(model: Path, detector: OnnxDetector, scan: Scan, runs: int 
     import torch
     from ultralytics import YOLO  # type: ignore[import-not-found]
 
-    view, feed = scan.views[0], detector.head.feed
-    planes = read_planes(view, feed.kind, scan.generator)
-    scales = choose_scales(
-        view.shape, (view.mm_per_row, view.mm_per_col), detector.card.mm_per_px, detector.card.unknown_long_px
-    )
-    (window,) = plan_windows(view.shape, feed, scales)
-    tensor, placement = fill(planes, window, feed)
+    view = scan.views[0]
+    planes = read_planes(view, detector.head.feed.kind, scan.generator)
+    ((_, (placement,), tensor),) = detector.fill_batches(planes, (view.mm_per_row, view.mm_per_col))
     runner = YOLO(str(model), task="detect")
 
     def predict() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from imaging.material import MEV_FROM_KV, beam_of
 from imaging.scan import Generator, Scan, View, ViewKind
 from models.card import STORE, ModelCard, load_card, read_model
 from models.detector import TOGETHER, Detection, Findings, Level, ModelBrokenError, ModelRefusedError
-from models.feed import choose_scales, fill, group_windows, plan_windows
+from models.feed import Placement, choose_scales, fill, group_windows, plan_windows
 from models.heads import Head, Signature, Tensor, resolve
 from models.heads.boxes import merge_looks, suppress_best
 from models.heads.signature import Outputs
@@ -139,29 +139,37 @@ class OnnxDetector:
     ) -> list[Detection]:
         """The detections on channels that `read_planes` made, best first."""
         shape = (planes.shape[1], planes.shape[2])
-        feed = self.head.feed
-        scales: tuple[tuple[float, float], ...] = ((1.0, 1.0),)
-        if feed.size is None:
-            scales = choose_scales(shape, mm_per_px, self.card.mm_per_px, self.card.unknown_long_px)
-        planned = (plan_windows(shape, feed, (scale,)) for scale in scales)
-        windows = ((look, window) for look, of_look in enumerate(planned) for window in of_look)
-        parts, looks = [], []
-        for some in group_windows(windows, self.batch):
-            filled = [fill(planes, window, feed) for _, window in some]
-            said = self._run_together([tensor for tensor, _ in filled], filled[0][1].size)
-            for (look, _), (_, placement), outputs in zip(some, filled, said, strict=True):
+        parts, looks, look = [], [], 0
+        for look, placements, tensor in self.fill_batches(planes, mm_per_px):
+            for placement, outputs in zip(placements, self._run_together(tensor, placements), strict=True):
                 candidates = self.head.decode(outputs, placement.size)
                 parts.append((placement.to_picture(candidates.boxes), candidates))
                 looks.append(np.full(candidates.scores.size, look))
         boxes = np.concatenate([placed for placed, _ in parts])
         scores = np.concatenate([candidates.scores for _, candidates in parts])
         classes = np.concatenate([candidates.classes for _, candidates in parts])
-        if len(scales) > 1:
-            boxes, scores, classes = merge_looks(boxes, scores, classes, np.concatenate(looks), len(scales))
+        if look > 0:
+            boxes, scores, classes = merge_looks(boxes, scores, classes, np.concatenate(looks), look + 1)
         elif len(parts) > 1 or parts[0][1].needs_nms:
             kept = suppress_best(boxes, scores, classes, NMS_OVERLAP)
             boxes, scores, classes = boxes[kept], scores[kept], classes[kept]
         return self._detections(boxes, scores, classes, shape, number)
+
+    def fill_batches(
+        self, planes: Planes, mm_per_px: tuple[float | None, float | None]
+    ) -> Iterator[tuple[int, list[Placement], npt.NDArray[Any]]]:
+        """What goes to the model at once: the number of the look, where its parts lie, and their tensor."""
+        shape, feed = (planes.shape[1], planes.shape[2]), self.head.feed
+        scales: tuple[tuple[float, float], ...] = ((1.0, 1.0),)
+        if feed.size is None:
+            scales = choose_scales(shape, mm_per_px, self.card.mm_per_px, self.card.unknown_long_px)
+        planned = (plan_windows(shape, feed, (scale,)) for scale in scales)
+        windows = ((look, window) for look, of_look in enumerate(planned) for window in of_look)
+        for some in group_windows(windows, self.batch):
+            filled = [fill(planes, window, feed) for _, window in some]
+            tensors = [tensor for tensor, _ in filled]
+            together = tensors[0] if len(tensors) == 1 else np.concatenate(tensors)
+            yield some[0][0], [placement for _, placement in filled], together
 
     def run(self, tensor: np.ndarray[Any, Any], size: tuple[int, int]) -> Outputs:
         """The graph's outputs by name.
@@ -179,14 +187,14 @@ class OnnxDetector:
             raise ModelBrokenError(f"The model {self.name} failed: {error}", name=self.name) from error
         return {output.name: value for output, value in zip(self._session.get_outputs(), values, strict=True)}
 
-    def _run_together(self, tensors: Sequence[npt.NDArray[Any]], size: tuple[int, int]) -> list[Outputs]:
-        """The outputs of tensors of one size (rows, cols), each as if it had been alone."""
-        if len(tensors) == 1:
-            return [self.run(tensors[0], size)]
-        outputs = self.run(np.concatenate(tensors), size)
-        if any(values.shape[:1] != (len(tensors),) for values in outputs.values()):
-            raise ModelRefusedError(f"{self.name} does not answer for {len(tensors)} pictures at once; set batch to 1.")
-        return [{name: values[index : index + 1] for name, values in outputs.items()} for index in range(len(tensors))]
+    def _run_together(self, tensor: npt.NDArray[Any], placements: Sequence[Placement]) -> list[Outputs]:
+        """The outputs for the parts of a picture in one tensor, each as if it had been alone."""
+        outputs, count = self.run(tensor, placements[0].size), len(placements)
+        if count == 1:
+            return [outputs]
+        if any(values.shape[:1] != (count,) for values in outputs.values()):
+            raise ModelRefusedError(f"{self.name} does not answer for {count} pictures at once; set batch to 1.")
+        return [{name: values[index : index + 1] for name, values in outputs.items()} for index in range(count)]
 
     def warm(self) -> None:
         """Run once on a blank picture, so that the first parcel is no slower than the next.
@@ -215,7 +223,7 @@ class OnnxDetector:
         (window,) = plan_windows((planes.shape[1], planes.shape[2]), feed, ((1.0, 1.0),))
         tensor, placement = fill(planes, window, feed)
         try:
-            self._run_together([tensor] * self.batch, placement.size)
+            self._run_together(np.concatenate([tensor] * self.batch), [placement] * self.batch)
         except ModelBrokenError as error:
             raise ModelRefusedError(f"{error} It was given {self.batch} pictures at once; set batch to 1.") from error
 

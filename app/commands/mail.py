@@ -16,7 +16,7 @@ from app.commands.log import open_store, settings_of
 from app.commands.output import Exit, explain, known_errors, or_nothing, print_json, print_line
 from app.commands.records import Data, Json, open_station
 from app.counter_words import say_source
-from app.customs.postal import Deed, MailCase, MailRefusedError
+from app.customs.postal import Deed, MailCase, unseen
 from app.customs.tax import estimate_to_json, fen_of, yuan
 from app.customs.waiting import WaitingKind
 from app.exchange.platform.schema import schema as json_schema
@@ -218,7 +218,7 @@ def _look(station: Station, number: str, seen: int | None) -> MailView:
     """The case as it stands; refused where `mail show` told of another declaration."""
     view = station.counters.mail.view(station.counters.mail.find(number))
     if seen not in (None, view.case.submissions):
-        raise MailRefusedError("Another declaration came in since this one was shown; look at it first.", "unseen")
+        raise unseen()
     return view
 
 

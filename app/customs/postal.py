@@ -387,5 +387,10 @@ def _lead(
     return MailStep(deed, first, body, beside=frozenset(waits) - {first}, notes=notes or {})
 
 
+def unseen() -> MailRefusedError:
+    """Another declaration came in since an officer looked."""
+    return MailRefusedError("Another declaration came in since this one was shown; look at it first.", "unseen")
+
+
 def _refuse(deed: Deed, code: str, why: str) -> MailRefusedError:
     return MailRefusedError(f"{deed} is not possible: {why}.", code, deed=deed.value)

@@ -16,7 +16,7 @@ from app.exchange.ceb.papers import return_of, time_of
 from app.exchange.records import joined, parse_record, read_records
 
 _OF_LINE = ("line", "name", "hs_code", "bar_code", "unit", "quantity", "defective")
-_CHANGED, _DELETED = "2", "3"
+_CHANGED = "2"
 _FLOWS = {"CEB625": Flow.IMPORT, "CEB213": Flow.EXPORT}
 
 
@@ -82,16 +82,6 @@ def application_of(kind: str, record: Record, *, mode: str, is_original_office: 
     )
 
 
-def is_draft(record: Record) -> bool:
-    """Whether a record is only stored and not declared yet (暂存)."""
-    return record.fields.get("appStatus") == "1"
-
-
-def is_deletion(record: Record) -> bool:
-    """Whether a record takes back what was declared before (删除)."""
-    return record.fields.get("appType") == _DELETED
-
-
 def standing(records: Iterable[tuple[str, Record]]) -> list[tuple[str, Record]]:
     """The applications that stand among records with their kinds, oldest first, as the records have to be.
 
@@ -99,13 +89,13 @@ def standing(records: Iterable[tuple[str, Record]]) -> list[tuple[str, Record]]:
     """
     found: list[tuple[str, Record]] = []
     for kind, record in records:
-        if is_draft(record):
+        if record.is_draft:
             continue
-        if record.fields.get("appType") in (_CHANGED, _DELETED):
+        if record.is_deletion or record.fields.get("appType") == _CHANGED:
             meant = [at for at, (_, other) in enumerate(found) if _is_same(record, other)]
             if meant:
                 del found[max(meant, key=lambda at: (found[at][1].guid == record.guid, at))]
-        if not is_deletion(record):
+        if not record.is_deletion:
             found.append((kind, record))
     return found
 

@@ -88,6 +88,16 @@ class Record:
     def guid(self) -> str:
         return self.fields.get("guid", "")
 
+    @property
+    def is_draft(self) -> bool:
+        """Whether it is only stored and not declared yet (暂存)."""
+        return self.fields.get("appStatus") == "1"
+
+    @property
+    def is_deletion(self) -> bool:
+        """Whether it takes back what was declared before (删除)."""
+        return self.fields.get("appType") == "3"
+
     def to_json(self) -> dict[str, object]:
         return {**self.fields, "lines": list(self.lines)} if self.lines else dict(self.fields)
 

@@ -21,6 +21,7 @@ from app.ui.key_button import KeyButton
 from app.ui.pages.listing import make_table
 from app.ui.pages.page import Frame, Page
 from app.ui.pages.question import Option, Question
+from imaging.errors import KnownError
 
 ROWS = 200
 """Rows read at a time; more are read when the end comes into sight."""
@@ -137,7 +138,11 @@ class CounterPage(Page):
                 self.tell(done)
             self.read(0)
 
-        self.ask(function, then)
+        self.ask(function, then, otherwise=self.refused)
+
+    def refused(self, error: KnownError) -> None:
+        """What was to be done could not be."""
+        self.tell_error(error)
 
     # Its making
 

@@ -121,19 +121,10 @@ class MailPage(CounterPage):
 
     # What keys do
 
-    def act(self, function: Callable[[], object], done: str = "") -> None:
-        """As on any page; what is refused is read afresh too, for the case is not as it was shown."""
-
-        def then(_: object) -> None:
-            if done:
-                self.tell(done)
-            self.read(0)
-
-        def refused(error: KnownError) -> None:
-            self.tell_error(error)
-            self.read(0)
-
-        self.ask(function, then, otherwise=refused)
+    def refused(self, error: KnownError) -> None:
+        """The case is not as it was shown: it is read afresh."""
+        super().refused(error)
+        self.read(0)
 
     def _filter(self, wanted: tuple[WaitingKind, ...]) -> None:
         self._wanted, self._parcel_id = wanted, None
